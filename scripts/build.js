@@ -1,0 +1,34 @@
+// Compiles with the TypeScript of this repository. Without an argument: the package, as ES modules and as CommonJS, into
+// dist/. With `test`: library, tests and examples into build/. The folder is emptied first, so that nothing stale is run.
+import { execFile } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+
+function compile (project) {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [tsc, '-p', project, '--pretty', 'false'], { cwd: root }, (error, stdout) => {
+      if (stdout !== '') process.stdout.write(stdout)
+      if (error === null) resolve()
+      else reject(new Error(`tsc -p ${project} failed`, { cause: error }))
+    })
+  })
+}
+
+try {
+  if (process.argv[2] === 'test') {
+    rmSync(join(root, 'build'), { recursive: true, force: true })
+    await compile('tsconfig.test.json')
+  } else {
+    rmSync(join(root, 'dist'), { recursive: true, force: true })
+    await Promise.all([compile('tsconfig.esm.json'), compile('tsconfig.cjs.json')])
+    writeFileSync(join(root, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n')
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
