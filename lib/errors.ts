@@ -1,0 +1,67 @@
+import createError from '@fastify/error'
+
+// Every coded server error, grouped by room. docs/errors.md lists the same codes; a test holds both to each other.
+// A message that reaches a peer is generic; what came is in the log.
+
+/* ---- options and plugin order: boot ---- */
+
+/** An option of the plugin or of a route is not what its schema says. `%s` names it, what was expected and what came. */
+export const WSG_ERR_OPTION = createError('WSG_ERR_OPTION', '%s', 500, TypeError)
+/** Two options together would be unsafe. */
+export const WSG_ERR_OPTION_UNSAFE = createError('WSG_ERR_OPTION_UNSAFE', '%s')
+/** An entry of `origins` could never match, or would match too much. */
+export const WSG_ERR_ORIGIN_PATTERN = createError('WSG_ERR_ORIGIN_PATTERN', '%s', 500, TypeError)
+/** An entry of `allowedHosts` could never match, or would match too much. */
+export const WSG_ERR_HOST_PATTERN = createError('WSG_ERR_HOST_PATTERN', '%s', 500, TypeError)
+/** Plugin order, encapsulation or a missing plugin. */
+export const WSG_ERR_PLUGIN_ORDER = createError('WSG_ERR_PLUGIN_ORDER', '%s')
+/** A dependency is older than what is known to be safe. */
+export const WSG_ERR_DEPENDENCY = createError('WSG_ERR_DEPENDENCY', '%s')
+/** A WebSocket route does not say who may connect, or says it twice. */
+export const WSG_ERR_ROUTE_POLICY = createError('WSG_ERR_ROUTE_POLICY', '%s')
+
+/* ---- contract: boot ---- */
+
+/** A contract can't be compiled safely. `%s` names the contract, the message, the path and what to write instead. */
+export const WSG_ERR_CONTRACT = createError('WSG_ERR_CONTRACT', '%s', 500, TypeError)
+/** A handler is missing, misspelt or not a function. */
+export const WSG_ERR_HANDLER = createError('WSG_ERR_HANDLER', '%s', 500, TypeError)
+
+/* ---- contract and socket: run time, thrown to our caller, never shown to the peer ---- */
+
+/** Data given to `send`, or returned by a call handler, breaks the contract. */
+export const WSG_ERR_OUTBOUND_INVALID = createError('WSG_ERR_OUTBOUND_INVALID', '%s', 500, TypeError)
+/** HTML that could not be sanitised safely; `%s` says why. The `html` policy refuses the value. */
+export const WSG_ERR_HTML_REFUSED = createError('WSG_ERR_HTML_REFUSED', 'HTML refused: %s', 500)
+/** An argument of the socket's API is not what it takes. */
+export const WSG_ERR_SOCKET_ARGUMENT = createError('WSG_ERR_SOCKET_ARGUMENT', '%s', 500, TypeError)
+
+/* ---- gate: refusals of a handshake, answered before the 101 ---- */
+
+export const WSG_ERR_HANDSHAKE_MALFORMED = createError('WSG_ERR_HANDSHAKE_MALFORMED', 'Malformed WebSocket handshake', 400)
+export const WSG_ERR_HANDSHAKE_METHOD = createError('WSG_ERR_HANDSHAKE_METHOD', 'A WebSocket handshake is a GET request', 405)
+export const WSG_ERR_HANDSHAKE_VERSION = createError('WSG_ERR_HANDSHAKE_VERSION', 'WebSocket version 13 is required', 426)
+export const WSG_ERR_UPGRADE_REQUIRED = createError('WSG_ERR_UPGRADE_REQUIRED', 'This route is a WebSocket', 426)
+export const WSG_ERR_ROUTE_NOT_FOUND = createError('WSG_ERR_ROUTE_NOT_FOUND', 'No WebSocket route here', 404)
+export const WSG_ERR_TLS_REQUIRED = createError('WSG_ERR_TLS_REQUIRED', 'TLS is required', 403)
+export const WSG_ERR_HOST_MALFORMED = createError('WSG_ERR_HOST_MALFORMED', 'Malformed Host', 400)
+export const WSG_ERR_HOST_NOT_ALLOWED = createError('WSG_ERR_HOST_NOT_ALLOWED', 'Host not served here', 421)
+export const WSG_ERR_ORIGIN_NOT_ALLOWED = createError('WSG_ERR_ORIGIN_NOT_ALLOWED', 'Origin not allowed', 403)
+export const WSG_ERR_ORIGIN_MISSING = createError('WSG_ERR_ORIGIN_MISSING', 'Origin missing', 403)
+export const WSG_ERR_ORIGIN_NULL = createError('WSG_ERR_ORIGIN_NULL', 'Opaque origin not allowed', 403)
+export const WSG_ERR_CONNECTIONS_PER_ADDRESS = createError('WSG_ERR_CONNECTIONS_PER_ADDRESS', 'Too many connections', 429)
+export const WSG_ERR_CONNECTIONS_TOTAL = createError('WSG_ERR_CONNECTIONS_TOTAL', 'Server is full', 503)
+export const WSG_ERR_CONNECTIONS_PENDING = createError('WSG_ERR_CONNECTIONS_PENDING', 'Too many handshakes under way', 503)
+export const WSG_ERR_CONNECTIONS_PER_IDENTITY = createError('WSG_ERR_CONNECTIONS_PER_IDENTITY', 'Too many connections', 429)
+export const WSG_ERR_UPGRADE_RATE = createError('WSG_ERR_UPGRADE_RATE', 'Too many handshakes', 429)
+export const WSG_ERR_UNAUTHENTICATED = createError('WSG_ERR_UNAUTHENTICATED', 'Authentication required', 401)
+export const WSG_ERR_AUTH_TIMEOUT = createError('WSG_ERR_AUTH_TIMEOUT', 'Authentication unavailable', 503)
+export const WSG_ERR_AUTH_UNAVAILABLE = createError('WSG_ERR_AUTH_UNAVAILABLE', 'Authentication unavailable', 503)
+export const WSG_ERR_FORBIDDEN = createError('WSG_ERR_FORBIDDEN', 'Forbidden', 403)
+export const WSG_ERR_PARAMS_INVALID = createError('WSG_ERR_PARAMS_INVALID', 'Invalid path parameters or query', 400)
+export const WSG_ERR_SUBPROTOCOL = createError('WSG_ERR_SUBPROTOCOL', 'Malformed subprotocol list', 400)
+export const WSG_ERR_CONTRACT_MISMATCH = createError('WSG_ERR_CONTRACT_MISMATCH', 'Client and server disagree about the contract', 426)
+export const WSG_ERR_DRAINING = createError('WSG_ERR_DRAINING', 'Server is shutting down', 503)
+export const WSG_ERR_HANDSHAKE_TIMEOUT = createError('WSG_ERR_HANDSHAKE_TIMEOUT', 'Handshake took too long', 503)
+export const WSG_ERR_HOOK_FAILED = createError('WSG_ERR_HOOK_FAILED', 'Internal error', 500)
+export const WSG_ERR_NOT_ADMITTED = createError('WSG_ERR_NOT_ADMITTED', 'Not admitted', 500)

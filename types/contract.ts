@@ -1,0 +1,142 @@
+import type { TSchema } from '@sinclair/typebox'
+
+/**
+ * The JSON value a schema describes. The one place that knows how a schema carries its type: TypeBox 0.34 and
+ * generated stubs both have a `static` member.
+ */
+export type Wire<S> =
+  S extends { static: infer V } ? V
+    : S extends { payload: { static: infer V } } ? V
+      : never
+
+/** What a message asks for beside its shape. All of it is plain data, so that a browser can import the contract. */
+export interface MessageRules {
+  /** Roles of which the identity must have at least one; checked per message. Default: none needed. */
+  readonly roles?: readonly string[]
+  /** Tokens one message takes from the socket's bucket. A number above 0. Default 1. */
+  readonly cost?: number
+  /** Milliseconds a handler may take before its AbortSignal fires and the slot is given back. Default: the plugin's `handlerTimeout`. */
+  readonly deadline?: number
+  /** What becomes of properties the schema does not declare: `refuse` (the default) or `drop`. */
+  readonly unknownProperties?: 'refuse' | 'drop'
+  /** Human text, for documentation and generated clients. */
+  readonly description?: string
+}
+
+/** A message with rules. `payload` is its schema; `binary: true` contracts a binary frame instead (payload is then `Type.Uint8Array`). */
+export interface MessageSpec extends MessageRules {
+  readonly payload: TSchema
+}
+
+/** A request from the client that gets exactly one reply. */
+export interface CallSpec extends MessageRules {
+  readonly request: TSchema
+  readonly reply: TSchema
+  /** Errors the handler may answer with: code -> schema of its data. Anything else becomes `internal`. */
+  readonly errors?: { readonly [code: string]: TSchema }
+}
+
+/** Names of the envelope's keys (docs/protocol.md section 3). `data: null` puts the payload's properties beside the type. */
+export interface EnvelopeOptions {
+  readonly type?: string
+  readonly data?: string | null
+  readonly id?: string
+}
+
+/** What `defineContract` takes. `inbound` is client to server, `outbound` server to client, as in AsyncAPI. */
+export interface ContractSpec {
+  /** 1-64 characters of `[A-Za-z0-9._-]`; part of the fingerprint and of log lines. */
+  readonly name: string
+  /** The route's path, in Fastify's syntax. */
+  readonly url: string
+  readonly params?: TSchema
+  readonly query?: TSchema
+  readonly inbound?: { readonly [type: string]: TSchema | MessageSpec }
+  readonly outbound?: { readonly [type: string]: TSchema | MessageSpec }
+  readonly calls?: { readonly [type: string]: CallSpec }
+  readonly envelope?: EnvelopeOptions
+  readonly description?: string
+}
+
+/** Loose on purpose: interfaces and generated stubs fit as well as a TypeBox contract does. */
+export interface AnyContract {
+  readonly name: string
+  readonly url: string
+  readonly params?: object
+  readonly query?: object
+  readonly inbound?: object
+  readonly outbound?: object
+  readonly calls?: object
+}
+
+/** One finding about a refused message: where (JSON pointer, at most 128 characters) and what was expected. Never the value. */
+export interface Issue {
+  readonly path: string
+  readonly message: string
+}
+
+/** Resource budgets of a compiled contract, derived from its schemas (docs/contract.md). */
+export interface ContractLimits {
+  /** Bytes of the largest legitimate inbound text frame, at most 65536 unless the contract needs more. */
+  readonly maxPayload: number
+  /** Levels of `[` and `{` a legitimate frame can nest, envelope included. */
+  readonly depth: number
+  /** Values (commas, colons and openings) a legitimate frame can hold. */
+  readonly nodes: number
+}
+
+/** Marks a value that the sanitizer could not make fit. Compared by identity. */
+export const REFUSED: unique symbol = Symbol.for('fastify-ws-guard.refused') as typeof REFUSED
+
+/** One inbound message or call, compiled. */
+export interface CompiledInbound {
+  readonly type: string
+  readonly kind: 'message' | 'call'
+  readonly binary: boolean
+  readonly roles: readonly string[] | null
+  readonly cost: number
+  readonly deadline: number | null
+  /** Projecting copy and check in one: the clean value, or `REFUSED`. Never throws, never mutates its argument. */
+  readonly accept: (value: unknown) => unknown
+  /** Why `accept` refused; at most 8 issues. Slow path. */
+  readonly explain: (value: unknown) => Issue[]
+  /** Calls only: the reply as `{"id":…,"data":…}` text. Throws WSG_ERR_OUTBOUND_INVALID. `id` is already JSON. */
+  readonly encodeReply: ((idJson: string, data: unknown) => string) | null
+  /** Calls only: declared error codes and the encoder of their data (JSON text). */
+  readonly errors: ReadonlyMap<string, (data: unknown) => string> | null
+}
+
+/** One outbound message, compiled. */
+export interface CompiledOutbound {
+  readonly type: string
+  readonly binary: boolean
+  /** The whole envelope as JSON text, declared fields only. Throws WSG_ERR_OUTBOUND_INVALID. */
+  readonly encode: (data: unknown) => string
+}
+
+/** Why a raw text was refused before any schema was asked. */
+export type ScanFault = 'too_deep' | 'too_many_nodes'
+
+/** A contract compiled at boot: what the socket needs to judge and to write messages. */
+export interface CompiledContract {
+  readonly name: string
+  readonly url: string
+  /** Hash of everything that is on the wire; `cf-` and 16 hex digits. */
+  readonly fingerprint: string
+  readonly envelope: { readonly type: string, readonly data: string | null, readonly id: string }
+  /** Messages and calls by their type. A Map: names are chosen by peers. */
+  readonly inbound: ReadonlyMap<string, CompiledInbound>
+  readonly outbound: ReadonlyMap<string, CompiledOutbound>
+  readonly limits: ContractLimits
+  /** True when validators are closures because code generation is forbidden. */
+  readonly interpreted: boolean
+  /** Depth and node budget on the raw text, before `JSON.parse`. Null when within. */
+  readonly scan: (text: string) => ScanFault | null
+  /** True when a forbidden key (`__proto__`, `constructor` holding `prototype`) is an own key anywhere. */
+  readonly hasForbiddenKey: (value: unknown) => boolean
+  /** Path parameters and query string, checked and copied; `REFUSED` when they do not fit. */
+  readonly params: ((value: unknown) => unknown) | null
+  readonly query: ((value: unknown) => unknown) | null
+  /** What was derived, as text for the boot log and `guard report`. */
+  readonly report: () => string
+}

@@ -1,0 +1,31 @@
+import type {} from '@fastify/websocket'
+import type { AnyContract } from './contract.js'
+import type { Identity } from './gate.js'
+import type { RouteGuardOptions } from './options.js'
+import type { WsRouteHandle, WsRouteHandlers } from './route.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Adds a guarded WebSocket route for a contract. Throws coded errors at boot; see docs/contract.md. */
+    wsRoute<const C extends AnyContract, I = Identity> (contract: C, handlers: WsRouteHandlers<C, I>): WsRouteHandle<C>
+    /** What the guard shows of itself. */
+    readonly wsGuard: {
+      /** What @fastify/cors takes as `origin`, made from the same list. */
+      readonly corsOrigin: (origin: string | undefined, callback: (error: Error | null, allow: boolean) => void) => void
+      /** Sockets, open and pending. */
+      readonly sockets: number
+      /** Handshakes under way. */
+      readonly pending: number
+    }
+  }
+
+  interface RouteShorthandOptions {
+    /** Who may open this WebSocket route. */
+    wsGuard?: RouteGuardOptions
+  }
+
+  interface FastifyRequest {
+    /** Who opened this WebSocket; null before admission and on public routes. */
+    wsIdentity: Identity | null
+  }
+}

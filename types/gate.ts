@@ -1,0 +1,75 @@
+import type { FastifyRequest } from 'fastify'
+
+/**
+ * Who is connected. Augment it so that `socket.identity` and `authorize` know your user:
+ * `declare module 'fastify-ws-guard' { interface Identity { name: string } }`.
+ */
+export interface Identity {
+  readonly id: string | number
+  /** Compared with a message's `roles`. */
+  readonly roles?: readonly string[]
+}
+
+/** What a strategy may look at. */
+export interface AuthenticateContext {
+  readonly request: FastifyRequest
+  /** Fires when the authentication deadline is over. */
+  readonly signal: AbortSignal
+}
+
+/** What a strategy needs from the application, so that boot can prove it. */
+export interface StrategyNeeds {
+  /** `cookie`: the browser sends the credential by itself, so Origin must be proven. `header`: it does not. */
+  readonly credential: 'cookie' | 'header'
+  /** True when @fastify/cookie and @fastify/session must be registered in the route's scope. */
+  readonly session: boolean
+}
+
+/** Turns a request into an identity, or null (401). A throw or a rejection is 503, never anonymous. */
+export interface AuthStrategy<I = Identity> {
+  readonly name: string
+  readonly needs: StrategyNeeds
+  readonly authenticate: (context: AuthenticateContext) => I | null | Promise<I | null>
+}
+
+/** What `authorize` decides on. Path parameters and query are checked by the contract before, where it declares them. */
+export interface AuthorizeContext<I = Identity, P = Readonly<Record<string, string>>, Q = Readonly<Record<string, unknown>>> {
+  readonly identity: I
+  readonly params: P
+  readonly query: Q
+  readonly request: FastifyRequest
+}
+
+/** False (or a rejection) refuses: false is 403, a throw is 503. */
+export type Authorize<I = Identity, P = Readonly<Record<string, string>>, Q = Readonly<Record<string, unknown>>> =
+  (context: AuthorizeContext<I, P, Q>) => boolean | Promise<boolean>
+
+/** Stable codes of refusals; docs/errors.md tells each one's cause and status. */
+export type RefusalCode =
+  | 'WSG_ERR_HANDSHAKE_MALFORMED' | 'WSG_ERR_HANDSHAKE_METHOD' | 'WSG_ERR_HANDSHAKE_VERSION' | 'WSG_ERR_UPGRADE_REQUIRED'
+  | 'WSG_ERR_ROUTE_NOT_FOUND' | 'WSG_ERR_TLS_REQUIRED' | 'WSG_ERR_HOST_MALFORMED' | 'WSG_ERR_HOST_NOT_ALLOWED'
+  | 'WSG_ERR_ORIGIN_NOT_ALLOWED' | 'WSG_ERR_ORIGIN_MISSING' | 'WSG_ERR_ORIGIN_NULL'
+  | 'WSG_ERR_CONNECTIONS_PER_ADDRESS' | 'WSG_ERR_CONNECTIONS_TOTAL' | 'WSG_ERR_CONNECTIONS_PENDING' | 'WSG_ERR_CONNECTIONS_PER_IDENTITY'
+  | 'WSG_ERR_UPGRADE_RATE' | 'WSG_ERR_UNAUTHENTICATED' | 'WSG_ERR_AUTH_TIMEOUT' | 'WSG_ERR_AUTH_UNAVAILABLE'
+  | 'WSG_ERR_FORBIDDEN' | 'WSG_ERR_DRAINING' | 'WSG_ERR_PARAMS_INVALID' | 'WSG_ERR_NOT_ADMITTED' | 'WSG_ERR_HANDSHAKE_TIMEOUT'
+  | 'WSG_ERR_SUBPROTOCOL' | 'WSG_ERR_CONTRACT_MISMATCH' | 'WSG_ERR_HOOK_FAILED'
+
+/** A check's verdict: null admits. `value` goes to the log (cut at 256 characters and escaped), never to the peer. */
+export interface Refusal {
+  readonly code: RefusalCode
+  readonly value?: string
+  /** Seconds for Retry-After. */
+  readonly retryAfter?: number
+}
+
+/** What `diagnostics_channel` 'fastify-ws-guard:refused' publishes for every refusal. */
+export interface RefusedEvent {
+  readonly code: RefusalCode
+  /** The dotted event name of the log line, e.g. `ws.origin.rejected`. */
+  readonly event: string
+  readonly statusCode: number
+  readonly reqId: string
+  readonly route: string | undefined
+  readonly ip: string | undefined
+  readonly value: string | undefined
+}

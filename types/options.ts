@@ -1,0 +1,100 @@
+import type { RateLimitOptions } from '@fastify/rate-limit'
+import type { AuthStrategy, Identity } from './gate.js'
+
+/** Upgrade rate: at most `max` handshakes per `timeWindow` and key. Limits stack: a route's is checked beside the plugin's. */
+export interface UpgradeRateOptions {
+  readonly max: number
+  /** Milliseconds. */
+  readonly timeWindow: number
+  /** An ioredis client; every prefix is the plugin's own. When it fails, a local limiter of the same size decides. */
+  readonly redis?: unknown
+  readonly allowList?: RateLimitOptions['allowList']
+}
+
+/** Caps on connections. Every slot is given back when the TCP socket closes. */
+export interface ConnectionOptions {
+  /** Open and pending sockets of this process. Default 10000. */
+  readonly total?: number
+  /** Per client address (IPv4 /32, IPv6 by `ipv6Prefix`). Default 20. */
+  readonly perAddress?: number
+  /** Per identity. Default 10. */
+  readonly perIdentity?: number
+  /** Handshakes under way. Default 1000. */
+  readonly pending?: number
+  /** Bits of an IPv6 address that count as one client, 32-128. Default 64. */
+  readonly ipv6Prefix?: number
+}
+
+/** Message limits per socket. */
+export interface MessageOptions {
+  /** Tokens per second. Default 20. */
+  readonly rate?: number
+  /** Tokens a silent socket has saved up at most. Default 40. */
+  readonly burst?: number
+  /** Refused messages per 10 s after which the socket is closed 1008. Default 5. */
+  readonly errors?: number
+  /** Handlers under way per socket; at this number reading pauses. Default 32. */
+  readonly inFlight?: number
+  /** Milliseconds a handler may take. Default 10000. */
+  readonly handlerTimeout?: number
+  /** Bytes a slow reader may have waiting before it is closed 1013. Default 1 MiB. */
+  readonly sendBuffer?: number
+}
+
+/** Options passed to the ws server that the plugin registers. Only tightening is accepted. */
+export interface WebSocketOptions {
+  /** Bytes of one message; contracts may need less or more. Default 65536. */
+  readonly maxPayload?: number
+  readonly maxFragments?: number
+  /** Milliseconds between our close frame and termination. Default 3000. */
+  readonly closeTimeout?: number
+}
+
+/** Options of the plugin. docs/options.md describes each; they are validated, copied and frozen at boot. */
+export interface GuardOptions<I = Identity> {
+  /** Host names that this service answers to. Required unless `development`. Django's forms: `example.com`, `.example.com`, `example.com:8443`. */
+  readonly allowedHosts?: readonly string[]
+  /** Origins that may open a socket. Left out: derived from `allowedHosts` (https, default port). */
+  readonly origins?: readonly string[]
+  /**
+   * For a developer's own machine: with no `allowedHosts`, the loopback names are served and are origins over http on any
+   * port; TLS and a Secure cookie are not asked for. Default false.
+   */
+  readonly development?: boolean
+  /** Accepts handshakes without an Origin header, for clients that are not browsers. Refused at boot beside cookie authentication. */
+  readonly allowMissingOrigin?: boolean
+  /** Accepts `Origin: null` (sandboxed frames, data: and file: pages). Refused at boot beside cookie authentication. */
+  readonly dangerouslyAllowNullOrigin?: boolean
+  /** Needed to use `*` in `origins` beside cookie authentication: any page may then act as your user. */
+  readonly dangerouslyAllowAnyOrigin?: boolean
+  /** Refuses handshakes that did not come over TLS. Default: true unless `development`. */
+  readonly requireTls?: boolean
+  /** Who may connect, for every route that does not say it itself. */
+  readonly auth?: AuthStrategy<I>
+  /** Milliseconds that authentication and authorization may take together. Default 5000. */
+  readonly authTimeout?: number
+  /** Milliseconds from the upgrade request to the 101. Default 10000. */
+  readonly handshakeTimeout?: number
+  readonly connections?: ConnectionOptions
+  /** Handshakes per address. Default 60 per minute. `false` turns it off. */
+  readonly upgradeRate?: UpgradeRateOptions | false
+  /** Application subprotocols, in order of preference. Never echoed unless listed here. */
+  readonly subprotocols?: readonly string[]
+  readonly messages?: MessageOptions
+  /** `false`: @fastify/websocket is registered by the application, before or after; otherwise options of the one the plugin registers. */
+  readonly websocket?: WebSocketOptions | false
+}
+
+/** Per-route options: `app.get('/ws', { websocket: true, wsGuard: { … } }, handler)`. */
+export interface RouteGuardOptions<I = Identity> {
+  /** Who may connect; overrides the plugin's. */
+  readonly auth?: AuthStrategy<I>
+  /** True: anyone with an allowed Origin may connect; `identity` is null. */
+  readonly public?: boolean
+  readonly authorize?: import('./gate.js').Authorize<I>
+  /** Replaces the plugin's list for this route. */
+  readonly origins?: readonly string[]
+  /** Checked beside the plugin's, never in its place. */
+  readonly upgradeRate?: UpgradeRateOptions
+  readonly subprotocols?: readonly string[]
+}

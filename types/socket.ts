@@ -1,0 +1,83 @@
+import type { AnyContract, Wire } from './contract.js'
+import type { Identity } from './gate.js'
+
+/** The part of `K` that is there, or nothing. */
+export type Part<C, K extends string> = C extends { readonly [P in K]?: infer V } ? (V extends object ? V : {}) : {}
+
+/** Typed senders, one method per outbound message. */
+export type Senders<C> = {
+  /** Sends this message. Throws WSG_ERR_OUTBOUND_INVALID when `data` breaks the contract. False when the peer reads too slowly. */
+  readonly [K in keyof Part<C, 'outbound'>]: (data: Wire<Part<C, 'outbound'>[K]>) => boolean
+}
+
+/** Senders to many sockets. They return how many were reached. */
+export type GroupSenders<C> = {
+  readonly [K in keyof Part<C, 'outbound'>]: (data: Wire<Part<C, 'outbound'>[K]>) => number
+}
+
+/** The sockets that joined one key. */
+export interface Group<C> {
+  readonly size: number
+  /** Each message is encoded and framed once for all members. */
+  readonly send: GroupSenders<C>
+}
+
+/** A group's name. A list is encoded without ambiguity: `['a', 'b:c']` and `['a:b', 'c']` differ. */
+export type GroupKey = string | readonly (string | number)[]
+
+/** An admitted connection, as handlers see it. */
+export interface GuardedSocket<C extends AnyContract = AnyContract, I = Identity> {
+  /** Unique in this process. */
+  readonly id: string
+  /** What the strategy returned; null on a `public` route. */
+  readonly identity: I
+  readonly params: Wire<NonNullable<C['params']>> extends never ? Readonly<Record<string, string>> : Wire<NonNullable<C['params']>>
+  readonly query: Wire<NonNullable<C['query']>> extends never ? Readonly<Record<string, unknown>> : Wire<NonNullable<C['query']>>
+  /** False once a close was begun by either side; nothing is delivered from then on. */
+  readonly open: boolean
+  /** Bytes accepted by `send` that the network has not taken yet. */
+  readonly bufferedAmount: number
+  readonly send: Senders<C>
+  /** Adds this socket to a group of its route. Left by itself on close. */
+  join (key: GroupKey): void
+  leave (key: GroupKey): void
+  group (key: GroupKey): Group<C>
+  /** Begins the closing handshake; terminated after 3 s if the peer does not answer. `reason` is at most 123 bytes. */
+  close (code?: number, reason?: string): void
+}
+
+/** What a handler is given beside its message. */
+export interface MessageContext {
+  /** Fires at the handler's deadline, when the call is cancelled, and when the socket closes. */
+  readonly signal: AbortSignal
+}
+
+/** `fail.code(data)` builds the declared error to throw. */
+export type Failures<E> = { readonly [K in keyof E]: (data: Wire<E[K]>) => Error }
+
+/** What a call handler is given beside its request. */
+export interface CallContext<E = {}> extends MessageContext {
+  readonly fail: Failures<E>
+}
+
+/** A message authorized by more than roles. */
+export interface GuardedHandler<D, S, X, R> {
+  /** False refuses this message with `forbidden`. */
+  readonly authorize: (data: D, socket: S) => boolean | Promise<boolean>
+  readonly handle: (data: D, socket: S, context: X) => R
+}
+
+export type Handler<D, S, X, R> = ((data: D, socket: S, context: X) => R) | GuardedHandler<D, S, X, R>
+
+export type MessageHandlers<C extends AnyContract, I> = {
+  readonly [K in keyof Part<C, 'inbound'>]: Handler<Wire<Part<C, 'inbound'>[K]>, GuardedSocket<C, I>, MessageContext, void | Promise<void>>
+}
+
+type CallErrors<S> = S extends { errors: infer E } ? E : {}
+type CallRequest<S> = S extends { request: { static: infer V } } ? V : never
+type CallReply<S> = S extends { reply: { static: infer V } } ? V : never
+
+export type CallHandlers<C extends AnyContract, I> = {
+  readonly [K in keyof Part<C, 'calls'>]: Handler<CallRequest<Part<C, 'calls'>[K]>, GuardedSocket<C, I>, CallContext<CallErrors<Part<C, 'calls'>[K]>>,
+    CallReply<Part<C, 'calls'>[K]> | Promise<CallReply<Part<C, 'calls'>[K]>>>
+}
