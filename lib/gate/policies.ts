@@ -1,0 +1,96 @@
+import type { FastifyRequest } from 'fastify'
+import type { AuthStrategy } from '../../types/gate.js'
+import type { RouteGuardOptions, UpgradeRateOptions } from '../../types/options.js'
+import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_ROUTE_POLICY } from '../errors.js'
+import type { RouteInput, RoutePolicy } from './gate.js'
+import { compileOrigins, originsFromHosts, type OriginPolicy } from './origin.js'
+import type { UpgradeLimiter } from './rate.js'
+
+/** The plugin-wide settings a route's policy is made of. */
+export interface PolicyDefaults {
+  readonly allowedHosts: readonly string[]
+  /** Null: derived from `allowedHosts`. */
+  readonly origins: readonly string[] | null
+  readonly development: boolean
+  readonly allowMissingOrigin: boolean
+  readonly dangerouslyAllowNullOrigin: boolean
+  readonly dangerouslyAllowAnyOrigin: boolean
+  readonly auth: AuthStrategy | null
+  readonly upgradeRate: UpgradeRateOptions | null
+  readonly subprotocols: readonly string[]
+}
+
+/** What a contract adds to a route. */
+export interface ContractPart {
+  readonly subprotocol: string
+  readonly fingerprint: string
+  readonly readInput: ((request: FastifyRequest) => RouteInput | null) | null
+}
+
+export interface PolicyRoute {
+  readonly url: string
+  readonly hasHttpHandler: boolean
+  readonly contract: ContractPart | null
+}
+
+/** Compiles routes' options into policies. Everything a route says is proven here, at boot. */
+export class Policies {
+  readonly #defaults: PolicyDefaults
+  readonly #makeLimiter: (options: UpgradeRateOptions, name: string) => UpgradeLimiter
+  readonly #shared: UpgradeLimiter | null
+
+  constructor (defaults: PolicyDefaults, makeLimiter: (options: UpgradeRateOptions, name: string) => UpgradeLimiter) {
+    this.#defaults = defaults
+    this.#makeLimiter = makeLimiter
+    this.#shared = defaults.upgradeRate === null ? null : makeLimiter(defaults.upgradeRate, 'all')
+  }
+
+  /** The origins of a route; the plugin's own where `own` is left out. Throws WSG_ERR_ORIGIN_PATTERN. */
+  origins (own: readonly string[] | undefined, optionName: string, credential: 'cookie' | 'header' | null): OriginPolicy {
+    const { development, allowedHosts, origins, allowMissingOrigin, dangerouslyAllowNullOrigin } = this.#defaults
+    return compileOrigins(own ?? origins ?? originsFromHosts(allowedHosts, { development }), {
+      optionName,
+      development,
+      // A browser sends its cookies whether or not it sends an Origin: without one nothing proves which page asked.
+      allowMissing: allowMissingOrigin && credential !== 'cookie',
+      allowNull: dangerouslyAllowNullOrigin,
+    })
+  }
+
+  /** Throws WSG_ERR_ROUTE_POLICY, WSG_ERR_OPTION_UNSAFE or WSG_ERR_ORIGIN_PATTERN. */
+  compile (options: RouteGuardOptions, { url, hasHttpHandler, contract }: PolicyRoute): RoutePolicy {
+    if (options.public === true && options.auth !== undefined) {
+      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected either auth or public: true, came both`)
+    }
+    const auth = options.public === true ? null : options.auth ?? this.#defaults.auth
+    if (auth === null && options.public !== true) {
+      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected wsGuard.auth, a plugin-wide auth, or wsGuard.public: true, came none; a WebSocket route must say who may connect`)
+    }
+    const credential = auth?.needs.credential ?? null
+    const origin = this.origins(options.origins, options.origins === undefined ? 'origins' : `route ${url}: wsGuard.origins`, credential)
+    this.#proveSafe(url, origin, credential)
+    return {
+      url,
+      auth,
+      authorize: options.authorize ?? null,
+      origin,
+      limiters: [this.#shared, options.upgradeRate === undefined ? null : this.#makeLimiter(options.upgradeRate, url)].filter(limiter => limiter !== null),
+      subprotocols: {
+        supported: [...(contract === null ? [] : [contract.subprotocol]), ...options.subprotocols ?? this.#defaults.subprotocols],
+        fingerprint: contract?.fingerprint ?? null,
+      },
+      hasHttpHandler,
+      readInput: contract?.readInput ?? null,
+    }
+  }
+
+  #proveSafe (url: string, origin: OriginPolicy, credential: 'cookie' | 'header' | null): void {
+    if (credential !== 'cookie' || this.#defaults.dangerouslyAllowAnyOrigin) return
+    if (origin.any) {
+      throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: origins holds '*' beside cookie authentication, so any website could act as your users; list the origins, or set dangerouslyAllowAnyOrigin`)
+    }
+    if (this.#defaults.dangerouslyAllowNullOrigin) {
+      throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: dangerouslyAllowNullOrigin beside cookie authentication, so any website could act as your users from a sandboxed frame; leave it out, or set dangerouslyAllowAnyOrigin as well`)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Refusal } from '../../types/gate.js'
+import type { UpgradeRateOptions } from '../../types/options.js'
+
+/** What `createRateLimit` of @fastify/rate-limit makes. */
+export type CreateRateLimit = FastifyInstance['createRateLimit']
+
+/** Counts one handshake and says whether it was one too many. */
+export type UpgradeLimiter = (request: FastifyRequest) => Promise<Refusal | null>
+
+/** The stores behind the limiters: the configured one, and a local one for when that fails. */
+export interface LimiterSources {
+  readonly primary: CreateRateLimit
+  readonly fallback: CreateRateLimit | null
+}
+
+/**
+ * An upgrade limiter on @fastify/rate-limit. Called once per handshake that passed the checks before it.
+ * Its keys carry a prefix and the limiter's own name: limiters made by `createRateLimit` share one key space in Redis.
+ * When the store fails, a local limiter of the same size decides: never unlimited, and never down because Redis is.
+ */
+export function createUpgradeLimiter (
+  sources: LimiterSources, options: UpgradeRateOptions, name: string, keyOf: (request: FastifyRequest) => string
+): UpgradeLimiter {
+  // Everything is set, so that settings of a limiter the application registered do not leak in.
+  const settings = {
+    max: options.max,
+    timeWindow: options.timeWindow,
+    allowList: options.allowList ?? [],
+    ban: -1,
+    skipOnError: false,
+    keyGenerator: (request: FastifyRequest) => `fastify-ws-guard:upgrade:${name}:${keyOf(request)}`,
+  }
+  const primary = sources.primary(settings)
+  const fallback = sources.fallback?.(settings) ?? null
+
+  const judge = async (limit: typeof primary, request: FastifyRequest): Promise<Refusal | null> => {
+    const verdict = await limit(request)
+    // `isAllowed` means "on the allow list", not "within the limit".
+    if (verdict.isAllowed || !verdict.isExceeded) return null
+    return { code: 'WSG_ERR_UPGRADE_RATE', value: name, retryAfter: Math.max(1, verdict.ttlInSeconds) }
+  }
+
+  return async request => {
+    try {
+      return await judge(primary, request)
+    } catch (error) {
+      request.log.error({ err: error, event: 'ws.backend.unavailable' }, 'upgrade rate store failed')
+      if (fallback === null) return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'upgrade rate store' }
+      return await judge(fallback, request)
+    }
+  }
+}

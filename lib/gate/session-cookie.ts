@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify'
+import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../errors.js'
+
+/** Cookie attributes as @fastify/session would set them. */
+interface CookieAttributes {
+  readonly secure?: unknown
+  readonly httpOnly?: unknown
+  readonly sameSite?: unknown
+}
+
+interface SessionScope {
+  decryptSession?: (cookie: string, request: object, options: object, callback: () => void) => void
+}
+
+// @fastify/session keeps its options to itself; a session made for an unsigned cookie shows them.
+function readAttributes (scope: FastifyInstance): CookieAttributes | null {
+  const probe: { protocol: string, headers: object, session?: { cookie?: CookieAttributes } } = { protocol: 'https', headers: {} }
+  try {
+    (scope as SessionScope).decryptSession?.('', probe, {}, () => {})
+  } catch {
+    return null
+  }
+  return probe.session?.cookie ?? null
+}
+
+/** What the cookie check needs to know of the route and the options. */
+export interface SessionCookieContext {
+  readonly url: string
+  readonly development: boolean
+  /** Origins are written out and hold no `*`. */
+  readonly hasOriginList: boolean
+}
+
+/**
+ * Proves at boot that a route with session authentication has its plugins and a cookie that only the browser and only
+ * TLS carries. Throws WSG_ERR_PLUGIN_ORDER or WSG_ERR_OPTION_UNSAFE. Returns false where the cookie could not be read.
+ */
+export function checkSession (scope: FastifyInstance, context: SessionCookieContext): boolean {
+  for (const [decorator, plugin] of [['cookies', '@fastify/cookie'], ['session', '@fastify/session']] as const) {
+    if (!scope.hasRequestDecorator(decorator)) {
+      throw new WSG_ERR_PLUGIN_ORDER(`route ${context.url} uses session authentication: expected ${plugin} in its scope, came none; register it before listening`)
+    }
+  }
+  if (context.development) return true
+  const cookie = readAttributes(scope)
+  if (cookie === null) return false
+  const unsafe = (name: string, expected: string, came: unknown): never => {
+    throw new WSG_ERR_OPTION_UNSAFE(`@fastify/session cookie.${name}: expected ${expected}, came ${JSON.stringify(came) ?? 'undefined'} (route ${context.url}; development: true lifts this)`)
+  }
+  if (cookie.secure !== true) unsafe('secure', 'true', cookie.secure)
+  if (cookie.httpOnly === false) unsafe('httpOnly', 'true', cookie.httpOnly)
+  const sameSite = typeof cookie.sameSite === 'string' ? cookie.sameSite.toLowerCase() : cookie.sameSite
+  if (sameSite === 'none' && !context.hasOriginList) unsafe('sameSite', '\'lax\' or \'strict\' where origins are not listed', 'none')
+  if (sameSite !== 'lax' && sameSite !== 'strict' && sameSite !== true && sameSite !== 'none') {
+    unsafe('sameSite', '\'lax\' or \'strict\' (browsers differ in what they do without it)', cookie.sameSite)
+  }
+  return true
+}
