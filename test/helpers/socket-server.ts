@@ -1,0 +1,125 @@
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { WebSocketServer } from 'ws'
+import type { ServerOptions, WebSocket } from 'ws'
+import type { Connection } from '../../lib/socket/connection.js'
+import { selfCheck } from '../../lib/socket/frame-writer.js'
+import type { RouteHandlers } from '../../lib/socket/handlers.js'
+import type { Budget } from '../../lib/socket/limiter.js'
+import { Registry } from '../../lib/socket/registry.js'
+import type { SocketLimits } from '../../lib/socket/parts.js'
+import { createSocketRoute } from '../../lib/socket/route.js'
+import type { SocketRoute } from '../../lib/socket/route.js'
+import { handContract } from './hand-contract.js'
+import type { HandSpec } from './hand-contract.js'
+import { openRaw } from './raw-client.js'
+import type { RawClient } from './raw-client.js'
+import type { UpgradeOptions } from './handshake.js'
+import type { Teardown } from './teardown.js'
+
+export const LIMITS: SocketLimits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1 << 20, closeTimeout: 3000 }
+
+/** Limits that nothing in a test meets. */
+export const NO_RATE = { rate: 1e6, burst: 1e6 }
+
+export interface SocketServerOptions extends HandSpec {
+  readonly handlers?: RouteHandlers
+  readonly limits?: Partial<SocketLimits>
+  readonly ws?: ServerOptions
+  /** False: through `ws.send`. */
+  readonly direct?: boolean
+  readonly identity?: (url: string) => unknown
+  readonly budgets?: readonly Budget[]
+  readonly now?: () => number
+  /** Sees each ws before the route does. */
+  readonly onSocket?: (ws: WebSocket) => void
+}
+
+export interface SocketServer {
+  readonly port: number
+  readonly registry: Registry
+  readonly route: SocketRoute
+  readonly sockets: Connection[]
+  readonly log: { readonly level: string, readonly record: { readonly [key: string]: unknown } }[]
+  open (options?: UpgradeOptions): Promise<RawClient>
+  /** A fresh client connects, calls `ping` and is answered. */
+  answers (): Promise<boolean>
+}
+
+/** A server of one route with a call `ping` beside what is given. Its identity is `{ id, roles }` from `?id=…&roles=a,b`. */
+export async function socketServer (t: Teardown, options: SocketServerOptions = {}): Promise<SocketServer> {
+  const contract = handContract({ ...options, calls: { ...options.calls, ping: {} } })
+  const handlers = { ...options.handlers, calls: { ...options.handlers?.calls, ping: () => 'pong' } }
+  const log: SocketServer['log'] = []
+  const write = (level: string) => (record: object): void => { log.push({ level, record: { ...record } }) }
+  const registry = new Registry()
+  const route = createSocketRoute({
+    contract,
+    handlers,
+    limits: { ...LIMITS, ...options.limits },
+    registry,
+    direct: options.direct ?? selfCheck(WebSocketServer),
+    ...(options.now === undefined ? {} : { now: options.now }),
+  })
+  const sockets: Connection[] = []
+  const wss = new WebSocketServer({ noServer: true, maxPayload: 65536, perMessageDeflate: false, ...options.ws })
+  const server = createServer()
+  const tcp = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    tcp.add(socket)
+    socket.on('close', () => tcp.delete(socket))
+  })
+  server.on('upgrade', (request, socket, head) => {
+    wss.handleUpgrade(request, socket, head, ws => {
+      options.onSocket?.(ws)
+      const url = new URL(request.url ?? '/', 'http://localhost')
+      const identity = { id: url.searchParams.get('id') ?? 'ann', roles: url.searchParams.get('roles')?.split(',') ?? [] }
+      sockets.push(route.open(ws, socket, {
+        id: String(sockets.length + 1),
+        identity,
+        params: {},
+        query: {},
+        log: { info: write('info'), warn: write('warn'), error: write('error') },
+        ...(options.budgets === undefined ? {} : { budgets: options.budgets }),
+      }))
+    })
+  })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  const clients: RawClient[] = []
+  t.teardown(async () => {
+    for (const client of clients) client.client.destroy()
+    for (const socket of tcp) socket.destroy()
+    await new Promise(resolve => { server.close(resolve) })
+  })
+  const { port } = server.address() as AddressInfo
+  const open = async (how: UpgradeOptions = {}): Promise<RawClient> => {
+    const client = await openRaw(port, how)
+    clients.push(client)
+    return client
+  }
+  return {
+    port,
+    registry,
+    route,
+    sockets,
+    log,
+    open,
+    async answers () {
+      const client = await open()
+      client.json({ type: 'ping', id: 'fresh', data: { text: 'x' } })
+      const reply = await client.waitMessage(message => message.id === 'fresh')
+      client.client.destroy()
+      return reply.data === 'pong'
+    },
+  }
+}
+
+/** Waits until `condition` holds. Rejects after `limit` milliseconds. */
+export async function until (condition: () => boolean, limit = 5000): Promise<void> {
+  const end = Date.now() + limit
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`not within ${limit} ms: ${condition}`)
+    await delay(5)
+  }
+}

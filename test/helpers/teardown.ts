@@ -1,0 +1,4 @@
+/** The part of a tap test that helpers use. */
+export interface Teardown {
+  teardown (fn: () => unknown): unknown
+}

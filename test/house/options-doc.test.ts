@@ -1,0 +1,81 @@
+import t from 'tap'
+import { optionsSchema, routeOptionsSchema } from '../../lib/options.js'
+import { readText } from '../helpers/sources.js'
+
+/** Names of a schema's options, nested ones dotted (`connections.perAddress`), the objects that hold them included. */
+export function optionNames (schema: unknown, prefix = ''): string[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  const names: string[] = []
+  for (const [name, option] of Object.entries(member(schema, 'properties') ?? {})) {
+    names.push(prefix + name, ...optionNames(option, `${prefix}${name}.`))
+  }
+  for (const keyword of ['anyOf', 'allOf']) {
+    for (const branch of Object.values(member(schema, keyword) ?? {})) names.push(...optionNames(branch, prefix))
+  }
+  return [...new Set(names)]
+}
+
+/** Options with a plain default in the schema, as text. */
+export function optionDefaults (schema: unknown, prefix = ''): Map<string, string> {
+  const defaults = new Map<string, string>()
+  if (typeof schema !== 'object' || schema === null) return defaults
+  for (const [name, option] of Object.entries(member(schema, 'properties') ?? {})) {
+    const value: unknown = Object.entries(option as object).find(([key]) => key === 'default')?.[1]
+    if (/^(number|boolean|string)$/.test(typeof value)) defaults.set(prefix + name, String(value))
+    for (const [inner, text] of optionDefaults(option, `${prefix}${name}.`)) defaults.set(inner, text)
+  }
+  for (const branch of Object.values(member(schema, 'anyOf') ?? {})) {
+    for (const [inner, text] of optionDefaults(branch, prefix)) defaults.set(inner, text)
+  }
+  return defaults
+}
+
+/**
+ * Options that a page describes: a name in backticks that begins a table row or is a heading. A second-level heading
+ * that says "route" begins the route's options; until then they are the plugin's.
+ */
+export function documentedOptions (markdown: string): { plugin: Map<string, string>, route: Map<string, string> } {
+  const found = { plugin: new Map<string, string>(), route: new Map<string, string>() }
+  let part: 'plugin' | 'route' = 'plugin'
+  for (const line of markdown.split('\n')) {
+    if (/^## /.test(line)) part = /route/i.test(line) ? 'route' : 'plugin'
+    const name = /^(?:\| *|#{2,5} +)`([A-Za-z][\w.]*)`/.exec(line)?.[1]
+    if (name === undefined) continue
+    if (found[part].has(name)) throw new Error(`${name} is described twice`)
+    found[part].set(name, line)
+  }
+  return found
+}
+
+function member (value: object, key: string): object | null {
+  const found: unknown = Object.entries(value).find(([name]) => name === key)?.[1]
+  return typeof found === 'object' ? found : null
+}
+
+t.test('the walk and the page reader see what they are for', async t => {
+  t.same(optionNames({
+    type: 'object',
+    properties: { a: { type: 'string' }, b: { anyOf: [{ const: false }, { properties: { c: {}, d: { properties: { e: {} } } } }] } },
+  }), ['a', 'b', 'b.c', 'b.d', 'b.d.e'])
+  t.same([...optionDefaults({ properties: { a: { default: 5 }, b: { anyOf: [{ properties: { c: { default: false } } }] }, d: {} } })], [['a', '5'], ['b.c', 'false']])
+  const { plugin, route } = documentedOptions('| `a` | x |\n### `b.c`\nsee `d`\n## Route options\n| `e` |\n## More\n| `f` |')
+  t.same([...plugin.keys()], ['a', 'b.c', 'f'])
+  t.same([...route.keys()], ['e'])
+  t.throws(() => documentedOptions('| `a` |\n| `a` |'), /twice/)
+})
+
+for (const [part, schema] of [['plugin', optionsSchema], ['route', routeOptionsSchema]] as const) {
+  t.test(`docs/options.md has every ${part} option with its default, and no other`, async t => {
+    const names = optionNames(schema)
+    const documented = documentedOptions(readText('docs/options.md'))[part]
+    const leaves = names.filter(name => !names.some(other => other.startsWith(`${name}.`)))
+    t.ok(names.length > 2)
+    t.same(leaves.filter(name => !documented.has(name)), [], 'not in docs/options.md')
+    t.same([...documented.keys()].filter(name => !names.includes(name)), [], 'not in the schema')
+    for (const [name, value] of optionDefaults(schema)) {
+      const line = documented.get(name)
+      // A heading's text tells the default elsewhere; a row has it in backticks, thousands with _ as they like.
+      if (line?.startsWith('|')) t.ok(line.replaceAll(/(?<=\d)_(?=\d)/g, '').includes(`\`${value}\``), `the row of ${name} has \`${value}\``)
+    }
+  })
+}

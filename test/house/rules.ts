@@ -1,0 +1,129 @@
+import { posix } from 'node:path'
+import ts from 'typescript'
+
+/** Paths from the root, with forward slashes, and their texts. */
+export type Sources = ReadonlyMap<string, string>
+
+/**
+ * Rooms and what they may import; the table of docs/architecture.md. A room is a folder under lib/ or a single file in it.
+ * Any room may import itself and types.
+ */
+export const ROOMS: { readonly [room: string]: readonly string[] } = {
+  types: [],
+  protocol: [],
+  errors: ['protocol'],
+  contract: ['protocol', 'errors'],
+  gate: ['protocol', 'errors'],
+  socket: ['protocol', 'errors'],
+  cluster: ['protocol', 'errors'],
+  client: ['protocol'],
+  codegen: ['protocol', 'errors', 'contract'],
+  html: ['protocol', 'errors', 'contract'],
+  options: ['protocol', 'errors'],
+  'ws-route': ['protocol', 'errors', 'contract', 'gate', 'socket', 'options'],
+  plugin: ['protocol', 'errors', 'contract', 'gate', 'socket', 'cluster', 'options', 'ws-route'],
+  index: ['protocol', 'errors', 'contract', 'gate', 'socket', 'cluster', 'options', 'plugin'],
+}
+
+/** Rooms that a browser loads: nothing from outside the package. */
+const BARE_ROOMS = new Set(['protocol', 'client'])
+const DEFAULT_EXPORTS = new Set(['lib/index.ts', 'lib/plugin.ts'])
+const MAX_LINES = 400
+/** Generated validators and patterns over control characters are what this package is made of. */
+const SANCTIONED = /^eslint-disable-(?:next-)?line (?:no-new-func|no-control-regex)(?: -- .*)?$/
+
+/** The room of a file under lib/ or types/. */
+export function roomOf (path: string): string {
+  if (path.startsWith('types/')) return 'types'
+  return path.slice('lib/'.length).split('/')[0]?.replace(/\.ts$/, '') ?? ''
+}
+
+/** Specifiers of every static, dynamic and type import, and of every re-export. */
+export function importsOf (text: string): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(file => file.fileName)
+}
+
+/** The file that a relative specifier means, or null for a package. */
+export function resolveImport (from: string, specifier: string): string | null {
+  if (!specifier.startsWith('.')) return null
+  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts')
+}
+
+/** Imports that the table of rooms forbids. `packages` are those that package.json promises to be there at run time. */
+export function importFaults (sources: Sources, packages: ReadonlySet<string>): string[] {
+  const faults: string[] = []
+  for (const [path, text] of sources) {
+    const room = roomOf(path)
+    const allowed = ROOMS[room]
+    if (allowed === undefined) {
+      faults.push(`${path}: room '${room}' is not in the table`)
+      continue
+    }
+    for (const specifier of importsOf(text)) {
+      const target = resolveImport(path, specifier)
+      if (target === null) {
+        const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : specifier.split('/')[0] ?? ''
+        if (BARE_ROOMS.has(room)) faults.push(`${path}: ${room} imports ${specifier}, and may import nothing from outside`)
+        else if (!name.startsWith('node:') && !packages.has(name)) faults.push(`${path}: ${name} is neither a dependency nor a peer dependency`)
+      } else if (!sources.has(target)) {
+        faults.push(`${path}: ${specifier} is no file of lib/ or types/`)
+      } else {
+        const other = roomOf(target)
+        if (other !== room && other !== 'types' && !allowed.includes(other)) faults.push(`${path}: ${room} imports ${other} (${specifier})`)
+      }
+    }
+  }
+  return faults
+}
+
+/** One line for every import cycle found, type imports included. */
+export function cycles (sources: Sources): string[] {
+  const found: string[] = []
+  const state = new Map<string, 'open' | 'done'>()
+  const trail: string[] = []
+  const visit = (path: string): void => {
+    const seen = state.get(path)
+    if (seen === 'open') found.push([...trail.slice(trail.indexOf(path)), path].join(' -> '))
+    if (seen !== undefined) return
+    state.set(path, 'open')
+    trail.push(path)
+    for (const specifier of importsOf(sources.get(path) ?? '')) {
+      const target = resolveImport(path, specifier)
+      if (target !== null && sources.has(target)) visit(target)
+    }
+    trail.pop()
+    state.set(path, 'done')
+  }
+  for (const path of sources.keys()) visit(path)
+  return found
+}
+
+/** Names, lengths, default exports, escape hatches and errors without a code. */
+export function styleFaults (sources: Sources): string[] {
+  const faults: string[] = []
+  for (const [path, text] of sources) {
+    const lines = text.split('\n').length - 1
+    if (lines > MAX_LINES) faults.push(`${path}: ${lines} lines, more than ${MAX_LINES}`)
+    if (path.split('/').some(part => !/^[a-z0-9]+(-[a-z0-9]+)*(\.ts)?$/.test(part))) faults.push(`${path}: not kebab-case`)
+    const off = text.match(/@ts-(ignore|nocheck|expect-error).*|eslint-disable.*/g) ?? []
+    for (const comment of off.filter(one => !SANCTIONED.test(one))) faults.push(`${path}: switches a check off: ${comment}`)
+    const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true)
+    const visit = (node: ts.Node): void => {
+      const fault = faultOf(node, path)
+      if (fault !== null) faults.push(`${path}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}: ${fault}`)
+      ts.forEachChild(node, visit)
+    }
+    visit(file)
+  }
+  return faults
+}
+
+function faultOf (node: ts.Node, path: string): string | null {
+  if (node.kind === ts.SyntaxKind.AnyKeyword) return 'any'
+  if (ts.isNewExpression(node) && /^(?:Type|Range|Syntax)?Error$/.test(node.expression.getText())) return 'an error without a code'
+  const exportsDefault = ts.isExportAssignment(node) ||
+    (ts.isExportSpecifier(node) && node.name.text === 'default') ||
+    (node.kind === ts.SyntaxKind.DefaultKeyword && !ts.isDefaultClause(node.parent))
+  if (exportsDefault && !DEFAULT_EXPORTS.has(path)) return 'a default export'
+  return null
+}
