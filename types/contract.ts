@@ -112,6 +112,8 @@ export interface CompiledOutbound {
   readonly binary: boolean
   /** The whole envelope as JSON text, declared fields only. Throws WSG_ERR_OUTBOUND_INVALID. */
   readonly encode: (data: unknown) => string
+  /** Binary messages only: the bytes, checked. Throws WSG_ERR_OUTBOUND_INVALID. */
+  readonly encodeBinary: ((data: unknown) => Uint8Array) | null
 }
 
 /** Why a raw text was refused before any schema was asked. */
@@ -132,6 +134,8 @@ export interface CompiledContract {
   readonly interpreted: boolean
   /** Depth and node budget on the raw text, before `JSON.parse`. Null when within. */
   readonly scan: (text: string) => ScanFault | null
+  /** False when no key of the raw text can be forbidden, so that `hasForbiddenKey` needn't be asked. Cheap. */
+  readonly mayHoldForbiddenKey: (text: string) => boolean
   /** True when a forbidden key (`__proto__`, `constructor` holding `prototype`) is an own key anywhere. */
   readonly hasForbiddenKey: (value: unknown) => boolean
   /** Path parameters and query string, checked and copied; `REFUSED` when they do not fit. */

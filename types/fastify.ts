@@ -1,4 +1,4 @@
-import type {} from '@fastify/websocket'
+export type {} from '@fastify/websocket'
 import type { AnyContract } from './contract.js'
 import type { Identity } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
@@ -7,7 +7,7 @@ import type { WsRouteHandle, WsRouteHandlers } from './route.js'
 declare module 'fastify' {
   interface FastifyInstance {
     /** Adds a guarded WebSocket route for a contract. Throws coded errors at boot; see docs/contract.md. */
-    wsRoute<const C extends AnyContract, I = Identity> (contract: C, handlers: WsRouteHandlers<C, I>): WsRouteHandle<C>
+    wsRoute<const C extends AnyContract, I = Identity, Public extends boolean = false> (contract: C, handlers: WsRouteHandlers<C, I, Public>): WsRouteHandle<C>
     /** What the guard shows of itself. */
     readonly wsGuard: {
       /** What @fastify/cors takes as `origin`, made from the same list. */

@@ -1,23 +1,32 @@
-import type { AnyContract, Wire } from './contract.js'
+import type { AnyContract } from './contract.js'
 import type { Authorize, Identity } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
-import type { CallHandlers, Group, GroupKey, GuardedSocket, MessageHandlers, Part } from './socket.js'
+import type { CallHandlers, Group, GroupKey, GuardedSocket, MessageHandlers, ParamsOf, Part, QueryOf } from './socket.js'
 
-type ParamsOf<C extends AnyContract> = Wire<NonNullable<C['params']>> extends never ? Readonly<Record<string, string>> : Wire<NonNullable<C['params']>>
-type QueryOf<C extends AnyContract> = Wire<NonNullable<C['query']>> extends never ? Readonly<Record<string, unknown>> : Wire<NonNullable<C['query']>>
+/** A handler for something the contract does not name can't be written. */
+type None = { readonly [name: string]: never }
 
 /** `on` is required as soon as the contract has inbound messages; each of them needs its handler. */
-type OnPart<C extends AnyContract, I> = keyof Part<C, 'inbound'> extends never ? { readonly on?: {} } : { readonly on: MessageHandlers<C, I> }
-type CallsPart<C extends AnyContract, I> = keyof Part<C, 'calls'> extends never ? { readonly calls?: {} } : { readonly calls: CallHandlers<C, I> }
+type OnPart<C extends AnyContract, I> = keyof Part<C, 'inbound'> extends never ? { readonly on?: None } : { readonly on: MessageHandlers<C, I> }
+type CallsPart<C extends AnyContract, I> = keyof Part<C, 'calls'> extends never ? { readonly calls?: None } : { readonly calls: CallHandlers<C, I> }
+
+/** Who a handler sees: nobody on a public route. */
+export type IdentityOf<I, Public extends boolean> = Public extends true ? null : I
+
+/** What `app.wsRoute` takes beside handlers. */
+interface RouteOptions<C extends AnyContract, I, Public extends boolean> extends Omit<RouteGuardOptions<I>, 'authorize' | 'public'> {
+  /** True: anyone with an allowed Origin may connect; `identity` is null. */
+  readonly public?: Public
+  readonly authorize?: Authorize<IdentityOf<I, Public>, ParamsOf<C>, QueryOf<C>>
+  /** Called once the socket is admitted; messages wait until it settles. A throw closes 1011. */
+  readonly onOpen?: (socket: GuardedSocket<C, IdentityOf<I, Public>>) => void | Promise<void>
+  /** Called once when the socket is gone, with the code and reason of the closing handshake (1006: none). */
+  readonly onClose?: (socket: GuardedSocket<C, IdentityOf<I, Public>>, code: number, reason: string) => void | Promise<void>
+}
 
 /** Second argument of `app.wsRoute`. */
-export type WsRouteHandlers<C extends AnyContract, I = Identity> = Omit<RouteGuardOptions<I>, 'authorize'> & {
-  readonly authorize?: Authorize<I, ParamsOf<C>, QueryOf<C>>
-  /** Called once the socket is admitted; messages wait until it settles. A throw closes 1011. */
-  readonly onOpen?: (socket: GuardedSocket<C, I>) => void | Promise<void>
-  /** Called once when the socket is gone, with the code and reason of the closing handshake (1006: none). */
-  readonly onClose?: (socket: GuardedSocket<C, I>, code: number, reason: string) => void | Promise<void>
-} & OnPart<C, I> & CallsPart<C, I>
+export type WsRouteHandlers<C extends AnyContract, I = Identity, Public extends boolean = false> =
+  RouteOptions<C, I, Public> & OnPart<C, IdentityOf<I, Public>> & CallsPart<C, IdentityOf<I, Public>>
 
 /** What `app.wsRoute` returns: a way to the route's sockets from outside of a handler, e.g. from an HTTP route. */
 export interface WsRouteHandle<C extends AnyContract> {

@@ -1,8 +1,14 @@
 import type { AnyContract, Wire } from './contract.js'
 import type { Identity } from './gate.js'
 
-/** The part of `K` that is there, or nothing. */
-export type Part<C, K extends string> = C extends { readonly [P in K]?: infer V } ? (V extends object ? V : {}) : {}
+/** The part `K` of a contract, or nothing. A stub may declare it optional. */
+export type Part<C, K extends string> = C extends { readonly [P in K]?: infer V } ? NonNullable<V> : {}
+
+/** Path parameters as the contract declares them, else Fastify's strings. */
+export type ParamsOf<C> = [Wire<Part<C, 'params'>>] extends [never] ? Readonly<Record<string, string>> : Wire<Part<C, 'params'>>
+
+/** The query string as the contract declares it, else whatever came. */
+export type QueryOf<C> = [Wire<Part<C, 'query'>>] extends [never] ? Readonly<Record<string, unknown>> : Wire<Part<C, 'query'>>
 
 /** Typed senders, one method per outbound message. */
 export type Senders<C> = {
@@ -31,8 +37,8 @@ export interface GuardedSocket<C extends AnyContract = AnyContract, I = Identity
   readonly id: string
   /** What the strategy returned; null on a `public` route. */
   readonly identity: I
-  readonly params: Wire<NonNullable<C['params']>> extends never ? Readonly<Record<string, string>> : Wire<NonNullable<C['params']>>
-  readonly query: Wire<NonNullable<C['query']>> extends never ? Readonly<Record<string, unknown>> : Wire<NonNullable<C['query']>>
+  readonly params: ParamsOf<C>
+  readonly query: QueryOf<C>
   /** False once a close was begun by either side; nothing is delivered from then on. */
   readonly open: boolean
   /** Bytes accepted by `send` that the network has not taken yet. */
@@ -69,14 +75,16 @@ export interface GuardedHandler<D, S, X, R> {
 
 export type Handler<D, S, X, R> = ((data: D, socket: S, context: X) => R) | GuardedHandler<D, S, X, R>
 
+/** One handler per inbound message. What it returns is awaited when it is a promise, and otherwise ignored. */
 export type MessageHandlers<C extends AnyContract, I> = {
-  readonly [K in keyof Part<C, 'inbound'>]: Handler<Wire<Part<C, 'inbound'>[K]>, GuardedSocket<C, I>, MessageContext, void | Promise<void>>
+  readonly [K in keyof Part<C, 'inbound'>]: Handler<Wire<Part<C, 'inbound'>[K]>, GuardedSocket<C, I>, MessageContext, unknown>
 }
 
 type CallErrors<S> = S extends { errors: infer E } ? E : {}
 type CallRequest<S> = S extends { request: { static: infer V } } ? V : never
 type CallReply<S> = S extends { reply: { static: infer V } } ? V : never
 
+/** One handler per call; it returns the reply, or throws what `fail` built. */
 export type CallHandlers<C extends AnyContract, I> = {
   readonly [K in keyof Part<C, 'calls'>]: Handler<CallRequest<Part<C, 'calls'>[K]>, GuardedSocket<C, I>, CallContext<CallErrors<Part<C, 'calls'>[K]>>,
     CallReply<Part<C, 'calls'>[K]> | Promise<CallReply<Part<C, 'calls'>[K]>>>

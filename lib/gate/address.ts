@@ -28,7 +28,7 @@ export function addressKey (address: string | undefined, prefix: number): string
   if (address === undefined || address === '') return 'local'
   if (isIPv4(address)) return address
   const mapped = MAPPED.exec(address)
-  if (mapped !== null) return mapped[1]!
+  if (mapped !== null && isIPv4(mapped[1]!)) return mapped[1]!
   if (!isIPv6(address)) return 'local'
   const all = groups(address)
   // ::ffff:7f00:1 is 127.0.0.1 as well.

@@ -21,7 +21,7 @@ export function refusalHeaders (refusal: Refusal): Record<string, string> {
   return headers
 }
 
-/** Answers without Fastify: for the socket whose reply is out of reach. Ends it; the sweep or the deadline destroys it. */
+/** Answers without Fastify: for the socket whose reply is out of reach. Destroyed once written; by the deadline where the peer does not read. */
 export function writeRefusal (socket: Duplex, refusal: Refusal): void {
   if (socket.destroyed || !socket.writable) return
   const body = refusalBody(refusal.code)
@@ -29,7 +29,7 @@ export function writeRefusal (socket: Duplex, refusal: Refusal): void {
   const lines = Object.entries({
     ...refusalHeaders(refusal), 'content-type': 'application/json; charset=utf-8', 'content-length': String(Buffer.byteLength(body)),
   }).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`)
+  socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`, () => { socket.destroy() })
 }
 
 /** Takes the session from a refused request, so that @fastify/session's `onSend` writes nothing for it. */

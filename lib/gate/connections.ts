@@ -1,5 +1,4 @@
 import type { Refusal } from '../../types/gate.js'
-import type { Duplex } from 'node:stream'
 
 /** Caps on connections, all in sockets. */
 export interface ConnectionCaps {
@@ -11,6 +10,12 @@ export interface ConnectionCaps {
 
 /** Seconds a refused client is told to wait: long enough that a retry loop costs little. */
 const RETRY_AFTER = 5
+
+/** What one socket holds. Given back as a whole when the socket closes. */
+export interface Slots {
+  address: string | null
+  identity: string | null
+}
 
 /**
  * Counts sockets by address and identity. A slot belongs to a TCP socket and is given back by that socket's `close`
@@ -33,10 +38,9 @@ export class Connections {
   get identities (): number { return this.#identities.size }
 
   /** Counts a socket from its upgrade request on. Always counts, and says whether it is one too many. */
-  enter (socket: Duplex): Refusal | null {
+  enter (): Refusal | null {
     this.#total++
     this.#pending++
-    socket.once('close', () => { this.#total-- })
     if (this.#pending > this.#caps.pending) return { code: 'WSG_ERR_CONNECTIONS_PENDING', retryAfter: RETRY_AFTER }
     if (this.#total > this.#caps.total) return { code: 'WSG_ERR_CONNECTIONS_TOTAL', retryAfter: RETRY_AFTER }
     return null
@@ -47,30 +51,38 @@ export class Connections {
     this.#pending--
   }
 
-  /** Takes a slot of this address for as long as the socket lives. */
-  claimAddress (socket: Duplex, key: string): Refusal | null {
-    return this.#claim(this.#addresses, socket, key, this.#caps.perAddress)
-      ? null
-      : { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value: key, retryAfter: RETRY_AFTER }
+  /** The socket is closed. Called once per `enter`. */
+  leave (slots: Slots): void {
+    this.#total--
+    if (slots.address !== null) release(this.#addresses, slots.address)
+    if (slots.identity !== null) release(this.#identities, slots.identity)
+    slots.address = slots.identity = null
   }
 
-  /** Takes a slot of this identity for as long as the socket lives. */
-  claimIdentity (socket: Duplex, key: string): Refusal | null {
-    return this.#claim(this.#identities, socket, key, this.#caps.perIdentity)
-      ? null
-      : { code: 'WSG_ERR_CONNECTIONS_PER_IDENTITY', retryAfter: RETRY_AFTER }
+  /** Takes a slot of this address. */
+  claimAddress (slots: Slots, key: string): Refusal | null {
+    if (!claim(this.#addresses, key, this.#caps.perAddress)) return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value: key, retryAfter: RETRY_AFTER }
+    slots.address = key
+    return null
   }
 
-  #claim (counts: Map<string, number>, socket: Duplex, key: string, cap: number): boolean {
-    const count = counts.get(key) ?? 0
-    // A socket that is gone already has fired its `close`: nothing would give the slot back.
-    if (count >= cap || socket.destroyed) return false
-    counts.set(key, count + 1)
-    socket.once('close', () => {
-      const left = (counts.get(key) ?? 1) - 1
-      if (left === 0) counts.delete(key)
-      else counts.set(key, left)
-    })
-    return true
+  /** Takes a slot of this identity. */
+  claimIdentity (slots: Slots, key: string): Refusal | null {
+    if (!claim(this.#identities, key, this.#caps.perIdentity)) return { code: 'WSG_ERR_CONNECTIONS_PER_IDENTITY', retryAfter: RETRY_AFTER }
+    slots.identity = key
+    return null
   }
+}
+
+function claim (counts: Map<string, number>, key: string, cap: number): boolean {
+  const count = counts.get(key) ?? 0
+  if (count >= cap) return false
+  counts.set(key, count + 1)
+  return true
+}
+
+function release (counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 1) - 1
+  if (left === 0) counts.delete(key)
+  else counts.set(key, left)
 }

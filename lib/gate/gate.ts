@@ -76,6 +76,7 @@ export class Gate {
       onAuthTimeout: handshake => { this.#expire(handshake, { code: 'WSG_ERR_AUTH_TIMEOUT', retryAfter: 5 }) },
       onTimeout: handshake => { if (!handshake.refused) this.#expire(handshake, { code: 'WSG_ERR_HANDSHAKE_TIMEOUT' }) },
       onSettled: () => { this.connections.settle() },
+      onClosed: ({ slots }) => { this.connections.leave(slots) },
     })
   }
 
@@ -91,15 +92,16 @@ export class Gate {
   /** First listener of the server's `upgrade` event. */
   readonly onUpgrade = (raw: IncomingMessage, socket: Duplex): void => {
     const handshake = this.#pending.start(raw, socket)
-    handshake.early = this.connections.enter(socket)
+    handshake.overCap = this.connections.enter()
+    handshake.malformed = checkHandshake(raw)
     // The upgrade listener behind this one adds its own later; between the two an RST would be uncaught.
     socket.on('error', () => { socket.destroy() })
     // A session plugin that was registered before us would ask its store for a handshake that is refused anyway.
-    if (handshake.early !== null || this.#isHopeless(raw)) delete raw.headers.cookie
+    if (handshake.overCap !== null || handshake.malformed !== null || this.#isHopeless(raw)) delete raw.headers.cookie
   }
 
   #isHopeless (raw: IncomingMessage): boolean {
-    if (this.#draining || checkHandshake(raw) !== null) return true
+    if (this.#draining) return true
     const { origin, host, 'x-forwarded-host': forwarded } = raw.headers
     if (forwarded === undefined && this.#options.host.check(host) !== null) return true
     for (const policy of this.#policies) {
@@ -115,8 +117,8 @@ export class Gate {
       done()
       return
     }
-    // Already answered at a deadline, without Fastify: its reply must stay silent.
-    if (handshake.refused) {
+    // Answered at a deadline without Fastify, or gone: its reply must stay silent.
+    if (handshake.refused || handshake.closed) {
       reply.hijack()
       return
     }
@@ -140,9 +142,8 @@ export class Gate {
 
   #judgeHeaders (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy | undefined): Refusal | null {
     if (this.#draining) return { code: 'WSG_ERR_DRAINING', retryAfter: 1 }
-    const { raw, socket } = handshake
-    const refusal = checkHandshake(raw)
-    if (refusal !== null) return refusal
+    const { raw, malformed, overCap, slots } = handshake
+    if (malformed !== null) return malformed
     if (policy === undefined) return { code: 'WSG_ERR_ROUTE_NOT_FOUND' }
     const outside = checkTransport(request.protocol, this.#options.requireTls) ??
       this.#options.host.check(request.host === '' ? undefined : request.host) ??
@@ -151,7 +152,7 @@ export class Gate {
     const offer = chooseSubprotocol(raw, policy.subprotocols)
     if (offer.refusal !== null) return offer.refusal
     handshake.subprotocol = offer.chosen
-    return handshake.early ?? this.connections.claimAddress(socket, this.keyOf(request))
+    return overCap ?? this.connections.claimAddress(slots, this.keyOf(request))
   }
 
   async #judgeRate (request: FastifyRequest, policy: RoutePolicy): Promise<Refusal | null> {
@@ -173,8 +174,8 @@ export class Gate {
       // The header checks did not run: a scope this plugin's hooks do not reach.
       if (handshake.request !== request) throw this.#refuse(request, reply, { code: 'WSG_ERR_NOT_ADMITTED' }, handshake)
       const refusal = await this.#judgeIdentity(request, handshake, policy)
-      // The deadline answered meanwhile; Fastify runs no further hook of an answered request.
-      if (handshake.refused) return
+      // Answered at the deadline meanwhile, or the client left: Fastify runs no further hook of either.
+      if (handshake.refused || handshake.closed) return
       if (refusal !== null) throw this.#refuse(request, reply, refusal, handshake)
       handshake.admitted = true
     }
@@ -182,10 +183,11 @@ export class Gate {
 
   async #judgeIdentity (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Promise<Refusal | null> {
     if (policy.auth !== null) {
-      const { identity, refusal } = await authenticate(policy.auth, request, handshake.abort.signal)
+      const { identity, refusal } = await authenticate(policy.auth, request, (handshake.abort = new AbortController()).signal)
       if (refusal !== null) return refusal
-      if (handshake.refused) return null
-      const capped = this.connections.claimIdentity(handshake.socket, `${typeof identity.id}:${identity.id}`)
+      // Answered at the deadline, or gone: a slot taken now would never be given back.
+      if (handshake.refused || handshake.closed) return null
+      const capped = this.connections.claimIdentity(handshake.slots, `${typeof identity.id}:${identity.id}`)
       if (capped !== null) return capped
       request.wsIdentity = identity
     }
@@ -214,6 +216,7 @@ export class Gate {
   mayUpgrade (raw: IncomingMessage, socket: Duplex): boolean {
     const handshake = this.#pending.of(raw)
     if (handshake !== undefined && handshake.admitted && !handshake.refused && !this.#draining) return true
+    if (handshake?.closed === true) return false
     const code = this.#draining ? 'WSG_ERR_DRAINING' : 'WSG_ERR_NOT_ADMITTED'
     this.#report({ code }, undefined)
     if (handshake !== undefined) handshake.refused = true
@@ -247,6 +250,13 @@ export class Gate {
     this.#refuse(request, reply, handshake.admitted ? { code } : { code, retryAfter: 5 }, handshake)
     reply.code(REFUSALS[code].statusCode).type('application/json; charset=utf-8')
     done(null, refusalBody(code))
+  }
+
+  /** Instance-level `onResponse`, which a 101 never reaches: an answered handshake keeps no socket. */
+  readonly onResponse = (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    // @fastify/websocket does the same, but not for what was refused before its own onRequest hook.
+    this.#pending.of(request.raw)?.socket.destroy()
+    done()
   }
 
   isUpgrade (raw: IncomingMessage): boolean {

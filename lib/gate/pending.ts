@@ -2,23 +2,32 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Refusal } from '../../types/gate.js'
+import type { Slots } from './connections.js'
 
 /** One opening handshake from its `upgrade` event to its 101 or its end. */
 export interface Handshake {
   readonly raw: IncomingMessage
   readonly socket: Duplex
-  /** A refusal found before Fastify saw the request; the first hook answers with it. */
-  early: Refusal | null
+  /** `performance.now()` of the `upgrade` event. */
+  readonly startedAt: number
+  /** Bytes that the socket had sent by then: a kept-alive connection has answered before. */
+  readonly writtenBefore: number
+  readonly slots: Slots
+  /** Is the request a handshake at all? Judged once, in the `upgrade` event. */
+  malformed: Refusal | null
+  /** One socket too many, found before Fastify saw the request. */
+  overCap: Refusal | null
   request: FastifyRequest | null
   reply: FastifyReply | null
   /** The mark without which no handler runs. */
   admitted: boolean
   /** A refusal was given: nothing may admit this handshake any more. */
   refused: boolean
+  /** The socket is gone. */
+  closed: boolean
   subprotocol: string | false
-  /** Fires at the authentication deadline and when the socket closes. */
-  readonly abort: AbortController
-  readonly timers: NodeJS.Timeout[]
+  /** Made when a strategy is asked; fires at the authentication deadline and when the socket closes. */
+  abort: AbortController | null
 }
 
 /** Deadlines of a handshake, in milliseconds from its `upgrade` event, and who is told. */
@@ -29,10 +38,13 @@ export interface PendingOptions {
   readonly onAuthTimeout: (handshake: Handshake) => void
   /** Still no 101 at the handshake deadline: the socket is destroyed after this. */
   readonly onTimeout: (handshake: Handshake) => void
+  /** The handshake is over: upgraded, refused or gone. */
   readonly onSettled: () => void
+  /** The socket is closed, as a WebSocket or before. */
+  readonly onClosed: (handshake: Handshake) => void
 }
 
-/** Milliseconds between two looks for sockets that were answered but not closed. */
+/** Milliseconds between two looks at the open handshakes, at most. */
 const SWEEP = 250
 
 /**
@@ -48,7 +60,9 @@ export class PendingHandshakes {
 
   constructor (options: PendingOptions) {
     this.#options = options
-    this.#sweeper = setInterval(() => { this.#sweep() }, SWEEP)
+    // One timer for all: two per handshake would cost more than the checks.
+    const interval = Math.max(10, Math.min(SWEEP, options.authTimeout / 4, options.handshakeTimeout / 4))
+    this.#sweeper = setInterval(() => { this.#sweep() }, interval)
     this.#sweeper.unref()
   }
 
@@ -59,28 +73,24 @@ export class PendingHandshakes {
     const handshake: Handshake = {
       raw,
       socket,
-      early: null,
+      startedAt: performance.now(),
+      writtenBefore: bytesWritten(socket),
+      slots: { address: null, identity: null },
+      malformed: null,
+      overCap: null,
       request: null,
       reply: null,
       admitted: false,
       refused: false,
+      closed: false,
       subprotocol: false,
-      abort: new AbortController(),
-      timers: [],
+      abort: null,
     }
-    const { authTimeout, handshakeTimeout, onAuthTimeout, onTimeout } = this.#options
-    handshake.timers.push(
-      setTimeout(() => {
-        if (handshake.admitted || handshake.refused) return
-        handshake.abort.abort()
-        onAuthTimeout(handshake)
-      }, authTimeout).unref(),
-      setTimeout(() => {
-        onTimeout(handshake)
-        socket.destroy()
-      }, handshakeTimeout).unref()
-    )
-    socket.once('close', () => { this.#settle(handshake) })
+    socket.once('close', () => {
+      handshake.closed = true
+      this.#settle(handshake)
+      this.#options.onClosed(handshake)
+    })
     this.#byRequest.set(raw, handshake)
     this.#open.add(handshake)
     return handshake
@@ -104,18 +114,33 @@ export class PendingHandshakes {
 
   #settle (handshake: Handshake): void {
     if (!this.#open.delete(handshake)) return
-    for (const timer of handshake.timers) clearTimeout(timer)
     // A strategy may still be at work for a client that left.
-    if (!handshake.admitted) handshake.abort.abort()
+    if (!handshake.admitted) handshake.abort?.abort()
     this.#options.onSettled()
   }
 
-  // A socket that was written to and has nothing left to send was answered, not upgraded; its reply's own `onResponse`
-  // destroys it, except where Fastify answered before any hook.
   #sweep (): void {
-    for (const { socket } of this.#open) {
-      const { bytesWritten = 0, writableLength } = socket as { bytesWritten?: number, writableLength: number }
-      if (bytesWritten > 0 && writableLength === 0) socket.destroy()
+    const now = performance.now()
+    const { authTimeout, handshakeTimeout, onAuthTimeout, onTimeout } = this.#options
+    for (const handshake of this.#open) {
+      const { socket, writtenBefore } = handshake
+      const age = now - handshake.startedAt
+      // Written to and nothing left to send: answered, not upgraded. A reply's own `onResponse` destroys its socket, except
+      // where Fastify answered before any hook.
+      if (bytesWritten(socket) > writtenBefore && socket.writableLength === 0) {
+        socket.destroy()
+      } else if (age >= handshakeTimeout) {
+        onTimeout(handshake)
+        socket.destroy()
+      } else if (age >= authTimeout && !handshake.admitted && !handshake.refused) {
+        handshake.abort?.abort()
+        onAuthTimeout(handshake)
+      }
     }
   }
+}
+
+/** 0 for the stream of an injected request, which does not count. */
+function bytesWritten (socket: Duplex): number {
+  return (socket as { bytesWritten?: number }).bytesWritten ?? 0
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Refusal } from '../../types/gate.js'
 import type { UpgradeRateOptions } from '../../types/options.js'
+import { clientAddress } from './answer.js'
 
 /** What `createRateLimit` of @fastify/rate-limit makes. */
 export type CreateRateLimit = FastifyInstance['createRateLimit']
@@ -14,6 +15,23 @@ export interface LimiterSources {
   readonly fallback: CreateRateLimit | null
 }
 
+/** Milliseconds that a shared store may take before the local limiter decides instead, and for how long it does so. */
+const STORE_DEADLINE = 500
+const STORE_PAUSE = 1000
+
+// A store that hangs would hold every handshake until its own deadline; ioredis alone gives up after seconds.
+async function withDeadline<T> (work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new Error(`no answer within ${STORE_DEADLINE} ms`)) }, STORE_DEADLINE)
+  })
+  try {
+    return await Promise.race([work, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /**
  * An upgrade limiter on @fastify/rate-limit. Called once per handshake that passed the checks before it.
  * Its keys carry a prefix and the limiter's own name: limiters made by `createRateLimit` share one key space in Redis.
@@ -22,11 +40,15 @@ export interface LimiterSources {
 export function createUpgradeLimiter (
   sources: LimiterSources, options: UpgradeRateOptions, name: string, keyOf: (request: FastifyRequest) => string
 ): UpgradeLimiter {
+  const { allowList } = options
   // Everything is set, so that settings of a limiter the application registered do not leak in.
   const settings = {
     max: options.max,
     timeWindow: options.timeWindow,
-    allowList: options.allowList ?? [],
+    // The keys that the store sees carry a prefix; what is listed are addresses, or IPv6 networks as `addressKey` writes them.
+    allowList: typeof allowList === 'function'
+      ? allowList
+      : (request: FastifyRequest) => allowList !== undefined && (allowList.includes(clientAddress(request) ?? '') || allowList.includes(keyOf(request))),
     ban: -1,
     skipOnError: false,
     keyGenerator: (request: FastifyRequest) => `fastify-ws-guard:upgrade:${name}:${keyOf(request)}`,
@@ -41,10 +63,13 @@ export function createUpgradeLimiter (
     return { code: 'WSG_ERR_UPGRADE_RATE', value: name, retryAfter: Math.max(1, verdict.ttlInSeconds) }
   }
 
+  let pausedUntil = 0
   return async request => {
+    if (fallback !== null && Date.now() < pausedUntil) return await judge(fallback, request)
     try {
-      return await judge(primary, request)
+      return await withDeadline(judge(primary, request))
     } catch (error) {
+      pausedUntil = Date.now() + STORE_PAUSE
       request.log.error({ err: error, event: 'ws.backend.unavailable' }, 'upgrade rate store failed')
       if (fallback === null) return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'upgrade rate store' }
       return await judge(fallback, request)

@@ -25,10 +25,10 @@ export function escapeForLog (value: string): string {
  */
 export function serializeUpgrade (request: FastifyRequest): Record<string, unknown> {
   const url = request.url ?? ''
-  const query = url.indexOf('?')
+  const query = url.search(/[?#;]/)
   return {
     method: request.method,
-    url: escapeForLog(query === -1 ? url : `${url.slice(0, query)}?[redacted]`),
+    url: escapeForLog(query === -1 ? url : `${url.slice(0, query + 1)}[redacted]`),
     host: typeof request.host === 'string' ? escapeForLog(request.host) : undefined,
     remoteAddress: request.raw?.socket?.remoteAddress,
     remotePort: request.raw?.socket?.remotePort,

@@ -1,0 +1,182 @@
+import type { TSchema } from '@sinclair/typebox'
+import {
+  REFUSED, type CallSpec, type CompiledContract, type CompiledInbound, type CompiledOutbound, type ContractSpec, type Issue, type MessageRules,
+} from '../../types/contract.js'
+import type { EnvelopeKeys } from '../protocol/envelope.js'
+import { checkCall, checkContract, contractLabel, entriesOf, readEnvelope, readMessage } from './checks.js'
+import { besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder } from './envelope-encode.js'
+import { compileExplain } from './explain.js'
+import { fingerprintOf } from './fingerprint.js'
+import { registerFormats } from './formats.js'
+import { deriveLimits, frameBytes, measureShape, type MeasuredMessage } from './limits.js'
+import { writeReport, type ReportRow } from './report.js'
+import { compileSanitizer } from './sanitizer.js'
+import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from './scan.js'
+import { kindOf, walkSchema } from './schema-walk.js'
+import { compileSerializer } from './serializer.js'
+import type { ShapeTree } from './shape.js'
+import type { HtmlAdapter, TextAdapters } from './text-policy.js'
+import { compileUrlValues, isUrlShape } from './url-values.js'
+import { canGenerateCode, compileValidator } from './validator.js'
+import { failContract } from './walk-context.js'
+
+export interface CompileOptions {
+  /** Sanitises fields with the `html` policy. Default: none, and a contract with such a field fails. */
+  readonly htmlAdapter?: HtmlAdapter
+  /** Closures instead of generated code. Default: only where the process forbids code generation. */
+  readonly interpreted?: boolean
+  /** Undeclared properties of messages that don't say `unknownProperties`. Default `refuse`. */
+  readonly defaultUnknown?: 'refuse' | 'drop'
+}
+
+interface Settings {
+  readonly contract: string
+  readonly envelope: EnvelopeKeys
+  readonly interpreted: boolean
+  readonly unknown: 'refuse' | 'drop'
+  readonly adapters: TextAdapters
+}
+
+interface Entry {
+  readonly compiled: CompiledInbound
+  readonly measured: MeasuredMessage
+}
+
+/**
+ * Compiles a contract at boot: what a socket needs to judge and to write messages. Everything that would be unsafe, unbounded or silently
+ * unchecked throws WSG_ERR_CONTRACT here, with the contract, the message, the path and what to write instead.
+ */
+export function compileContract (contract: ContractSpec, options: CompileOptions = {}): CompiledContract {
+  registerFormats()
+  checkContract(contract)
+  const label = contractLabel(contract)
+  const settings: Settings = {
+    contract: label,
+    envelope: readEnvelope(label, contract.envelope),
+    interpreted: options.interpreted ?? !canGenerateCode(),
+    unknown: options.defaultUnknown ?? 'refuse',
+    adapters: options.htmlAdapter === undefined ? {} : { html: options.htmlAdapter },
+  }
+  const entries = [
+    ...entriesOf(`${label}, inbound`, contract.inbound).map(([type, entry]) => compileMessage(settings, type, entry)),
+    ...entriesOf(`${label}, calls`, contract.calls).map(([type, call]) => compileCall(settings, type, call)),
+  ]
+  if (entries.filter(entry => entry.compiled.binary).length > 1) failContract(label, '', 'a contract has one binary inbound message at most: a binary frame has no type')
+  const limits = deriveLimits(entries.map(entry => entry.measured), settings.envelope)
+  const compiled: Omit<CompiledContract, 'report'> = {
+    name: contract.name,
+    url: contract.url,
+    fingerprint: fingerprintOf(contract, settings.envelope),
+    envelope: settings.envelope,
+    inbound: new Map(entries.map(({ compiled: inbound }) => [inbound.type, inbound])),
+    outbound: new Map(entriesOf(`${label}, outbound`, contract.outbound).map(([type, entry]) => [type, compileOutbound(settings, type, entry)])),
+    limits,
+    interpreted: settings.interpreted,
+    scan: compileScan(limits),
+    mayHoldForbiddenKey,
+    hasForbiddenKey,
+    params: compileUrlPart(settings, 'params', contract.params),
+    query: compileUrlPart(settings, 'query', contract.query),
+  }
+  const rows = entries.map(({ compiled: inbound, measured }): ReportRow => ({
+    type: inbound.type,
+    kind: inbound.binary ? 'binary' : inbound.kind,
+    bytes: frameBytes(measured, settings.envelope),
+    roles: inbound.roles,
+    cost: inbound.cost,
+  }))
+  return Object.freeze({ ...compiled, report: () => writeReport(compiled, rows) })
+}
+
+function compileMessage (settings: Settings, type: string, entry: unknown): Entry {
+  const where = `${settings.contract}, inbound ${JSON.stringify(type)}`
+  const message = readMessage(where, entry)
+  const binary = kindOf(message.payload) === 'Uint8Array'
+  return compileInbound(settings, where, message.payload, { ...rulesOf(message), type, kind: 'message', binary, encodeReply: null, errors: null }, message)
+}
+
+function compileCall (settings: Settings, type: string, call: CallSpec): Entry {
+  const where = `${settings.contract}, call ${JSON.stringify(type)}`
+  checkCall(where, call)
+  walkSchema(call.reply, { where: `${where}, reply`, direction: 'outbound', adapters: settings.adapters })
+  const errors = new Map(Object.entries(call.errors ?? {}).map(([code, schema]) => {
+    const at = `${where}, error ${JSON.stringify(code)}`
+    walkSchema(schema, { where: at, direction: 'outbound', adapters: settings.adapters })
+    return [code, compileSerializer(schema, at, settings)]
+  }))
+  const encodeReply = compileReplyEncoder(call.reply, `${where}, reply`, settings)
+  return compileInbound(settings, where, call.request, { ...rulesOf(call), type, kind: 'call', binary: false, encodeReply, errors }, call)
+}
+
+function rulesOf (rules: MessageRules): Pick<CompiledInbound, 'roles' | 'cost' | 'deadline'> {
+  return { roles: rules.roles === undefined ? null : [...rules.roles], cost: rules.cost ?? 1, deadline: rules.deadline ?? null }
+}
+
+function compileInbound (settings: Settings, where: string, schema: TSchema, rest: Omit<CompiledInbound, 'accept' | 'explain'>, rules: MessageRules): Entry {
+  const walked = rest.binary
+    ? bytesTree(schema, where)
+    : walkSchema(schema, { where, direction: 'inbound', unknown: rules.unknownProperties ?? settings.unknown, adapters: settings.adapters })
+  const flat = settings.envelope.data === null && !rest.binary
+  const beside = rest.kind === 'call' ? [settings.envelope.type, settings.envelope.id] : [settings.envelope.type]
+  if (flat) checkFlatPayload(walked, where, beside)
+  const tree = flat ? besideEnvelope(walked, beside) : walked
+  const accept = compileAccept(tree, schema, where, settings)
+  return {
+    measured: { type: rest.type, payload: measureShape(walked), binary: rest.binary },
+    compiled: Object.freeze({ ...rest, accept, explain: compileReasons(tree) }),
+  }
+}
+
+// Sanitizer and validator have no known way to throw; a message is no place to find one out.
+function compileAccept (tree: ShapeTree, schema: TSchema, where: string, settings: Settings): (value: unknown) => unknown {
+  const sanitize = compileSanitizer(tree, settings)
+  if (tree.root.kind === 'bytes') return sanitize
+  const validate = compileValidator(schema, where, settings)
+  return value => {
+    try {
+      const clean = sanitize(value)
+      return clean !== REFUSED && validate(clean) ? clean : REFUSED
+    } catch {
+      return REFUSED
+    }
+  }
+}
+
+function compileReasons (tree: ShapeTree): (value: unknown) => Issue[] {
+  const explain = compileExplain(tree)
+  return value => {
+    let issues: Issue[] = []
+    try {
+      issues = explain(value)
+    } catch { /* the general answer below */ }
+    return issues.length === 0 ? [{ path: '', message: 'expected what the contract declares' }] : issues
+  }
+}
+
+function bytesTree (schema: TSchema, where: string): ShapeTree {
+  const max: unknown = schema.maxByteLength
+  if (typeof max !== 'number') failContract(where, '', 'bytes from a peer need { maxByteLength }')
+  return { root: { kind: 'bytes', min: schema.minByteLength ?? 0, max }, definitions: new Map() }
+}
+
+function compileOutbound (settings: Settings, type: string, entry: unknown): CompiledOutbound {
+  const where = `${settings.contract}, outbound ${JSON.stringify(type)}`
+  const { payload } = readMessage(where, entry)
+  if (kindOf(payload) === 'Uint8Array') {
+    const encodeBinary = compileBinaryEncoder(payload, where)
+    return Object.freeze({ type, binary: true, encodeBinary, encode: () => failContract(where, '', 'a binary message has no JSON form; use encodeBinary') })
+  }
+  const tree = walkSchema(payload, { where, direction: 'outbound', adapters: settings.adapters })
+  if (settings.envelope.data === null) checkFlatPayload(tree, where, [settings.envelope.type])
+  return Object.freeze({ type, binary: false, encodeBinary: null, encode: compileMessageEncoder(type, payload, where, settings) })
+}
+
+function compileUrlPart (settings: Settings, part: 'params' | 'query', schema: TSchema | undefined): ((value: unknown) => unknown) | null {
+  if (schema === undefined) return null
+  const where = `${settings.contract}, ${part}`
+  const tree = walkSchema(schema, { where, direction: 'url', unknown: settings.unknown, adapters: settings.adapters })
+  if (!isUrlShape(tree.root)) failContract(where, '', 'expected a Type.Object')
+  const convert = compileUrlValues(tree)
+  const accept = compileAccept(tree, schema, where, settings)
+  return value => accept(convert(value))
+}

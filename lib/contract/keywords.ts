@@ -1,0 +1,123 @@
+import { nearestName } from './names.js'
+
+// Which keyword a TypeBox kind may carry, and of which type. TypeBox ignores what it doesn't know and skips what has the
+// wrong type, so a typo would silently be no check at all.
+
+type Test = readonly [expected: string, test: (value: unknown) => boolean]
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+const count: Test = ['a whole number, 0 or more', value => Number.isSafeInteger(value) && (value as number) >= 0]
+const number: Test = ['a finite number', isNumber]
+const whole: Test = ['a whole number above 0', value => Number.isSafeInteger(value) && (value as number) > 0]
+const string: Test = ['a string', value => typeof value === 'string']
+const boolean: Test = ['true or false', value => typeof value === 'boolean']
+const isTrue: Test = ['true', value => value === true]
+const plainObject: Test = ['an object', value => typeof value === 'object' && value !== null && !Array.isArray(value)]
+const schemas: Test = ['a list of schemas', Array.isArray]
+const schema: Test = ['a schema', plainObject[1]]
+const schemaOrBoolean: Test = ['true, false or a schema', value => typeof value === 'boolean' || plainObject[1](value)]
+const anything: Test = ['anything', () => true]
+const oneOf = (...values: unknown[]): Test => [values.map(v => JSON.stringify(v)).join(' or '), value => values.includes(value)]
+
+const ANNOTATIONS: { readonly [keyword: string]: Test } = {
+  $id: string,
+  title: string,
+  description: string,
+  $comment: string,
+  examples: anything,
+  default: anything,
+  deprecated: boolean,
+  readOnly: boolean,
+  writeOnly: boolean,
+}
+
+const NUMBER = { minimum: number, maximum: number, exclusiveMinimum: number, exclusiveMaximum: number, multipleOf: whole }
+const STRING = { type: oneOf('string'), minLength: count, maxLength: count, pattern: string, patternProvenSafe: isTrue, unboundedOnPurpose: isTrue }
+const OBJECT = { type: oneOf('object'), minProperties: count, maxProperties: count, unboundedOnPurpose: isTrue }
+
+const KINDS: { readonly [kind: string]: { readonly [keyword: string]: Test } } = {
+  Any: { unboundedOnPurpose: isTrue },
+  Unknown: { unboundedOnPurpose: isTrue },
+  Null: { type: oneOf('null') },
+  Boolean: { type: oneOf('boolean') },
+  Number: { type: oneOf('number'), ...NUMBER },
+  Integer: { type: oneOf('integer'), ...NUMBER },
+  String: { ...STRING, format: string, wsText: plainObject },
+  TemplateLiteral: STRING,
+  RegExp: { ...STRING, type: oneOf('RegExp'), source: string, flags: string },
+  Literal: {
+    type: oneOf('string', 'number', 'boolean'),
+    const: ['a string, a finite number or a boolean', value => typeof value === 'string' || typeof value === 'boolean' || isNumber(value)],
+  },
+  Array: {
+    type: oneOf('array'),
+    items: schema,
+    minItems: count,
+    maxItems: count,
+    uniqueItems: boolean,
+    contains: schema,
+    minContains: count,
+    maxContains: count,
+    unboundedOnPurpose: isTrue,
+  },
+  Tuple: { type: oneOf('array'), items: schemas, additionalItems: oneOf(false), minItems: count, maxItems: count },
+  Object: { ...OBJECT, properties: plainObject, required: ['a list of strings', isStringList], additionalProperties: schemaOrBoolean },
+  Record: { ...OBJECT, patternProperties: plainObject, additionalProperties: oneOf(false), patternProvenSafe: isTrue },
+  Union: { anyOf: schemas, type: anything },
+  Intersect: { type: oneOf('object'), allOf: schemas, unevaluatedProperties: schemaOrBoolean },
+  Not: { not: schema },
+  Never: { not: plainObject },
+  Ref: { $ref: string },
+  This: { $ref: string },
+  Import: { $defs: plainObject, $ref: string },
+  Uint8Array: { type: oneOf('Uint8Array'), minByteLength: count, maxByteLength: count },
+}
+
+function isStringList (value: unknown): boolean {
+  return Array.isArray(value) && value.every(entry => typeof entry === 'string')
+}
+
+/** What is wrong with the keywords of one schema, or undefined. `kind` is TypeBox's. */
+export function findKeywordFault (kind: string, schema: object): string | undefined {
+  const own = KINDS[kind]
+  if (own === undefined) return undefined
+  for (const [keyword, value] of Object.entries(schema)) {
+    const test = Object.hasOwn(own, keyword) ? own[keyword] : Object.hasOwn(ANNOTATIONS, keyword) ? ANNOTATIONS[keyword] : undefined
+    if (test === undefined) {
+      const near = nearestName(keyword, [...Object.keys(own), ...Object.keys(ANNOTATIONS)])
+      return `Type.${kind} has no keyword ${JSON.stringify(keyword)}; ${near === undefined ? 'remove it' : `did you mean "${near}"?`}`
+    }
+    // TypeBox writes `undefined` for options that were passed as such
+    if (value !== undefined && !test[1](value)) {
+      return `keyword "${keyword}" must be ${test[0]}, not ${show(value)}`
+    }
+  }
+  return undefined
+}
+
+/** A value as it stands in a boot error: cut, on one line. */
+export function show (value: unknown): string {
+  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function' || typeof value === 'number') return String(value).slice(0, 80)
+  let text: string | undefined
+  try { text = JSON.stringify(value) } catch { /* a cycle */ }
+  return (text ?? typeof value).slice(0, 80)
+}
+
+/** Kinds that JSON can't carry, or that can't be projected, and what to write instead. */
+export const REFUSED_KINDS: { readonly [kind: string]: string } = {
+  Argument: 'it is a parameter of Type.Instantiate; instantiate it first',
+  AsyncIterator: 'JSON has no iterators; contract a message per item',
+  BigInt: 'JSON has no BigInt; use Type.String with a pattern of digits, or Type.Integer',
+  Computed: 'it is only resolved inside a module; use Module.Import',
+  Constructor: 'JSON has no constructors',
+  Date: 'JSON has no dates; use Type.String with a format or pattern, or Type.Integer of milliseconds',
+  Function: 'JSON has no functions',
+  Iterator: 'JSON has no iterators; use Type.Array',
+  MappedKey: 'it is only resolved inside Type.Mapped',
+  MappedResult: 'it is only resolved inside Type.Mapped',
+  Promise: 'JSON has no promises; the reply of a call is its schema',
+  Symbol: 'JSON has no symbols; use Type.Literal',
+  Undefined: 'JSON has no undefined; use Type.Optional on the property, or Type.Null',
+  Void: 'JSON has no undefined; use Type.Null, or Type.Object({}) for an empty payload',
+  Unsafe: 'its keywords are not checked by TypeBox; write the type itself, or wrap it: Type.Unsafe<T>(Type.String())',
+}

@@ -1,0 +1,60 @@
+import { REFUSED } from '../../types/contract.js'
+import { INHERITED_NAMES } from './names.js'
+import { MAX_ANY_DEPTH, MAX_NAME_LENGTH } from './shape.js'
+import { plainString } from './text-rules.js'
+
+// What generated and interpreted sanitizers share. Nothing here throws, mutates its argument or recurses.
+
+/** An object whose properties can't be anyone else's: its prototype is Object.prototype, null, or empty (Fastify's params). */
+export function isPlainObject (value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return true
+  return typeof prototype === 'object' && prototype !== null && Object.getPrototypeOf(prototype) === null && Reflect.ownKeys(prototype).length === 0
+}
+
+/** A name the peer may choose in a record or an open object. */
+export function isFreeName (name: string): boolean {
+  return name.length <= MAX_NAME_LENGTH && !INHERITED_NAMES.has(name) && plainString(name)
+}
+
+/** True when no two items have the same JSON text. For items that are clean copies: their keys have one order. */
+export function isUnique (items: readonly unknown[]): boolean {
+  return new Set(items.map(item => JSON.stringify(item))).size === items.length
+}
+
+/** A deep copy of any JSON value, or REFUSED: names and strings are checked, levels are bounded. */
+export function copyAny (value: unknown): unknown {
+  const root: unknown[] = []
+  const work: { from: unknown, to: Record<string, unknown> | unknown[], key: string | number, depth: number }[] = [{ from: value, to: root, key: 0, depth: 0 }]
+  for (let task = work.pop(); task !== undefined; task = work.pop()) {
+    const { from, depth } = task
+    let copy: unknown
+    if (typeof from === 'string') {
+      if (!plainString(from)) return REFUSED
+      copy = from
+    } else if (typeof from === 'number') {
+      if (!Number.isFinite(from)) return REFUSED
+      copy = from + 0
+    } else if (typeof from === 'boolean' || from === null) {
+      copy = from
+    } else if (typeof from !== 'object' || depth >= MAX_ANY_DEPTH) {
+      return REFUSED
+    } else if (Array.isArray(from)) {
+      const list: unknown[] = new Array(from.length).fill(null)
+      for (let i = 0; i < from.length; i++) work.push({ from: from[i], to: list, key: i, depth: depth + 1 })
+      copy = list
+    } else {
+      if (!isPlainObject(from)) return REFUSED
+      const object: Record<string, unknown> = {}
+      for (const name of Object.keys(from)) {
+        if (!isFreeName(name)) return REFUSED
+        // holds the place: work is done last in, first out
+        object[name] = null
+        work.push({ from: (from as Record<string, unknown>)[name], to: object, key: name, depth: depth + 1 })
+      }
+      copy = object
+    }
+    (task.to as Record<string | number, unknown>)[task.key] = copy
+  }
+  return root[0]
+}

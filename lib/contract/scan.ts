@@ -1,0 +1,98 @@
+import type { ContractLimits, ScanFault } from '../../types/contract.js'
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_ARRAY = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_ARRAY = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+
+/** Characters of a string that are read one by one before the engine's search takes over. */
+const SHORT = 24
+
+/**
+ * A judge of raw text: how deep it nests and how many values it holds, before `JSON.parse` builds any of them
+ * (attacks F01, F02, F25). One pass, linear, no allocation. Text that isn't JSON is left to the parser.
+ */
+export function compileScan (limits: ContractLimits): (text: string) => ScanFault | null {
+  const { depth: maxDepth, nodes: maxNodes } = limits
+  return text => {
+    const length = text.length
+    // every value costs a character, and every level an opening: most messages are decided by two searches
+    if (length <= maxNodes && !hasMoreOpenings(text, maxDepth)) return null
+    let depth = 0
+    let nodes = 0
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code === QUOTE) {
+        i = skipString(text, i + 1, length)
+      } else if (code === COMMA || code === COLON) {
+        nodes++
+      } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+        nodes++
+        if (++depth > maxDepth) return 'too_deep'
+      } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
+        depth--
+      }
+    }
+    return nodes > maxNodes ? 'too_many_nodes' : null
+  }
+}
+
+/** True when the text has more `{` and `[` than that, those inside strings included. */
+function hasMoreOpenings (text: string, most: number): boolean {
+  let count = 0
+  for (let i = text.indexOf('{'); i !== -1; i = text.indexOf('{', i + 1)) if (++count > most) return true
+  for (let i = text.indexOf('['); i !== -1; i = text.indexOf('[', i + 1)) if (++count > most) return true
+  return false
+}
+
+/** Index of the quote that ends the string, or the text's length. */
+function skipString (text: string, start: number, length: number): number {
+  let i = start
+  const short = Math.min(length, start + SHORT)
+  for (; i < short; i++) {
+    const code = text.charCodeAt(i)
+    if (code === QUOTE) return i
+    if (code === BACKSLASH) i++
+  }
+  for (;;) {
+    const end = text.indexOf('"', i)
+    if (end === -1) return length
+    // an odd run of backslashes escapes the quote
+    let before = end
+    while (before > i && text.charCodeAt(before - 1) === BACKSLASH) before--
+    if (((end - before) & 1) === 0) return end
+    i = end + 1
+  }
+}
+
+/**
+ * False when no key of the text can be forbidden, so that the parsed value needn't be walked. Keys that are spelt with
+ * escapes need a `\u`.
+ */
+export function mayHoldForbiddenKey (text: string): boolean {
+  return text.indexOf('__proto__') !== -1 || text.indexOf('constructor') !== -1 || text.indexOf('\\u') !== -1
+}
+
+/** True when `__proto__`, or `constructor` holding `prototype`, is an own key anywhere. Iterative: depth is no matter. */
+export function hasForbiddenKey (value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const work: object[] = [value]
+  for (let item = work.pop(); item !== undefined; item = work.pop()) {
+    if (Array.isArray(item)) {
+      for (const inner of item as unknown[]) if (typeof inner === 'object' && inner !== null) work.push(inner)
+      continue
+    }
+    for (const key of Object.keys(item)) {
+      if (key === '__proto__') return true
+      const inner = (item as Record<string, unknown>)[key]
+      if (typeof inner !== 'object' || inner === null) continue
+      if (key === 'constructor' && Object.hasOwn(inner, 'prototype')) return true
+      work.push(inner)
+    }
+  }
+  return false
+}

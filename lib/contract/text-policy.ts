@@ -1,0 +1,119 @@
+import { compileIdentifier } from './text-identifier.js'
+import {
+  hasForbidden, hasForbiddenOrBreak, hasMarkRun, isLatin, plainString, repairLine, repairText, SAFE_ASCII,
+  SAFE_ASCII_REPAIRED, SAFE_ASCII_TEXT, withinBytes, withinGraphemes,
+} from './text-rules.js'
+import { readTextSpec, TextPolicyError, type WsText } from './text-spec.js'
+import { compileUrl, compileUrlRepair } from './text-url.js'
+
+export { identifierKey } from './text-identifier.js'
+export { plainString, SAFE_ASCII } from './text-rules.js'
+export type { TextPolicyName, WsText } from './text-spec.js'
+
+/**
+ * Sanitises HTML, or throws. What it returns is what is delivered, so it has to be idempotent.
+ * `fastify-ws-guard/html` makes one from sanitize-html.
+ */
+export type HtmlAdapter = (html: string) => string
+
+/** What the application hands to policies that need code of its own. */
+export interface TextAdapters {
+  readonly html?: HtmlAdapter
+}
+
+/** The value to deliver, or undefined when it is refused. Never throws, for any string. Idempotent. */
+export type TextPolicy = (value: string) => string | undefined
+
+type Spec = ReturnType<typeof readTextSpec>
+type Check = (value: string) => boolean
+
+/**
+ * The function of a `wsText` keyword. Linear in the value's length; the same in server and browser.
+ *
+ * Without `clean` it validates only: what it returns is what came (`===`), without normalising or trimming. With `clean`
+ * it repairs first, and what it returns would also be accepted without `clean`. Lone surrogates are refused by both.
+ *
+ * Throws a TypeError with code WSG_ERR_CONTRACT when the keyword is malformed, or when `html` has no adapter.
+ */
+export function compileTextPolicy (wsText: WsText, adapters: TextAdapters = {}): TextPolicy {
+  const spec = readTextSpec(wsText)
+  const fits = compileLimits(spec)
+  switch (spec.policy) {
+    case 'html': return compileHtml(spec, fits, adapters.html)
+    case 'identifier': {
+      const check = compileIdentifier(spec.pattern, spec.maxBytes)
+      return spec.clean ? repairing(spec, fits, normalizeTrimmed, check) : validating(fits, check)
+    }
+    case 'url': {
+      const check = compileUrl(spec.protocols)
+      return spec.clean ? repairing(spec, fits, compileUrlRepair(spec.protocols), check) : validating(fits, check)
+    }
+    default: return spec.clean ? compileRepair(spec, fits) : validating(fits, spec.policy === 'line' ? isLine : isText)
+  }
+}
+
+function compileLimits ({ minLength, maxLength, maxBytes, maxGraphemes }: Spec): Check {
+  return value =>
+    value.length <= maxLength && value.length >= minLength && withinBytes(value, maxBytes) &&
+    (maxGraphemes === undefined || withinGraphemes(value, maxGraphemes))
+}
+
+// Lengths first where nothing is repaired: they are the cheapest refusal, and bound what the rules look at.
+const validating = (fits: Check, check: Check): TextPolicy => value => fits(value) && check(value) ? value : undefined
+
+const repairing = (spec: Spec, fits: Check, repair: TextPolicy, check: Check): TextPolicy => value => {
+  if (!withinBytes(value, spec.maxBytes)) return undefined
+  const repaired = repair(value)
+  return repaired !== undefined && fits(repaired) && check(repaired) ? repaired : undefined
+}
+
+function isText (value: string): boolean {
+  return SAFE_ASCII_TEXT.test(value) || (value.isWellFormed() && !hasForbidden(value) && !hasMarkRun(value))
+}
+
+function isLine (value: string): boolean {
+  return SAFE_ASCII.test(value) || (value.isWellFormed() && !hasForbiddenOrBreak(value) && !hasMarkRun(value))
+}
+
+function normalizeTrimmed (value: string): string | undefined {
+  if (!value.isWellFormed() || hasMarkRun(value)) return undefined
+  return value.normalize('NFC').trim()
+}
+
+/** `text` and `line` with `clean`. */
+function compileRepair (spec: Spec, fits: Check): TextPolicy {
+  const isLinePolicy = spec.policy === 'line'
+  const safe = isLinePolicy ? SAFE_ASCII : SAFE_ASCII_REPAIRED
+  const repair = isLinePolicy ? repairLine : repairText
+  return value => {
+    if (!withinBytes(value, spec.maxBytes)) return undefined
+    const repaired = safe.test(value) ? value.trim() : repairUnicode(value, repair)
+    return repaired !== undefined && fits(repaired) ? repaired : undefined
+  }
+}
+
+function repairUnicode (value: string, repair: (value: string) => string): string | undefined {
+  if (!value.isWellFormed()) return undefined
+  const kept = repair(value)
+  if (isLatin(kept)) return kept.trim()
+  if (hasMarkRun(kept)) return undefined
+  const normal = kept.normalize('NFC')
+  // NFC takes some marks apart (U+0344 into two), so a run can grow past the limit; cleaning twice has to agree with once.
+  return normal !== kept && hasMarkRun(normal) ? undefined : normal.trim()
+}
+
+function compileHtml (spec: Spec, fits: Check, adapter: HtmlAdapter | undefined): TextPolicy {
+  if (typeof adapter !== 'function') {
+    throw new TextPolicyError('text policy html: expected an adapter in the option adapters.html, such as sanitizeHtmlAdapter(sanitizeHtml) of "fastify-ws-guard/html"; got none')
+  }
+  return value => {
+    if (!withinBytes(value, spec.maxBytes) || !plainString(value)) return undefined
+    try {
+      const out: unknown = adapter(value)
+      return typeof out === 'string' && plainString(out) && fits(out) ? out : undefined
+    } catch {
+      // Fail closed: what could not be sanitised is not delivered.
+      return undefined
+    }
+  }
+}

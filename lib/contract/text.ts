@@ -1,0 +1,89 @@
+import { Type, type TString } from '@sinclair/typebox'
+import { DEFAULT_PROTOCOLS, type TextPolicyName, type WsText } from './text-spec.js'
+
+// Schema builders for strings that people write. Browser bundles import this file: it holds no server code, and what
+// the builders return is plain data. What each policy accepts: docs/text.md.
+
+/** A string schema that carries a text policy. */
+export interface TText extends TString {
+  readonly wsText: WsText
+}
+
+/** Options that every policy takes. */
+export interface TextOptions {
+  /** UTF-16 units (what `string.length` and TypeBox count) of the value that is delivered. Required. */
+  readonly maxLength: number
+  /** UTF-16 units of the value that is delivered. Default 0; 1 for `identifier`. */
+  readonly minLength?: number
+  /** UTF-8 bytes, checked on what came and again on what is delivered. Default `4 * maxLength`. */
+  readonly maxBytes?: number
+  /**
+   * User-perceived characters (UAX #29). Default: no such limit. About 3 microseconds for each one of a text that is
+   * not ASCII and longer than this number.
+   */
+  readonly maxGraphemes?: number
+  /** Repair instead of refuse: normalise, drop what is not allowed, trim. Default false: validate and deliver unchanged. */
+  readonly clean?: boolean
+  readonly title?: string
+  readonly description?: string
+  readonly default?: string
+  readonly examples?: readonly string[]
+  readonly deprecated?: boolean
+}
+
+export interface IdentifierOptions extends TextOptions {
+  /**
+   * Allow-list: source of a regular expression (`u` flag) that has to match the whole value and its NFKC form. Default:
+   * letters with their marks, digits, `_` and `-`. Controls, invisible characters and mixed scripts are refused whatever
+   * it says.
+   */
+  readonly pattern?: string
+}
+
+export interface UrlOptions extends TextOptions {
+  /** Scheme names in lower case, without a colon. Default `https`, `http`, `mailto`. */
+  readonly protocols?: readonly string[]
+}
+
+/** `html` always repairs, so it takes no `clean`. */
+export type HtmlOptions = Omit<TextOptions, 'clean'>
+
+/** Text of several lines. Refuses controls except TAB, LF and CR, bidirectional overrides and stacks of combining marks. */
+export function text (options: TextOptions): TText {
+  return build('text', options)
+}
+
+/** Text of one line: `text` without line breaks of any kind. */
+export function line (options: TextOptions): TText {
+  return build('line', options)
+}
+
+/** A name that is compared: allow-listed characters of one script. Compare and index by `identifierKey(value)`. */
+export function identifier (options: IdentifierOptions): TText {
+  return build('identifier', { ...options, minLength: options.minLength ?? 1 }, { pattern: options.pattern })
+}
+
+/** An absolute URL of an allowed scheme, without credentials. With `clean`: re-serialised (`URL.href`). */
+export function url (options: UrlOptions): TText {
+  return build('url', options, { protocols: [...options.protocols ?? DEFAULT_PROTOCOLS] })
+}
+
+/**
+ * HTML, sanitised by an adapter that the application installs (docs/text.md). Without an adapter the contract does not
+ * compile (WSG_ERR_CONTRACT).
+ */
+export function html (options: HtmlOptions): TText {
+  return build('html', { ...options, clean: true })
+}
+
+function build (policy: TextPolicyName, options: TextOptions, more: Partial<WsText> = {}): TText {
+  const { maxLength, minLength, maxBytes, maxGraphemes, clean = false, title, description, default: preset, examples, deprecated } = options
+  const wsText = { policy, clean, maxLength, minLength, maxBytes: maxBytes ?? 4 * maxLength, maxGraphemes, ...more }
+  const annotations = { title, description, default: preset, examples: examples && [...examples], deprecated }
+  return Type.String(defined({ ...annotations, minLength, maxLength, wsText: defined(wsText) })) as TText
+}
+
+// Absent options leave no key behind: the schema is hashed and printed.
+function defined<T extends object> (value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T
+}

@@ -1,0 +1,8 @@
+export type {} from '../types/fastify.js'
+export type * from '../types/contract.js'
+export type * from '../types/gate.js'
+export type * from '../types/options.js'
+export type * from '../types/route.js'
+export type * from '../types/socket.js'
+export { sessionAuth } from './gate/session-auth.js'
+export { default } from './plugin.js'

@@ -1,0 +1,158 @@
+import type { CallContext } from '../../types/socket.js'
+import type { Deadlines, Expiring } from './deadlines.js'
+import type { Entry, Fail } from './handlers.js'
+
+/** What an operation tells its socket. */
+export interface OperationEvents {
+  /** The deadline is over; the handler may still run. */
+  onTimeout (operation: Operation): void
+  /** A handler gave its slot back. */
+  onSlot (): void
+}
+
+/** One run of a handler, and the context it is given. */
+export class Operation implements CallContext<{}>, Expiring {
+  readonly entry: Entry
+  readonly id: string | number | null
+  #owner: Operations | null = null
+  #controller: AbortController | null = null
+  #answered = false
+  #overdue = false
+
+  constructor (entry: Entry, id: string | number | null) {
+    this.entry = entry
+    this.id = id
+  }
+
+  get fail (): Fail {
+    return this.entry.fail
+  }
+
+  /** Made when first asked for: most handlers never look at it. */
+  get signal (): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController()
+      if (this.#answered) this.#controller.abort()
+    }
+    return this.#controller.signal
+  }
+
+  get deadline (): number {
+    return this.entry.deadline
+  }
+
+  /** True when its deadline is over. */
+  get overdue (): boolean {
+    return this.#overdue
+  }
+
+  /** True for the first caller only: that one may answer. */
+  claim (): boolean {
+    if (this.#answered) return false
+    this.#answered = true
+    return true
+  }
+
+  own (owner: Operations): void {
+    this.#owner = owner
+  }
+
+  expire (): void {
+    this.#overdue = true
+    this.#owner?.expired(this)
+  }
+
+  abort (): void {
+    this.#controller?.abort()
+  }
+}
+
+/** Handlers of one socket that have not settled: ids, slots, deadlines. */
+export class Operations {
+  private readonly cap: number
+  private readonly deadlines: Deadlines<Operation>
+  private readonly events: OperationEvents
+  private readonly calls = new Map<string | number, Operation>()
+  private readonly pending = new Set<Operation>()
+  private overdue = 0
+
+  constructor (cap: number, deadlines: Deadlines<Operation>, events: OperationEvents) {
+    this.cap = cap
+    this.deadlines = deadlines
+    this.events = events
+  }
+
+  /** Handlers within their deadline. */
+  get running (): number {
+    return this.pending.size - this.overdue
+  }
+
+  get full (): boolean {
+    return this.pending.size - this.overdue >= this.cap
+  }
+
+  /** True when so many handlers overran their deadline that no further one may start. */
+  get choked (): boolean {
+    return this.overdue >= this.cap * 4
+  }
+
+  /** True when a call with this id is under way. */
+  has (id: string | number): boolean {
+    return this.calls.size > 0 && this.calls.has(id)
+  }
+
+  /** Gives a handler that returned a promise its slot and its deadline. */
+  track (operation: Operation): void {
+    operation.own(this)
+    this.pending.add(operation)
+    if (operation.entry.isCall && operation.id !== null) this.calls.set(operation.id, operation)
+    this.deadlines.add(operation)
+  }
+
+  /** The handler settled. True when the answer is its to give. */
+  settle (operation: Operation): boolean {
+    if (!this.pending.delete(operation)) return false
+    if (operation.overdue) this.overdue--
+    else this.deadlines.delete(operation)
+    return this.claim(operation)
+  }
+
+  /** Frees the id and signals the handler. False when no such call is under way. */
+  cancel (id: string | number): boolean {
+    const operation = this.calls.get(id)
+    if (operation === undefined || !this.claim(operation)) return false
+    operation.abort()
+    return true
+  }
+
+  /** Signals every handler; none of them is answered any more. */
+  abortAll (): void {
+    const all = [...this.pending]
+    this.pending.clear()
+    this.calls.clear()
+    this.overdue = 0
+    for (const operation of all) {
+      this.deadlines.delete(operation)
+      operation.claim()
+      operation.abort()
+    }
+    this.deadlines.sweep()
+  }
+
+  /** For the operation, at its deadline. */
+  expired (operation: Operation): void {
+    if (!this.pending.has(operation)) return
+    this.overdue++
+    if (this.claim(operation)) {
+      this.events.onTimeout(operation)
+      operation.abort()
+    }
+    this.events.onSlot()
+  }
+
+  private claim (operation: Operation): boolean {
+    if (!operation.claim()) return false
+    if (operation.entry.isCall && operation.id !== null) this.calls.delete(operation.id)
+    return true
+  }
+}

@@ -1,0 +1,359 @@
+import { WSG_ERR_SOCKET_ARGUMENT } from '../errors.js'
+import type { ErrorCode } from '../protocol/codes.js'
+import { encodeId } from '../protocol/envelope.js'
+import type { GroupKey, Group, GuardedSocket, Senders } from '../../types/socket.js'
+import type { WebSocket } from 'ws'
+import { Operation, Operations } from './calls.js'
+import type { OperationEvents } from './calls.js'
+import type { ErrorDetail } from './error-text.js'
+import { CallFailure } from './handlers.js'
+import type { Entry } from './handlers.js'
+import { Inbox } from './inbox.js'
+import type { InboxOwner } from './inbox.js'
+import { TokenBucket } from './limiter.js'
+import type { Budget } from './limiter.js'
+import { Outbox } from './outbox.js'
+import { Penalties } from './penalties.js'
+import type { Member, RouteParts } from './parts.js'
+import type { RegisteredSocket } from './registry.js'
+
+/** The part of a pino logger that the socket room uses. */
+export interface SocketLog {
+  info (record: object, message: string): void
+  warn (record: object, message: string): void
+  error (record: object, message: string): void
+}
+
+/** Who is connected, as the gate found out. */
+export interface SocketContext {
+  /** Unique in this process. */
+  readonly id: string
+  readonly identity: unknown
+  readonly params: unknown
+  readonly query: unknown
+  readonly log: SocketLog
+  /** Budgets shared with other sockets (identity, address), taken from beside the socket's own. */
+  readonly budgets?: readonly Budget[]
+}
+
+const enum State { Open, Draining, Closing, Closed }
+
+const WS_OPEN = 1
+/** An admitted connection: one ws, its inbox, its outbox and the handlers under way. */
+export class Connection implements GuardedSocket, InboxOwner, OperationEvents, Member, RegisteredSocket {
+  readonly id: string
+  readonly identity: GuardedSocket['identity']
+  readonly params: GuardedSocket['params']
+  readonly query: GuardedSocket['query']
+  readonly operations: Operations
+  readonly outbox: Outbox
+  private readonly ws: WebSocket
+  private readonly parts: RouteParts
+  private readonly log: SocketLog
+  private readonly inbox: Inbox
+  private state = State.Open
+  private senders: Senders<object> | null = null
+  private readonly penalties: Penalties
+  private reported = false
+  private drainRequested = false
+  private closeTimer: NodeJS.Timeout | null = null
+  private openTimer: NodeJS.Timeout | null = null
+
+  constructor (ws: WebSocket, parts: RouteParts, context: SocketContext) {
+    this.ws = ws
+    this.parts = parts
+    this.id = context.id
+    this.identity = context.identity as GuardedSocket['identity']
+    this.params = context.params as GuardedSocket['params']
+    this.query = context.query as GuardedSocket['query']
+    this.log = context.log
+    const { limits } = parts
+    this.penalties = new Penalties(limits)
+    this.operations = new Operations(limits.inFlight, parts.deadlines, this)
+    this.outbox = new Outbox(ws, { limit: limits.sendBuffer, direct: parts.direct, onSlow: () => { this.slow() } })
+    const own = new TokenBucket(limits.rate, limits.burst, parts.now())
+    this.inbox = new Inbox(this, parts, context.budgets === undefined ? [own] : [own, ...context.budgets])
+    ws.on('message', (data, isBinary) => { this.inbox.receive(data as Buffer, isBinary) })
+    ws.on('error', error => { this.failed(error) })
+    ws.on('close', (code, reason) => { this.gone(code, reason.toString()) })
+    parts.registry.add(this)
+  }
+
+  /* ---- the application's side ---- */
+
+  get open (): boolean {
+    return this.state <= State.Draining && this.ws.readyState === WS_OPEN
+  }
+
+  get bufferedAmount (): number {
+    return this.outbox.bufferedAmount
+  }
+
+  get send (): Senders<object> {
+    this.senders ??= this.parts.sendersOf(this)
+    return this.senders
+  }
+
+  join (key: GroupKey): void {
+    if (this.state <= State.Draining) this.parts.groups.join(key, this)
+  }
+
+  leave (key: GroupKey): void {
+    this.parts.groups.leave(key, this)
+  }
+
+  group (key: GroupKey): Group<object> {
+    return this.parts.groupOf(key)
+  }
+
+  close (code = 1000, reason = ''): void {
+    if (!isCloseCode(code)) throw new WSG_ERR_SOCKET_ARGUMENT(`close: expected a code of 1000-1003, 1007-1014 or 3000-4999, got ${String(code)}`)
+    if (typeof reason !== 'string' || Buffer.byteLength(reason) > 123) throw new WSG_ERR_SOCKET_ARGUMENT('close: expected a reason of at most 123 bytes')
+    if (this.state >= State.Closing) return
+    this.state = State.Closing
+    this.inbox.clear()
+    this.closeTimer = setTimeout(() => { this.terminate() }, this.parts.limits.closeTimeout)
+    this.closeTimer.unref()
+    this.ws.close(code, reason)
+    // A paused socket would not see the peer's close frame.
+    this.ws.resume()
+  }
+
+  /* ---- the route's and the registry's side ---- */
+
+  /** Runs `onOpen`; messages wait until it settles. */
+  begin (): void {
+    const { onOpen } = this.parts
+    if (onOpen === null) return
+    let result: unknown
+    try {
+      result = onOpen(this)
+      if (!isThenable(result)) return
+      this.inbox.hold()
+      this.openTimer = setTimeout(() => { this.policyClose(4408, 'timeout') }, this.parts.limits.handlerTimeout)
+      this.openTimer.unref()
+      result.then(() => { this.opened() }, error => { this.openFailed(error) })
+    } catch (error) {
+      this.openFailed(error)
+    }
+  }
+
+  private opened (): void {
+    this.clearOpenTimer()
+    this.inbox.release()
+  }
+
+  private openFailed (error: unknown): void {
+    this.clearOpenTimer()
+    this.handlerFailed('onOpen', error)
+    this.policyClose(1011, 'internal')
+  }
+
+  /** Drops what comes in from now on; handlers under way go on. */
+  stopReceiving (): void {
+    if (this.state !== State.Open) return
+    this.state = State.Draining
+    this.inbox.clear()
+  }
+
+  /** Closes 1001 once no handler is under way. */
+  drain (): void {
+    this.stopReceiving()
+    this.drainRequested = true
+    this.onSlot()
+  }
+
+  terminate (): void {
+    this.ws.terminate()
+  }
+
+  /** For the heartbeat. */
+  get socket (): WebSocket {
+    return this.ws
+  }
+
+  /* ---- the inbox's side ---- */
+
+  get receiving (): boolean {
+    return this.state === State.Open
+  }
+
+  hasRole (roles: readonly string[]): boolean {
+    const held = this.parts.rolesOf(this.identity)
+    return held !== undefined && roles.some(role => held.includes(role))
+  }
+
+  authorize (entry: Entry, data: unknown): boolean | PromiseLike<boolean> {
+    try {
+      const verdict = entry.authorize?.(data, this)
+      if (!isThenable(verdict)) return verdict === true
+      return Promise.resolve(verdict).then(value => value === true, error => {
+        this.handlerFailed(entry.type, error)
+        return false
+      })
+    } catch (error) {
+      this.handlerFailed(entry.type, error)
+      return false
+    }
+  }
+
+  run (entry: Entry, id: string | number | null, data: unknown): void {
+    const operation = new Operation(entry, id)
+    this.parts.registry.counters.handled++
+    let result: unknown
+    try {
+      result = entry.handle(data, this, operation)
+      if (isThenable(result)) {
+        this.operations.track(operation)
+        result.then(value => { this.settled(operation, value) }, error => { this.rejected(operation, error) })
+        return
+      }
+    } catch (error) {
+      // A `then` that throws after the handler was tracked must give the slot back.
+      this.operations.settle(operation)
+      this.answerFailure(operation, error)
+      return
+    }
+    if (entry.isCall) this.answer(operation, result)
+  }
+
+  private settled (operation: Operation, value: unknown): void {
+    if (this.operations.settle(operation) && operation.entry.isCall) this.answer(operation, value)
+    this.onSlot()
+  }
+
+  private rejected (operation: Operation, error: unknown): void {
+    if (this.operations.settle(operation)) this.answerFailure(operation, error)
+    this.onSlot()
+  }
+
+  private answer (operation: Operation, value: unknown): void {
+    const { id, entry } = operation
+    if (id === null || entry.inbound.encodeReply === null) return
+    let text: string
+    try {
+      text = entry.inbound.encodeReply(encodeId(id), value)
+    } catch (error) {
+      this.answerFailure(operation, error)
+      return
+    }
+    this.outbox.send(text)
+  }
+
+  private answerFailure (operation: Operation, error: unknown): void {
+    const { id, entry } = operation
+    if (error instanceof CallFailure && error.entryType === entry.type && id !== null) {
+      this.outbox.send(this.parts.errors.declared(error.code, error.json, id))
+      return
+    }
+    this.handlerFailed(entry.type, error)
+    this.outbox.send(this.parts.errors.of('internal', id))
+  }
+
+  cancel (id: string | number): void {
+    if (this.operations.cancel(id)) this.outbox.send(this.parts.errors.of('cancelled', id))
+  }
+
+  onTimeout (operation: Operation): void {
+    this.log.warn({ event: 'ws.handler.timeout', connId: this.id, type: operation.entry.type }, 'a WebSocket handler overran its deadline')
+    this.outbox.send(this.parts.errors.of('timeout', operation.id))
+  }
+
+  onSlot (): void {
+    if (this.drainRequested) {
+      if (this.operations.running === 0) this.policyClose(1001, 'shutdown')
+      return
+    }
+    this.inbox.pump()
+  }
+
+  refuse (code: ErrorCode, id: string | number | null, detail?: ErrorDetail): void {
+    this.report(code)
+    const close = this.penalties.violation(code, this.parts.now())
+    if (close === null) this.outbox.send(this.parts.errors.of(code, id, detail))
+    else this.policyClose(...close)
+  }
+
+  flood (wait: number, id: string | number | null): void {
+    this.report('rate_limited')
+    const verdict = this.penalties.flood(this.parts.now())
+    if (verdict === 'answer') this.outbox.send(this.parts.errors.of('rate_limited', id, { retryAfter: wait }))
+    else if (verdict !== 'drop') this.policyClose(...verdict)
+  }
+
+  /** The first refusal of a socket is logged, all are counted: a line per message would be an attack by itself. */
+  private report (code: ErrorCode): void {
+    this.parts.registry.counters.refused++
+    if (this.reported) return
+    this.reported = true
+    this.log.info({ event: 'ws.message.refused', connId: this.id, code }, 'a WebSocket message was refused')
+  }
+
+  pause (): void {
+    this.ws.pause()
+  }
+
+  resume (): void {
+    this.ws.resume()
+  }
+
+  overflow (): void {
+    this.policyClose(1013, 'overload')
+  }
+
+  /* ---- the end ---- */
+
+  private slow (): void {
+    if (this.state >= State.Closing) return
+    this.parts.registry.counters.slow++
+    this.policyClose(1013, 'slow_consumer')
+  }
+
+  private policyClose (code: number, reason: string): void {
+    if (this.state >= State.Closing) return
+    if (code !== 1001) this.log.warn({ event: 'ws.socket.closed', connId: this.id, code, reason }, 'a WebSocket was closed by the server')
+    this.close(code, reason)
+  }
+
+  private failed (error: Error & { readonly code?: unknown }): void {
+    this.log.info({ event: 'ws.proto.violation', connId: this.id, code: error.code }, 'a WebSocket broke the protocol or its connection failed')
+  }
+
+  private handlerFailed (type: string, error: unknown): void {
+    this.parts.registry.counters.failed++
+    this.log.error({ event: 'ws.handler.error', connId: this.id, type, err: error }, 'a WebSocket handler failed')
+  }
+
+  private gone (code: number, reason: string): void {
+    if (this.state === State.Closed) return
+    this.state = State.Closed
+    this.clearOpenTimer()
+    if (this.closeTimer !== null) clearTimeout(this.closeTimer)
+    this.inbox.clear()
+    this.parts.groups.leaveAll(this)
+    this.parts.registry.delete(this)
+    this.operations.abortAll()
+    const { onClose } = this.parts
+    if (onClose === null) return
+    try {
+      const result = onClose(this, code, reason)
+      if (isThenable(result)) result.then(undefined, error => { this.handlerFailed('onClose', error) })
+    } catch (error) {
+      this.handlerFailed('onClose', error)
+    }
+  }
+
+  private clearOpenTimer (): void {
+    if (this.openTimer !== null) clearTimeout(this.openTimer)
+    this.openTimer = null
+  }
+}
+
+function isThenable (value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+}
+
+function isCloseCode (code: unknown): code is number {
+  return Number.isInteger(code) && typeof code === 'number' &&
+    ((code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code <= 4999))
+}

@@ -1,0 +1,68 @@
+/** What a deadline may end. */
+export interface Expiring {
+  /** Milliseconds from `add`. */
+  readonly deadline: number
+  expire (): void
+}
+
+/**
+ * Deadlines of a route's handlers. One unref'd timer per length instead of one per handler: most handlers settle long
+ * before, and arming a timer costs more than handling a message.
+ */
+export class Deadlines<T extends Expiring> {
+  private readonly now: () => number
+  private readonly queues = new Map<number, Queue<T>>()
+
+  constructor (now: () => number) {
+    this.now = now
+  }
+
+  /** Lengths that are armed. */
+  get size (): number {
+    return this.queues.size
+  }
+
+  add (item: T): void {
+    let queue = this.queues.get(item.deadline)
+    if (queue === undefined) this.queues.set(item.deadline, queue = { items: new Map(), timer: this.arm(item.deadline, item.deadline) })
+    queue.items.set(item, this.now() + item.deadline)
+  }
+
+  delete (item: T): void {
+    this.queues.get(item.deadline)?.items.delete(item)
+  }
+
+  /** Stops timers that wait for nothing. */
+  sweep (): void {
+    for (const [length, queue] of this.queues) {
+      if (queue.items.size > 0) continue
+      clearTimeout(queue.timer)
+      this.queues.delete(length)
+    }
+  }
+
+  private arm (length: number, wait: number): NodeJS.Timeout {
+    return setTimeout(() => { this.fire(length) }, wait).unref()
+  }
+
+  private fire (length: number): void {
+    const queue = this.queues.get(length)
+    if (queue === undefined) return
+    const now = this.now()
+    // Insertion order is the order in which they are due.
+    for (const [item, due] of queue.items) {
+      if (due > now) {
+        queue.timer = this.arm(length, Math.max(1, Math.ceil(due - now)))
+        return
+      }
+      queue.items.delete(item)
+      item.expire()
+    }
+    this.queues.delete(length)
+  }
+}
+
+interface Queue<T> {
+  readonly items: Map<T, number>
+  timer: NodeJS.Timeout
+}

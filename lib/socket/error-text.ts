@@ -1,0 +1,47 @@
+import { ERROR_KEY, ERROR_MESSAGES, ERROR_TYPE, MAX_ISSUES, encodeId } from '../protocol/envelope.js'
+import type { EnvelopeKeys } from '../protocol/envelope.js'
+import type { ErrorCode } from '../protocol/codes.js'
+import type { Issue } from '../../types/contract.js'
+
+const MAX_PATH = 128
+
+/** What an error says beside its code. */
+export interface ErrorDetail {
+  readonly issues?: readonly Issue[]
+  /** Milliseconds. */
+  readonly retryAfter?: number
+}
+
+/** Writes errors as JSON text (docs/protocol.md section 3) with a contract's envelope keys. */
+export class ErrorText {
+  private readonly idStart: string
+  private readonly typeStart: string
+
+  constructor (keys: EnvelopeKeys) {
+    const key = JSON.stringify(ERROR_KEY)
+    this.idStart = `{${JSON.stringify(keys.id)}:`
+    this.typeStart = `{${JSON.stringify(keys.type)}:${JSON.stringify(ERROR_TYPE)},${key}:`
+  }
+
+  /** An error of section 5; without an id it belongs to no message. */
+  of (code: ErrorCode, id: string | number | null, detail?: ErrorDetail): string {
+    let error = `{"code":"${code}","message":"${ERROR_MESSAGES[code]}"`
+    if (detail?.issues !== undefined && detail.issues.length > 0) error += `,"issues":${JSON.stringify(detail.issues.slice(0, MAX_ISSUES).map(cut))}`
+    if (detail?.retryAfter !== undefined) error += `,"retryAfter":${detail.retryAfter}`
+    return this.wrap(error + '}', id)
+  }
+
+  /** An error that the call declares. `json` is its data as JSON text. */
+  declared (code: string, json: string, id: string | number): string {
+    const name = JSON.stringify(code)
+    return this.wrap(`{"code":${name},"message":${name},"data":${json}}`, id)
+  }
+
+  private wrap (error: string, id: string | number | null): string {
+    return id === null ? `${this.typeStart}${error}}` : `${this.idStart}${encodeId(id)},"${ERROR_KEY}":${error}}`
+  }
+}
+
+function cut (issue: Issue): Issue {
+  return { path: issue.path.slice(0, MAX_PATH), message: issue.message.slice(0, MAX_PATH) }
+}

@@ -1,0 +1,137 @@
+import { Duplex } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import type { WebSocket, WebSocketServer } from 'ws'
+
+// The one file that knows the insides of ws. ws writes every frame by itself; here frames of one tick become one write.
+// `selfCheck` proves at boot that ws still is what this file takes it for; otherwise everything goes through `ws.send`.
+
+/** A server frame, header included: latin1 text where each character is one byte, or bytes. */
+export type Frame = string | Buffer
+
+interface Sender {
+  readonly _socket: Duplex
+  readonly _state: number
+  readonly _queue: readonly unknown[]
+  readonly _firstFragment: boolean
+  readonly _generateMask?: unknown
+  sendFrame: (list: readonly unknown[], callback?: (error?: Error) => void) => void
+}
+
+interface Internals {
+  readonly _isServer: boolean
+  readonly _sender: Sender | null
+  readonly _socket: Duplex | null
+  readonly _extensions: { readonly [name: string]: unknown }
+}
+
+/** Larger frames are written from a buffer, so that a broadcast shares the bytes instead of copying them per member. */
+const LATIN1_LIMIT = 4096
+
+const SHORT_HEADERS: readonly string[] = Array.from({ length: 126 }, (_, length) => '\x81' + String.fromCharCode(length))
+
+/** Frames one text message: FIN, opcode 1, unmasked (RFC 6455 section 5.2). Lone surrogates become U+FFFD. */
+export function frameText (text: string): Frame {
+  const bytes = Buffer.byteLength(text)
+  if (bytes === text.length && bytes <= LATIN1_LIMIT) {
+    return bytes < 126 ? SHORT_HEADERS[bytes] + text : '\x81\x7e' + String.fromCharCode(bytes >> 8, bytes & 255) + text
+  }
+  const frame = Buffer.allocUnsafe(headerLength(bytes) + bytes)
+  frame.write(text, writeHeader(frame, 0x81, bytes), 'utf8')
+  // One kind of chunk per batch keeps the flush a single string.
+  return bytes <= LATIN1_LIMIT ? frame.toString('latin1') : frame
+}
+
+/** Frames one binary message: FIN, opcode 2, unmasked. The bytes are copied. */
+export function frameBinary (data: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(headerLength(data.length) + data.length)
+  frame.set(data, writeHeader(frame, 0x82, data.length))
+  return frame
+}
+
+function headerLength (bytes: number): number {
+  return bytes < 126 ? 2 : bytes < 65536 ? 4 : 10
+}
+
+function writeHeader (frame: Buffer, first: number, bytes: number): number {
+  frame[0] = first
+  if (bytes < 126) {
+    frame[1] = bytes
+    return 2
+  }
+  if (bytes < 65536) {
+    frame[1] = 126
+    frame.writeUInt16BE(bytes, 2)
+    return 4
+  }
+  frame[1] = 127
+  frame.writeBigUInt64BE(BigInt(bytes), 2)
+  return 10
+}
+
+/**
+ * The stream that takes frames past ws's sender, or null when ws must frame itself: compression was negotiated, the
+ * sender is busy, or its insides are not the known ones. From then on `beforeFrame` runs before each frame that ws
+ * itself writes (pong, ping, close, the application's own `send`), so that order is kept.
+ */
+export function takeOver (ws: WebSocket, beforeFrame: () => void): Duplex | null {
+  const inside = ws as unknown as Internals
+  const sender = inside._sender
+  const stream = inside._socket
+  if (inside._isServer !== true || sender === null || typeof sender !== 'object' || stream === null || typeof stream !== 'object') return null
+  if (typeof sender.sendFrame !== 'function' || sender._socket !== stream || sender._generateMask !== undefined) return null
+  if (sender._state !== 0 || sender._firstFragment !== true || !Array.isArray(sender._queue) || sender._queue.length > 0) return null
+  if (inside._extensions === undefined || Object.keys(inside._extensions).length > 0) return null
+  const sendFrame = sender.sendFrame
+  sender.sendFrame = function (list, callback) {
+    beforeFrame()
+    sendFrame.call(this, list, callback)
+  }
+  return stream
+}
+
+/** False while the application's own `ws.send` is in the middle of a fragmented message, or sends a Blob. */
+export function mayInterleave (ws: WebSocket): boolean {
+  const sender = (ws as unknown as Internals)._sender
+  return sender !== null && sender._state === 0 && sender._firstFragment
+}
+
+/**
+ * Proves on a socket in memory that this version of ws frames as `frameText` does and passes all its own frames
+ * through `sendFrame`. Synchronous; false means that `ws.send` must be used. Never throws.
+ */
+export function selfCheck (Server: typeof WebSocketServer): boolean {
+  const written: Buffer[] = []
+  const stream = new Duplex({
+    read () {},
+    write (chunk: Buffer, _encoding, callback) { written.push(chunk); callback() },
+  })
+  stream.on('error', () => {})
+  const since = (start: number): string => Buffer.concat(written.slice(start)).toString('latin1')
+  try {
+    let ok = false
+    const server = new Server({ noServer: true, clientTracking: false, perMessageDeflate: false })
+    const headers = { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'sec-websocket-version': '13' }
+    server.handleUpgrade({ method: 'GET', url: '/', headers, socket: stream } as unknown as IncomingMessage, stream, Buffer.alloc(0), ws => {
+      ws.on('error', () => {})
+      let calls = 0
+      if (takeOver(ws, () => { calls++ }) !== stream || !mayInterleave(ws)) return
+      const texts = ['a', 'x'.repeat(125), 'x'.repeat(126), 'é'.repeat(70), 'x'.repeat(70000)]
+      const same = texts.every(text => {
+        const start = written.length
+        ws.send(text)
+        return since(start) === frameText(text).toString('latin1')
+      })
+      const start = written.length
+      ws.send(Buffer.of(1, 2))
+      ws.ping()
+      ws.pong()
+      ws.close(1000)
+      ok = same && calls === texts.length + 4 && since(start) === '\x82\x02\x01\x02\x89\x00\x8a\x00\x88\x02\x03\xe8'
+    })
+    return ok
+  } catch {
+    return false
+  } finally {
+    stream.destroy()
+  }
+}

@@ -1,0 +1,83 @@
+import { WSG_ERR_SOCKET_ARGUMENT } from '../errors.js'
+import type { GroupKey } from '../../types/socket.js'
+
+/** Characters of an encoded key at most. */
+const MAX_KEY_LENGTH = 512
+/** Groups one member may be in at most. */
+const MAX_GROUPS_PER_MEMBER = 1024
+
+const NONE: ReadonlySet<never> = new Set<never>()
+
+/**
+ * A group's name as one string, without ambiguity: `['a', 'b:c']`, `['a:b', 'c']`, `'a'` and `['a']` all differ.
+ * Compared by code units: no case folding, no normalisation, no wildcard. Throws WSG_ERR_SOCKET_ARGUMENT.
+ */
+export function encodeGroupKey (key: GroupKey): string {
+  let encoded: string
+  if (typeof key === 'string') {
+    if (key === '') throw new WSG_ERR_SOCKET_ARGUMENT('group key: expected a non-empty string or a list, got an empty string')
+    encoded = '=' + key
+  } else {
+    if (!Array.isArray(key) || key.length === 0) throw new WSG_ERR_SOCKET_ARGUMENT(`group key: expected a non-empty string or list, got ${key === null ? 'null' : typeof key}`)
+    for (const part of key as readonly unknown[]) {
+      if (typeof part !== 'string' && !Number.isFinite(part)) {
+        throw new WSG_ERR_SOCKET_ARGUMENT(`group key: expected parts that are strings or finite numbers, got ${part === null ? 'null' : typeof part}`)
+      }
+    }
+    encoded = JSON.stringify(key)
+  }
+  if (encoded.length > MAX_KEY_LENGTH) throw new WSG_ERR_SOCKET_ARGUMENT(`group key: expected at most ${MAX_KEY_LENGTH} characters, got ${encoded.length}`)
+  return encoded
+}
+
+/** Members by encoded key. A group is there as long as it has a member. */
+export class Groups<M> {
+  private readonly members = new Map<string, Set<M>>()
+  private readonly joined = new Map<M, Set<string>>()
+
+  /** Throws WSG_ERR_SOCKET_ARGUMENT when the member is in 1024 groups already. Joining twice is one membership. */
+  join (key: GroupKey, member: M): void {
+    const name = encodeGroupKey(key)
+    let names = this.joined.get(member)
+    if (names === undefined) this.joined.set(member, names = new Set())
+    if (names.has(name)) return
+    if (names.size >= MAX_GROUPS_PER_MEMBER) throw new WSG_ERR_SOCKET_ARGUMENT(`join: expected at most ${MAX_GROUPS_PER_MEMBER} groups per socket, got one more`)
+    names.add(name)
+    const group = this.members.get(name)
+    if (group === undefined) this.members.set(name, new Set([member]))
+    else group.add(member)
+  }
+
+  leave (key: GroupKey, member: M): void {
+    const name = encodeGroupKey(key)
+    const names = this.joined.get(member)
+    if (names === undefined || !names.delete(name)) return
+    if (names.size === 0) this.joined.delete(member)
+    this.remove(name, member)
+  }
+
+  /** Takes the member out of all its groups. */
+  leaveAll (member: M): void {
+    const names = this.joined.get(member)
+    if (names === undefined) return
+    this.joined.delete(member)
+    for (const name of names) this.remove(name, member)
+  }
+
+  /** The members now; live, so copy it before changing membership in a loop. */
+  of (name: string): ReadonlySet<M> {
+    return this.members.get(name) ?? NONE
+  }
+
+  /** Groups with a member. */
+  get size (): number {
+    return this.members.size
+  }
+
+  private remove (name: string, member: M): void {
+    const group = this.members.get(name)
+    if (group === undefined) return
+    group.delete(member)
+    if (group.size === 0) this.members.delete(name)
+  }
+}

@@ -1,0 +1,104 @@
+import { WSG_ERR_HANDLER } from '../errors.js'
+import type { CompiledContract, CompiledInbound } from '../../types/contract.js'
+import type { CallContext, GuardedSocket } from '../../types/socket.js'
+
+type AnyFunction = (data: never, socket: never, context: never) => unknown
+type AnyHandler = AnyFunction | { readonly authorize: (data: never, socket: never) => unknown, readonly handle: AnyFunction }
+interface HandlerMap { readonly [type: string]: AnyHandler }
+
+/** The handlers of a route, whatever contract typed them: `WsRouteHandlers<C, I>` fits. */
+export interface RouteHandlers {
+  readonly on?: HandlerMap | object
+  readonly calls?: HandlerMap | object
+  readonly onOpen?: (socket: never) => unknown
+  readonly onClose?: (socket: never, code: number, reason: string) => unknown
+}
+
+export type Handle = (data: unknown, socket: GuardedSocket, context: CallContext) => unknown
+export type Decide = (data: unknown, socket: GuardedSocket) => unknown
+export type Fail = { readonly [code: string]: (data: unknown) => Error }
+
+/** One message or call with everything its dispatch needs. */
+export interface Entry {
+  readonly type: string
+  readonly inbound: CompiledInbound
+  readonly isCall: boolean
+  readonly roles: readonly string[] | null
+  /** Tokens beside the one that every frame costs. May be negative. */
+  readonly extraCost: number
+  /** Milliseconds. */
+  readonly deadline: number
+  readonly handle: Handle
+  readonly authorize: Decide | null
+  readonly fail: Fail
+}
+
+/** A declared error of a call, thrown by its handler. Made by `fail.code(data)`. */
+export class CallFailure extends Error {
+  override readonly name = 'CallFailure'
+  readonly entryType: string
+  readonly code: string
+  /** The data as JSON text. */
+  readonly json: string
+
+  constructor (entryType: string, code: string, json: string) {
+    super(code)
+    this.entryType = entryType
+    this.code = code
+    this.json = json
+  }
+}
+
+/**
+ * Handlers by message type. Throws WSG_ERR_HANDLER for one that is missing, is not a function, or that the contract
+ * does not have.
+ */
+export function compileHandlers (contract: CompiledContract, handlers: RouteHandlers, deadline: number): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>()
+  for (const [type, inbound] of contract.inbound) {
+    const isCall = inbound.kind === 'call'
+    const part = isCall ? 'calls' : 'on'
+    const given = own(handlers[part], type)
+    const where = `contract ${contract.name}: ${part}.${type}`
+    if (given === undefined) throw new WSG_ERR_HANDLER(`${where}: expected a handler, got none`)
+    const guarded = typeof given === 'object' && given !== null
+    const handle = guarded ? own(given, 'handle') : given
+    const authorize = guarded ? own(given, 'authorize') : undefined
+    if (typeof handle !== 'function') throw new WSG_ERR_HANDLER(`${where}: expected a function or { authorize, handle }, got ${describe(guarded ? handle : given)}`)
+    if (guarded && typeof authorize !== 'function') throw new WSG_ERR_HANDLER(`${where}.authorize: expected a function, got ${describe(authorize)}`)
+    entries.set(type, {
+      type,
+      inbound,
+      isCall,
+      roles: inbound.roles,
+      extraCost: inbound.cost - 1,
+      deadline: inbound.deadline ?? deadline,
+      handle: handle as Handle,
+      authorize: guarded ? authorize as Decide : null,
+      fail: failures(type, inbound),
+    })
+  }
+  refuseStrangers(contract, handlers, 'on', 'message')
+  refuseStrangers(contract, handlers, 'calls', 'call')
+  return entries
+}
+
+function refuseStrangers (contract: CompiledContract, handlers: RouteHandlers, part: 'on' | 'calls', kind: CompiledInbound['kind']): void {
+  for (const type of Object.keys(handlers[part] ?? {})) {
+    if (contract.inbound.get(type)?.kind !== kind) throw new WSG_ERR_HANDLER(`contract ${contract.name}: ${part}.${type}: the contract has no such ${kind}`)
+  }
+}
+
+function failures (type: string, inbound: CompiledInbound): Fail {
+  const fail: { [code: string]: (data: unknown) => Error } = Object.create(null) as {}
+  for (const [code, encode] of inbound.errors ?? []) fail[code] = data => new CallFailure(type, code, encode(data))
+  return Object.freeze(fail)
+}
+
+function own (object: object | undefined, key: string): unknown {
+  return object !== undefined && Object.hasOwn(object, key) ? (object as { readonly [key: string]: unknown })[key] : undefined
+}
+
+function describe (value: unknown): string {
+  return value === null ? 'null' : typeof value
+}

@@ -1,0 +1,282 @@
+import { REFUSED } from '../../types/contract.js'
+import type { CompiledContract } from '../../types/contract.js'
+import type { ErrorCode } from '../protocol/codes.js'
+import { CANCEL_TYPE, isMessageId } from '../protocol/envelope.js'
+import type { ErrorDetail } from './error-text.js'
+import type { Entry } from './handlers.js'
+import { takeAll } from './limiter.js'
+import type { Budget } from './limiter.js'
+import type { Operations } from './calls.js'
+
+type Id = string | number | null
+interface Fields { readonly [key: string]: unknown }
+
+/** What a route's inboxes share. */
+export interface InboxShared {
+  readonly contract: CompiledContract
+  readonly entries: ReadonlyMap<string, Entry>
+  /** The one message whose frames are binary. */
+  readonly binary: Entry | null
+  readonly now: () => number
+}
+
+/** The socket, as its inbox sees it. */
+export interface InboxOwner {
+  /** False once a close was begun or the server drains. */
+  readonly receiving: boolean
+  readonly operations: Operations
+  /** An error reply, counted against the budget of its kind. */
+  refuse (code: ErrorCode, id: Id, detail?: ErrorDetail): void
+  /** A message over the rate limit; `wait` is in milliseconds. */
+  flood (wait: number, id: Id): void
+  cancel (id: string | number): void
+  hasRole (roles: readonly string[]): boolean
+  /** The message's own check. A promise holds the messages behind it. */
+  authorize (entry: Entry, data: unknown): boolean | PromiseLike<boolean>
+  run (entry: Entry, id: Id, data: unknown): void
+  pause (): void
+  resume (): void
+  /** More waits than can come in one read. */
+  overflow (): void
+}
+
+/** Frames, and characters in them, that wait before reading pauses. */
+const HIGH_WATER = 128
+const HIGH_WATER_LENGTH = 65_536
+/** Frames that wait at most: more than the smallest ones one read of 64 KiB can hold. */
+const MAX_WAITING = 16_384
+
+/** Judges every inbound frame, in the order of docs/protocol.md, and keeps the order of one socket's messages. */
+export class Inbox {
+  private readonly owner: InboxOwner
+  private readonly contract: CompiledContract
+  private readonly entries: ReadonlyMap<string, Entry>
+  private readonly binary: Entry | null
+  private readonly now: () => number
+  private readonly budgets: readonly Budget[]
+  private readonly only: Budget | null
+  private readonly typeKey: string
+  private readonly dataKey: string | null
+  private readonly idKey: string
+  private waiting: (string | Uint8Array)[] = []
+  private next = 0
+  private length = 0
+  private holds = 0
+  private paused = false
+
+  constructor (owner: InboxOwner, shared: InboxShared, budgets: readonly Budget[]) {
+    this.owner = owner
+    this.contract = shared.contract
+    this.entries = shared.entries
+    this.binary = shared.binary
+    this.now = shared.now
+    this.budgets = budgets
+    this.only = budgets.length === 1 ? budgets[0] ?? null : null
+    this.typeKey = shared.contract.envelope.type
+    this.dataKey = shared.contract.envelope.data
+    this.idKey = shared.contract.envelope.id
+  }
+
+  /** One frame from ws. Never throws. */
+  receive (data: Buffer, isBinary: boolean): void {
+    if (!this.owner.receiving) return
+    const wait = this.take(1)
+    if (wait > 0) {
+      this.owner.flood(wait, null)
+      return
+    }
+    let frame: string | Uint8Array
+    if (isBinary) {
+      if (this.binary === null) {
+        this.owner.refuse('unsupported_data', null)
+        return
+      }
+      frame = data
+    } else {
+      frame = data.toString()
+    }
+    if (this.holds > 0 || this.next < this.waiting.length || this.owner.operations.full) this.enqueue(frame)
+    else this.judge(frame)
+  }
+
+  /** Keeps messages waiting until `release`. */
+  hold (): void {
+    this.holds++
+  }
+
+  release (): void {
+    this.holds--
+    this.pump()
+  }
+
+  /** Judges what waits, as far as there are slots. */
+  pump (): void {
+    const { waiting, owner } = this
+    while (this.next < waiting.length) {
+      if (!owner.receiving) {
+        this.clear()
+        return
+      }
+      if (this.holds > 0 || owner.operations.full) return
+      const frame = waiting[this.next++]
+      if (frame !== undefined) this.judge(frame)
+    }
+    this.clear()
+    if (this.paused) {
+      this.paused = false
+      owner.resume()
+    }
+  }
+
+  /** Forgets what waits. */
+  clear (): void {
+    if (this.next === 0 && this.waiting.length === 0) return
+    this.waiting.length = 0
+    this.next = this.length = 0
+  }
+
+  private enqueue (frame: string | Uint8Array): void {
+    const count = this.waiting.length - this.next
+    if (count >= MAX_WAITING) {
+      this.owner.overflow()
+      return
+    }
+    // A view would keep the whole chunk it was read from.
+    this.waiting.push(typeof frame === 'string' ? frame : Buffer.from(frame))
+    this.length += frame.length
+    if (!this.paused && (count + 1 >= HIGH_WATER || this.length >= HIGH_WATER_LENGTH)) {
+      this.paused = true
+      this.owner.pause()
+    }
+  }
+
+  private take (cost: number): number {
+    return this.only === null ? takeAll(this.budgets, cost, this.now()) : this.only.take(cost, this.now())
+  }
+
+  private judge (frame: string | Uint8Array): void {
+    if (typeof frame !== 'string') {
+      if (this.binary !== null) this.admit(this.binary, null, frame)
+      return
+    }
+    const { owner, contract } = this
+    const fault = contract.scan(frame)
+    if (fault !== null) {
+      owner.refuse(fault, null)
+      return
+    }
+    let message: unknown
+    try {
+      message = JSON.parse(frame)
+    } catch {
+      owner.refuse('invalid_json', null)
+      return
+    }
+    if (contract.mayHoldForbiddenKey(frame) && contract.hasForbiddenKey(message)) {
+      owner.refuse('forbidden_key', null)
+      return
+    }
+    // An array has no type, which `open` refuses.
+    if (typeof message !== 'object' || message === null) {
+      owner.refuse('invalid_message', null)
+      return
+    }
+    this.open(message as Fields)
+  }
+
+  private open (message: Fields): void {
+    const { owner } = this
+    const type = message[this.typeKey]
+    if (typeof type !== 'string') {
+      owner.refuse('invalid_message', null)
+      return
+    }
+    const entry = this.entries.get(type)
+    const rawId = message[this.idKey]
+    if (entry === undefined || entry.inbound.binary) {
+      const id = isMessageId(rawId) ? rawId : null
+      if (type === CANCEL_TYPE) {
+        if (id === null) owner.refuse('invalid_message', null)
+        else owner.cancel(id)
+        return
+      }
+      owner.refuse('unknown_type', id)
+      return
+    }
+    const flat = this.dataKey === null
+    let id: Id = null
+    if (entry.isCall) {
+      if (!isMessageId(rawId)) {
+        owner.refuse('invalid_message', null)
+        return
+      }
+      id = rawId
+    } else if (rawId !== undefined && !flat) {
+      if (!isMessageId(rawId)) {
+        owner.refuse('invalid_message', null)
+        return
+      }
+      id = rawId
+    }
+    this.admit(entry, id, this.dataKey === null ? this.flatPayload(message, entry.isCall) : message[this.dataKey])
+  }
+
+  /** From the type on: what is allowed for this message. */
+  private admit (entry: Entry, id: Id, payload: unknown): void {
+    const { owner } = this
+    if (entry.extraCost !== 0) {
+      const wait = this.take(entry.extraCost)
+      if (wait > 0) {
+        owner.flood(wait, id)
+        return
+      }
+    }
+    if (entry.isCall && id !== null && owner.operations.has(id)) {
+      owner.refuse('duplicate_id', id)
+      return
+    }
+    if (entry.roles !== null && !owner.hasRole(entry.roles)) {
+      owner.refuse('forbidden', id)
+      return
+    }
+    const data = entry.inbound.accept(payload)
+    if (data === REFUSED) {
+      owner.refuse('invalid_message', id, { issues: entry.inbound.explain(payload) })
+      return
+    }
+    if (owner.operations.choked) {
+      owner.refuse('too_many_calls', id)
+      return
+    }
+    if (entry.authorize === null) owner.run(entry, id, data)
+    else this.authorize(entry, id, data)
+  }
+
+  private authorize (entry: Entry, id: Id, data: unknown): void {
+    const { owner } = this
+    const verdict = owner.authorize(entry, data)
+    if (typeof verdict === 'boolean') {
+      if (verdict) owner.run(entry, id, data)
+      else owner.refuse('forbidden', id)
+      return
+    }
+    // Messages behind this one wait, else a later one would overtake it.
+    this.hold()
+    const settle = (allowed: boolean): void => {
+      if (owner.receiving) {
+        if (allowed) owner.run(entry, id, data)
+        else owner.refuse('forbidden', id)
+      }
+      this.release()
+    }
+    verdict.then(settle, () => { settle(false) })
+  }
+
+  private flatPayload (message: Fields, isCall: boolean): Fields {
+    const payload: { [key: string]: unknown } = {}
+    for (const key in message) {
+      if (key !== this.typeKey && !(isCall && key === this.idKey)) payload[key] = message[key]
+    }
+    return payload
+  }
+}

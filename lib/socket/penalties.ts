@@ -1,0 +1,59 @@
+import type { ErrorCode } from '../protocol/codes.js'
+import { TokenBucket } from './limiter.js'
+
+/** A close code and its reason. */
+export type CloseWith = readonly [code: number, reason: string]
+
+export interface PenaltyLimits {
+  /** Violations per 10 s that are answered; the next one closes. */
+  readonly errors: number
+  /** Messages over the rate limit per 10 s that are put up with. */
+  readonly burst: number
+}
+
+/** Seconds over which both budgets refill. */
+const WINDOW = 10
+
+const BAD_MESSAGE: CloseWith = [4400, 'bad_message']
+const ABUSE: CloseWith = [1008, 'policy_violation']
+const CLOSES: { readonly [code in ErrorCode]?: CloseWith } = {
+  invalid_json: BAD_MESSAGE,
+  too_deep: BAD_MESSAGE,
+  too_many_nodes: BAD_MESSAGE,
+  forbidden_key: BAD_MESSAGE,
+  invalid_message: BAD_MESSAGE,
+  unknown_type: BAD_MESSAGE,
+  unsupported_data: [1003, 'unsupported_data'],
+  duplicate_id: [4409, 'duplicate_id'],
+}
+
+/** What a socket has done wrong lately (docs/protocol.md sections 5 and 7). Buckets are made when first needed. */
+export class Penalties {
+  private readonly limits: PenaltyLimits
+  private violations: TokenBucket | null = null
+  private floods: TokenBucket | null = null
+  private floodReplies: TokenBucket | null = null
+  private sawBinary = false
+
+  constructor (limits: PenaltyLimits) {
+    this.limits = limits
+  }
+
+  /** One refused message: null when it is to be answered, else how the socket is closed. */
+  violation (code: ErrorCode, now: number): CloseWith | null {
+    const { errors } = this.limits
+    this.violations ??= new TokenBucket(errors / WINDOW, errors, now)
+    const again = code === 'unsupported_data' && this.sawBinary
+    if (code === 'unsupported_data') this.sawBinary = true
+    return again || this.violations.take(1, now) > 0 ? CLOSES[code] ?? ABUSE : null
+  }
+
+  /** One message over the rate limit: answered, dropped in silence, or how the socket is closed. */
+  flood (now: number): 'answer' | 'drop' | CloseWith {
+    const { errors, burst } = this.limits
+    this.floods ??= new TokenBucket(burst / WINDOW, burst, now)
+    this.floodReplies ??= new TokenBucket(errors / WINDOW, errors, now)
+    if (this.floods.take(1, now) > 0) return [4429, 'too_many']
+    return this.floodReplies.take(1, now) === 0 ? 'answer' : 'drop'
+  }
+}

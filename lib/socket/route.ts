@@ -1,0 +1,136 @@
+import type { CompiledContract } from '../../types/contract.js'
+import type { Group, GroupKey, Senders } from '../../types/socket.js'
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import type { Operation } from './calls.js'
+import { Connection } from './connection.js'
+import type { SocketContext } from './connection.js'
+import { Deadlines } from './deadlines.js'
+import { ErrorText } from './error-text.js'
+import { Groups, encodeGroupKey } from './groups.js'
+import { compileHandlers } from './handlers.js'
+import type { RouteHandlers } from './handlers.js'
+import { SharedMessage } from './outbox.js'
+import type { Member, RouteParts, SocketLimits } from './parts.js'
+import type { Registry } from './registry.js'
+
+/** What a route's sockets are made from. */
+export interface SocketRouteSpec {
+  readonly contract: CompiledContract
+  readonly handlers: RouteHandlers
+  readonly limits: SocketLimits
+  readonly registry: Registry
+  /** The result of `selfCheck`: frames may be written past ws's sender. */
+  readonly direct: boolean
+  /** Roles of an identity. Default: its `roles`. */
+  readonly roles?: (identity: unknown) => readonly string[] | undefined
+  readonly groups?: Groups<Member>
+  /** Milliseconds, for the limiters. Default `performance.now`. */
+  readonly now?: () => number
+}
+
+export interface SocketRoute {
+  /**
+   * Takes over a WebSocket in the tick of its 101: every listener is attached when this returns. Never throws.
+   */
+  open (ws: WebSocket, raw: Duplex, context: SocketContext): Connection
+  /** Sends to a group from outside of a handler. */
+  group (key: GroupKey): Group<object>
+  readonly groups: Groups<Member>
+}
+
+/** Compiles a route. Throws WSG_ERR_HANDLER when handlers and contract don't match. */
+export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
+  const { contract, handlers } = spec
+  const entries = compileHandlers(contract, handlers, spec.limits.handlerTimeout)
+  const groups = spec.groups ?? new Groups<Member>()
+  const groupOf = groupFactory(contract, groups)
+  const now = spec.now ?? (() => performance.now())
+  const parts: RouteParts = {
+    contract,
+    entries,
+    binary: [...entries.values()].find(entry => entry.inbound.binary) ?? null,
+    now,
+    limits: spec.limits,
+    direct: spec.direct,
+    registry: spec.registry,
+    groups,
+    deadlines: new Deadlines<Operation>(() => performance.now()),
+    errors: new ErrorText(contract.envelope),
+    rolesOf: spec.roles ?? rolesOf,
+    // Typed by the contract where the application wrote them; here every contract is the same.
+    onOpen: (handlers.onOpen ?? null) as RouteParts['onOpen'],
+    onClose: (handlers.onClose ?? null) as RouteParts['onClose'],
+    sendersOf: senderFactory(contract),
+    groupOf,
+  }
+  return {
+    open (ws, _raw, context) {
+      const connection = new Connection(ws, parts, context)
+      connection.begin()
+      return connection
+    },
+    group: groupOf,
+    groups,
+  }
+}
+
+function rolesOf (identity: unknown): readonly string[] | undefined {
+  if (typeof identity !== 'object' || identity === null) return undefined
+  const { roles } = identity as { readonly roles?: unknown }
+  return Array.isArray(roles) ? roles : undefined
+}
+
+function senderFactory (contract: CompiledContract): (member: Member) => Senders<object> {
+  const messages = [...contract.outbound.values()]
+  return ({ outbox }) => {
+    const senders: { [type: string]: (data: unknown) => boolean } = Object.create(null) as {}
+    for (const message of messages) {
+      const { encode, encodeBinary } = message
+      senders[message.type] = encodeBinary === null
+        ? data => outbox.send(encode(data))
+        : data => outbox.sendShared(new SharedMessage(encodeBinary(data)))
+    }
+    return Object.freeze(senders) as Senders<object>
+  }
+}
+
+function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key: GroupKey) => Group<object> {
+  class GroupSenders {
+    readonly #name: string
+
+    constructor (name: string) {
+      this.#name = name
+    }
+
+    static {
+      // One sender per use instead of one per message of the contract: a group is asked for anew for each message.
+      for (const message of contract.outbound.values()) {
+        Object.defineProperty(this.prototype, message.type, {
+          get (this: GroupSenders) {
+            const name = this.#name
+            return (data: unknown) => broadcast(groups.of(name), message.encodeBinary === null ? message.encode(data) : message.encodeBinary(data))
+          },
+        })
+      }
+    }
+  }
+  return key => {
+    const name = encodeGroupKey(key)
+    return {
+      get size () { return groups.of(name).size },
+      send: new GroupSenders(name) as Group<object>['send'],
+    }
+  }
+}
+
+function broadcast (members: ReadonlySet<Member>, payload: string | Uint8Array): number {
+  if (members.size === 0) return 0
+  const message = new SharedMessage(payload)
+  let reached = 0
+  // A member that is closed as too slow leaves later, in its close event: the set does not change here.
+  for (const member of members) {
+    if (member.open && member.outbox.sendShared(message)) reached++
+  }
+  return reached
+}

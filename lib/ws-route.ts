@@ -1,0 +1,83 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { WebSocket, WebSocketServer } from 'ws'
+import { REFUSED, type AnyContract, type CompiledContract, type ContractSpec } from '../types/contract.js'
+import type { RouteGuardOptions } from '../types/options.js'
+import type { WsRouteHandle, WsRouteHandlers } from '../types/route.js'
+import { compileContract } from './contract/compile.js'
+import { WSG_ERR_PLUGIN_ORDER } from './errors.js'
+import type { Gate, RouteInput } from './gate/gate.js'
+import type { ContractPart } from './gate/policies.js'
+import type { ResolvedOptions } from './options.js'
+import { SUBPROTOCOL } from './protocol/envelope.js'
+import { selfCheck } from './socket/frame-writer.js'
+import { Registry } from './socket/registry.js'
+import { createSocketRoute } from './socket/route.js'
+
+/** What joins gate, contract and socket on one route; only `plugin` uses it. */
+export interface WsRoutes {
+  /** `app.wsRoute`. Throws WSG_ERR_CONTRACT, WSG_ERR_HANDLER, WSG_ERR_ROUTE_POLICY. */
+  declare: (scope: FastifyInstance, contract: AnyContract, handlers: WsRouteHandlers<AnyContract, never>) => WsRouteHandle<AnyContract>
+  /** Bytes of the largest message of the route that `raw` was routed to. */
+  payloadLimit: (raw: IncomingMessage) => number | undefined
+  /** Lets handlers finish, closes 1001, terminates after `deadline` ms. */
+  drain: (deadline: number) => Promise<void>
+}
+
+function inputReader (contract: CompiledContract): ((request: FastifyRequest) => RouteInput | null) | null {
+  const { params: acceptParams, query: acceptQuery } = contract
+  if (acceptParams === null && acceptQuery === null) return null
+  return request => {
+    const params = acceptParams === null ? request.params : acceptParams(request.params)
+    const query = acceptQuery === null ? request.query : acceptQuery(request.query)
+    return params === REFUSED || query === REFUSED ? null : { params, query }
+  }
+}
+
+/** Key in a route's `config` under which its contract's payload limit is found. */
+const LIMIT = Symbol('fastify-ws-guard.payload')
+
+export function createWsRoutes (options: ResolvedOptions, gate: Gate, contractKey: symbol): WsRoutes {
+  const registry = new Registry()
+  let direct: boolean | undefined
+  let sockets = 0
+
+  return {
+    declare (scope, contract, handlers) {
+      if (!scope.hasDecorator('websocketServer')) {
+        throw new WSG_ERR_PLUGIN_ORDER(`route ${contract.url}: expected @fastify/websocket to be registered before wsRoute (websocket: false), came none`)
+      }
+      // Once per application: the check runs a handshake in memory.
+      if (direct === undefined) {
+        direct = selfCheck(scope.websocketServer.constructor as typeof WebSocketServer)
+        if (!direct) scope.log.warn({ code: 'WSG_WARN_WS_INTERNALS' }, 'this version of ws is not known: messages are written by its own sender, one by one')
+      }
+      // Loose outside so that interfaces and generated stubs fit; what is no contract is refused by the compiler.
+      const compiled = compileContract(contract as ContractSpec)
+      if (compiled.interpreted) scope.log.warn({ code: 'WSG_WARN_INTERPRETED', contract: compiled.name }, 'code generation is forbidden here: contracts are interpreted, which is slower')
+      scope.log.debug({ contract: compiled.name }, compiled.report())
+
+      const route = createSocketRoute({
+        contract: compiled,
+        handlers,
+        limits: { ...options.messages, closeTimeout: options.websocket.closeTimeout },
+        registry,
+        direct,
+      })
+      const part: ContractPart = { subprotocol: SUBPROTOCOL, fingerprint: compiled.fingerprint, readInput: inputReader(compiled) }
+      const { auth, public: isPublic, authorize, origins, upgradeRate, subprotocols } = handlers as RouteGuardOptions
+      const wsGuard = { auth, public: isPublic, authorize, origins, upgradeRate, subprotocols }
+      scope.get(compiled.url, {
+        websocket: true,
+        wsGuard: Object.fromEntries(Object.entries(wsGuard).filter(([, value]) => value !== undefined)) as RouteGuardOptions,
+        config: { [contractKey]: part, [LIMIT]: compiled.limits.maxPayload } as object,
+      }, (socket: WebSocket, request: FastifyRequest) => {
+        const { params, query } = gate.inputOf(request)
+        route.open(socket, request.raw.socket, { id: `s${++sockets}`, identity: request.wsIdentity, params, query, log: request.log })
+      })
+      return { group: route.group, contract: compiled.name, fingerprint: compiled.fingerprint } as WsRouteHandle<AnyContract>
+    },
+    payloadLimit: raw => (gate.configOf(raw) as { [LIMIT]?: number } | undefined)?.[LIMIT],
+    drain: deadline => registry.drain({ deadline }),
+  }
+}

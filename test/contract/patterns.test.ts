@@ -1,0 +1,91 @@
+import t from 'tap'
+import { Type } from '@sinclair/typebox'
+import { compileContract } from '../../lib/contract/compile.js'
+import { findPatternFault } from '../../lib/contract/pattern-safety.js'
+import { identifier } from '../../lib/contract/text.js'
+import { REFUSED } from '../../types/contract.js'
+import { compileMessage, oneMessage, readCorpus } from '../helpers/contract.js'
+
+interface Row {
+  readonly id: string
+  readonly pattern: string
+  readonly flags: string
+  readonly verdict: string
+  readonly attack: { readonly n: number, readonly length: number, readonly recipe: string }
+}
+
+/** Linear, but beyond what can be proven: a loop inside a loop that never fails. */
+const NOT_PROVEN = new Set(['csv'])
+
+t.test('F19: corpus', async t => {
+  for (const row of readCorpus<{ patterns: Row[] }>('redos.json').patterns) {
+    const { fault } = findPatternFault(row.pattern, row.flags)
+    const bad = row.verdict !== 'linear' || NOT_PROVEN.has(row.id)
+    t.equal(fault !== null, bad, `${row.id}: ${fault ?? 'passes'}`)
+    const schema = Type.Object({ v: Type.RegExp(new RegExp(row.pattern, row.flags), { maxLength: 256 }) })
+    if (bad) {
+      t.throws(() => compileContract(oneMessage(schema)), { code: 'WSG_ERR_CONTRACT', message: /super-linear/ }, row.id)
+      continue
+    }
+    const { accept } = compileMessage(schema)
+    // eslint-disable-next-line no-new-func
+    const attack = (new Function(`return ${row.attack.recipe}`) as () => (n: number) => string)()
+    for (const n of [row.attack.n, 100]) {
+      const v = attack(n)
+      const start = performance.now()
+      accept({ v })
+      t.ok(performance.now() - start < 50, `${row.id}: ${v.length} characters`)
+    }
+  }
+})
+
+// Verdicts of recheck 4.5.0 for both lists.
+t.test('F19: what multiplies is refused', async t => {
+  const bad = [
+    '^(a+)+$', '^(a|aa)+$', '^(a|a?)+$', '(.*)a{12}', '^(.*)-(.*)$', '^a*a*$', '^\\s+|\\s+$', '^(([a-z])+.)+[A-Z]([a-z])+$', '^(\\d+)*$',
+    '^(a*b*)*$', '^.*x.*y$', '^[ab]*[bc]*$', '^(x|y)*z?(x|y)*$', '^\\w+\\d+$', '^(?:a|b|ab)*c$', '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$',
+    '^(?<name>a+)+$', '^(a+?)+?$', '^(?:a{0,9}){0,99}$', '^(\\x61|a)*$', '^([a-f]|[^g-z])*$', '^(.|\\n)*x(.|\\s)*y$',
+  ]
+  for (const pattern of bad) t.ok(findPatternFault(pattern, '').fault !== null, pattern)
+  for (const [pattern, flags] of [['^(k|\u212a)*$', 'iu'], ['^([a-z]|[A-Y])*$', 'i'], ['^(\\p{L}|\u00e9)*$', 'u'], ['^(\\w|\u017f)*$', 'iu']] as const) {
+    t.ok(findPatternFault(pattern, flags).fault !== null, `${pattern} ${flags}`)
+  }
+})
+
+t.test('F19: what is linear passes', async t => {
+  const good = [
+    '^[a-z0-9]+$', '^[A-Za-z0-9_-]{1,64}$', '^[a-z0-9]+(?:-[a-z0-9]+)*$', '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$',
+    '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$', '^#[0-9a-fA-F]{6}$', '^(https?)://[^\\s/$.?#].[^\\s]*$',
+    '^[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+$', '^\\+?[1-9]\\d{1,14}$', '^[a-z]{2,3}(-[A-Z]{2})?$', '^(foo|bar|baz)$', 'foo', '^room-(.*)$',
+    '^-?\\d+(\\.\\d+)?([eE][+-]?\\d+)?$', '^(\\w+\\.)*\\w+$', '^\\d{1,3}(\\.\\d{1,3}){3}$', '^[a-z]{16}[a-z0-9]{16}$', '^$', '^[\\]\\\\]*$', '^a{$', '^\\/\\cA\\0*$',
+    '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$', '^(a*b)*$', '^x*y*z*$',
+  ]
+  for (const pattern of good) t.equal(findPatternFault(pattern, '').fault, null, pattern)
+  t.equal(findPatternFault('^[\\p{L}\\p{N}]+$', 'u').fault, null)
+  t.equal(findPatternFault('^\u{1f600}+\\u{1f601}$', 'u').unbounded, true)
+})
+
+t.test('what is beyond proof is refused in bounded time', async t => {
+  const start = performance.now()
+  for (const pattern of ['^(?=.*\\d).{8,}$', '^(.)\\1$', '^(?<a>x)\\k<a>$', '^(?<!a)b$', `^${'(a|b|c)?'.repeat(120)}$`, `^(${'[a-c]?'.repeat(90)})*$`, `^(${'ab|'.repeat(99)}c)*$`, 'a'.repeat(1001), '('.repeat(9), '^(a{60}){60}$']) {
+    t.ok(findPatternFault(pattern, '').fault !== null, pattern.slice(0, 30))
+  }
+  t.ok(performance.now() - start < 3000)
+})
+
+t.test('opt-outs, lengths and places', async t => {
+  const fails = (schema: Parameters<typeof oneMessage>[0], message: RegExp): void => {
+    t.throws(() => compileContract(oneMessage(schema)), { code: 'WSG_ERR_CONTRACT', message }, String(message))
+  }
+  const csv = '^(([^,]*),?)*$'
+  fails(Type.Object({ v: Type.String({ pattern: csv, maxLength: 9 }) }), /super-linear/)
+  t.ok(compileMessage(Type.Object({ v: Type.String({ pattern: csv, maxLength: 9, patternProvenSafe: true }) })), 'proven by other means')
+  fails(Type.Object({ v: Type.String({ pattern: '^[a-z]+$', maxLength: 257 }) }), /\{ maxLength \} of 256 at most/)
+  t.ok(compileMessage(Type.Object({ v: Type.String({ pattern: '^[a-z]+$', maxLength: 256 }) })))
+  t.ok(compileMessage(Type.Object({ v: Type.String({ pattern: '^[a-z]{1,900}$', maxLength: 900 }) })), 'bounded by itself')
+  fails(Type.Object({ v: Type.Record(Type.String({ pattern: '^(a+)+$' }), Type.Null(), { maxProperties: 3 }) }), /super-linear/)
+  fails(Type.Object({ v: identifier({ maxLength: 9, pattern: '(?:[a-z]+)+' }) }), /super-linear/)
+  t.ok(compileContract({ name: 'test', url: '/', outbound: { o: Type.Object({ v: Type.String({ pattern: csv }) }) } }), 'what we send ourselves')
+  const { accept } = compileMessage(Type.Object({ v: Type.String({ pattern: '^(a+)+$', maxLength: 8, patternProvenSafe: true }) }))
+  t.equal(accept({ v: 'a'.repeat(40) + '!' }), REFUSED, 'the length is checked before the pattern')
+})

@@ -1,0 +1,111 @@
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import t from 'tap'
+import { type Handshake, PendingHandshakes } from '../../lib/gate/pending.js'
+import { within } from '../helpers/guarded.js'
+
+class FakeSocket extends EventEmitter {
+  bytesWritten = 0
+  writableLength = 0
+  destroyed = false
+  destroy (): void {
+    if (this.destroyed) return
+    this.destroyed = true
+    this.emit('close')
+  }
+}
+
+const make = (t: { teardown (fn: () => void): void }, authTimeout = 10_000, handshakeTimeout = 20_000) => {
+  const events: string[] = []
+  const note = (name: string) => (handshake?: Handshake): void => { events.push(handshake === undefined ? name : `${name}${handshake.refused ? ' refused' : ''}`) }
+  const pending = new PendingHandshakes({
+    authTimeout, handshakeTimeout, onAuthTimeout: note('auth'), onTimeout: note('timeout'), onSettled: () => { events.push('settled') }, onClosed: note('closed'),
+  })
+  t.teardown(() => { pending.stop() })
+  const start = (socket = new FakeSocket()) => {
+    const raw = {} as IncomingMessage
+    return { raw, socket, handshake: pending.start(raw, socket as unknown as Duplex) }
+  }
+  return { pending, events, start }
+}
+
+t.test('settles once, whichever way it ends', async t => {
+  const { pending, events, start } = make(t)
+  const { raw, socket, handshake } = start()
+  t.equal(pending.size, 1)
+  t.equal(pending.of(raw), handshake)
+  t.equal(pending.of({} as IncomingMessage), undefined)
+  pending.complete(raw)
+  t.equal(pending.size, 0)
+  t.equal(pending.of(raw), handshake, 'known as long as its request')
+  socket.destroy()
+  t.same(events, ['settled', 'closed'])
+  t.equal(handshake.closed, true)
+  start().socket.destroy()
+  t.same(events, ['settled', 'closed', 'settled', 'closed'])
+})
+
+t.test('a strategy at work is told that its client left', async t => {
+  const { start } = make(t)
+  const left = start()
+  left.handshake.abort = new AbortController()
+  left.socket.destroy()
+  t.equal(left.handshake.abort.signal.aborted, true)
+  const { pending, start: again } = make(t)
+  const admitted = again()
+  admitted.handshake.abort = new AbortController()
+  admitted.handshake.admitted = true
+  pending.complete(admitted.raw)
+  t.equal(admitted.handshake.abort.signal.aborted, false)
+})
+
+t.test('the authentication deadline spares who is admitted or refused', async t => {
+  const { events, start } = make(t, 30, 10_000)
+  const late = start()
+  late.handshake.abort = new AbortController()
+  start().handshake.admitted = true
+  start().handshake.refused = true
+  t.ok(await within(1000, () => events.includes('auth')))
+  t.equal(events.filter(name => name.startsWith('auth')).length, 1)
+  t.equal(late.handshake.abort.signal.aborted, true)
+  t.equal(late.socket.destroyed, false, 'it is answered, not cut')
+  late.handshake.refused = true
+})
+
+t.test('the handshake deadline destroys', async t => {
+  const { pending, events, start } = make(t, 10_000, 30)
+  const admitted = start()
+  admitted.handshake.admitted = true
+  const { socket } = start()
+  t.ok(await within(1000, () => socket.destroyed && admitted.socket.destroyed))
+  t.equal(pending.size, 0)
+  t.equal(events.filter(name => name === 'timeout').length, 2)
+})
+
+t.test('what was answered but not closed is destroyed; what was answered before is not', async t => {
+  const { events, start } = make(t, 100, 10_000)
+  const keptAlive = new FakeSocket()
+  keptAlive.bytesWritten = 500
+  const waiting = start(keptAlive)
+  waiting.handshake.admitted = true
+  const answered = start()
+  answered.socket.bytesWritten = 200
+  const writing = start()
+  writing.handshake.refused = true
+  Object.assign(writing.socket, { bytesWritten: 200, writableLength: 100 })
+  t.ok(await within(1000, () => answered.socket.destroyed))
+  t.equal(keptAlive.destroyed, false)
+  t.equal(writing.socket.destroyed, false)
+  t.same(events.filter(name => name === 'timeout'), [])
+})
+
+t.test('stop destroys the rest', async t => {
+  const { pending, start } = make(t)
+  const sockets = [start().socket, start().socket]
+  const open = start()
+  pending.complete(open.raw)
+  pending.stop()
+  t.ok(sockets.every(socket => socket.destroyed))
+  t.equal(open.socket.destroyed, false, 'a WebSocket is closed elsewhere')
+})

@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http'
+import t from 'tap'
+import { chooseSubprotocol } from '../../lib/gate/subprotocol.js'
+
+const ask = (offer: string | undefined, supported: string[] = [], fingerprint: string | null = null): [string | null, string | false] => {
+  const { refusal, chosen } = chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported, fingerprint })
+  return [refusal?.code ?? null, chosen]
+}
+
+t.test('the server\'s order decides, and nothing unlisted is echoed', async t => {
+  t.same(ask(undefined, ['a']), [null, false])
+  t.same(ask('a', ['a']), [null, 'a'])
+  t.same(ask('a, b', ['b', 'a']), [null, 'b'])
+  t.same(ask('bearer.SECRET, a', ['a']), [null, 'a'])
+  t.same(ask('bearer.SECRET', ['a']), [null, false])
+  t.same(ask('a', []), [null, false])
+  t.same(ask('A', ['a']), [null, false])
+  t.same(ask('__proto__, constructor', ['a']), [null, false])
+})
+
+t.test('malformed lists', async t => {
+  const bad = ['', ',', 'a,', 'a,,b', 'a b', 'a, a', 'caf\u00e9', 'a/b', '"a"', 'a;q=1', 'a'.repeat(129), Array.from({ length: 17 }, (_, i) => `p${i}`).join(','), 'x'.repeat(60_000)]
+  for (const offer of bad) t.same(ask(offer, ['a']), ['WSG_ERR_SUBPROTOCOL', false], offer.slice(0, 40))
+  t.same(ask(Array.from({ length: 16 }, (_, i) => `p${i}`).join(','), ['p15']), [null, 'p15'], '16 offers')
+  t.same(ask('a'.repeat(128), ['a']), [null, false], '128 characters')
+})
+
+t.test('the contract\'s fingerprint', async t => {
+  const own = 'cf-0123456789abcdef'
+  t.same(ask(`chat, ${own}`, ['chat'], own), [null, 'chat'])
+  t.same(ask('chat', ['chat'], own), [null, 'chat'], 'a client that names none')
+  t.same(ask('chat, cf-0000000000000000', ['chat'], own), ['WSG_ERR_CONTRACT_MISMATCH', false])
+  t.same(ask('cf-0000000000000000', ['chat'], null), [null, false], 'a route without a contract')
+})

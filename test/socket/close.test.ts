@@ -1,0 +1,213 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { OPCODES, close, json } from '../helpers/frames.js'
+import { anyPayload } from '../helpers/hand-contract.js'
+import { NO_RATE, socketServer, until } from '../helpers/socket-server.js'
+
+// docs/protocol.md section 6.
+
+const ANY = { accept: anyPayload }
+const say = json({ type: 'say', data: { text: 'x' } })
+
+t.test('C09 H13 after our close nothing is delivered, and the socket is gone within the timeout', async t => {
+  let handled = 0
+  const server = await socketServer(t, { inbound: { say: {} }, handlers: { on: { say: () => { handled++ } } } })
+  const client = await server.open()
+  client.send(say)
+  await until(() => handled === 1)
+  const socket = server.sockets[0]!
+  const start = Date.now()
+  socket.close(4401, 'unauthenticated')
+  t.equal(socket.open, false)
+  for (let n = 0; n < 10; n++) client.send(say)
+  t.same(await client.waitClose(), { code: 4401, reason: 'unauthenticated' })
+  for (let n = 0; n < 10; n++) client.send(say)
+  await until(() => server.registry.size === 0)
+  t.equal(Date.now() - start < 4500, true)
+  await client.client.waitClose()
+  t.equal(handled, 1)
+  t.ok(await server.answers())
+})
+
+t.test('C09 the rest of the chunk in which a handler closes is dropped', async t => {
+  let handled = 0
+  const server = await socketServer(t, { inbound: { say: {} }, handlers: { on: { say: (_: never, socket: { close (): void }) => { handled++; socket.close() } } } })
+  const client = await server.open()
+  client.send(Buffer.concat([say, say, say]))
+  t.same(await client.waitClose(), { code: 1000, reason: '' })
+  client.send(close(1000))
+  await until(() => server.registry.size === 0)
+  t.equal(handled, 1)
+})
+
+t.test('C09 what waits for a slot is not delivered after a close', async t => {
+  let handled = 0
+  const release: (() => void)[] = []
+  const server = await socketServer(t, {
+    inbound: { say: {} },
+    limits: { inFlight: 1, closeTimeout: 100 },
+    handlers: { on: { say: () => { handled++; return new Promise<void>(resolve => { release.push(resolve) }) } } },
+  })
+  const client = await server.open()
+  client.send(Buffer.concat([say, say, say]))
+  await until(() => handled === 1)
+  server.sockets[0]?.close()
+  for (const go of release) go()
+  await until(() => server.registry.size === 0)
+  t.equal(handled, 1)
+  t.ok(await server.answers())
+})
+
+t.test('D25 a peer that never answers the close frame is cut off', async t => {
+  const closes: unknown[] = []
+  const server = await socketServer(t, { limits: { closeTimeout: 150 }, handlers: { onClose: (_: never, code: number) => { closes.push(code) } } })
+  const client = await server.open()
+  server.sockets[0]?.close(1008, 'policy_violation')
+  await client.waitClose()
+  await client.client.waitClose(2000)
+  await until(() => closes.length === 1)
+  t.same(closes, [1006])
+  t.ok(await server.answers())
+})
+
+t.test('D25 a socket whose reading is paused still closes properly', async t => {
+  const server = await socketServer(t, { inbound: { hang: ANY }, limits: { ...NO_RATE, inFlight: 1 }, handlers: { on: { hang: () => new Promise(() => {}) }, onClose: (_: never, code: number) => { closes.push(code) } } })
+  const closes: unknown[] = []
+  const client = await server.open()
+  client.json(...Array.from({ length: 300 }, () => ({ type: 'hang', data: { filler: 'x'.repeat(1000) } })))
+  await delay(50)
+  server.sockets[0]?.close(4403, 'forbidden')
+  t.same(await client.waitClose(), { code: 4403, reason: 'forbidden' })
+  client.send(close(4403))
+  await until(() => closes.length === 1)
+  t.same(closes, [4403])
+})
+
+t.test('what was sent before a close arrives before it; nothing is sent after', async t => {
+  const results: boolean[] = []
+  const server = await socketServer(t, {
+    inbound: { bye: ANY },
+    outbound: ['said'],
+    handlers: {
+      on: {
+        bye: (_: never, socket: { send: object, close (code: number, reason: string): void }) => {
+          const send = socket.send as { said: (data: object) => boolean }
+          results.push(send.said({ n: 1 }))
+          socket.close(3000, 'done')
+          results.push(send.said({ n: 2 }))
+        },
+      },
+    },
+  })
+  const client = await server.open()
+  client.json({ type: 'bye', data: {} })
+  t.same(await client.waitClose(), { code: 3000, reason: 'done' })
+  t.same(client.frames().map(frame => frame.opcode), [OPCODES.text, OPCODES.close])
+  t.same(client.messages(), [{ type: 'said', data: { n: 1 } }])
+  t.same(results, [true, false])
+})
+
+t.test('close: arguments', async t => {
+  const server = await socketServer(t)
+  const client = await server.open()
+  const socket = server.sockets[0]!
+  for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, NaN, '1000']) {
+    t.throws(() => { socket.close(code as number) }, { code: 'WSG_ERR_SOCKET_ARGUMENT' })
+  }
+  t.throws(() => { socket.close(1000, 'é'.repeat(62)) }, { code: 'WSG_ERR_SOCKET_ARGUMENT' })
+  t.ok(socket.open)
+  socket.close(4999, 'x'.repeat(123))
+  socket.close(4000, 'twice')
+  t.equal((await client.waitClose()).code, 4999)
+})
+
+t.test('messages wait until onOpen settles, and are handled in order', async t => {
+  const seen: string[] = []
+  const server = await socketServer(t, {
+    inbound: { say: {} },
+    limits: NO_RATE,
+    handlers: {
+      onOpen: async () => { await delay(50); seen.push('open') },
+      on: { say: ({ text }: { text: string }) => { seen.push(text) } },
+    },
+  })
+  const client = await server.open({ after: Buffer.concat(Array.from({ length: 300 }, (_, n) => json({ type: 'say', data: { text: String(n) } }))) })
+  client.json({ type: 'say', data: { text: 'last' } })
+  await until(() => seen.length === 302)
+  t.same(seen, ['open', ...Array.from({ length: 300 }, (_, n) => String(n)), 'last'])
+  t.ok(await server.answers())
+})
+
+t.test('an onOpen that fails closes 1011, one that hangs 4408; nothing is handled', async t => {
+  let handled = 0
+  for (const [onOpen, code, reason] of [
+    [() => { throw new Error('SECRET') }, 1011, 'internal'],
+    [async () => { await delay(5); throw new Error('SECRET') }, 1011, 'internal'],
+    [() => new Promise(() => {}), 4408, 'timeout'],
+  ] as const) {
+    const server = await socketServer(t, { inbound: { say: {} }, limits: { handlerTimeout: 60 }, handlers: { onOpen, on: { say: () => { handled++ } } } })
+    const client = await server.open({ after: say })
+    t.same(await client.waitClose(), { code, reason })
+  }
+  t.equal(handled, 0)
+})
+
+t.test('onOpen may close; the timer of that close stays', async t => {
+  const server = await socketServer(t, { limits: { closeTimeout: 100 }, handlers: { onOpen: async (socket: { close (code: number): void }) => { socket.close(4403) } } })
+  const client = await server.open()
+  t.equal((await client.waitClose()).code, 4403)
+  await client.client.waitClose(2000)
+  await until(() => server.registry.size === 0)
+})
+
+t.test('signals fire when the socket closes', async t => {
+  let signal: AbortSignal | undefined
+  const server = await socketServer(t, { calls: { wait: ANY }, handlers: { calls: { wait: (_: never, _socket: never, context: { signal: AbortSignal }) => { signal = context.signal; return new Promise(() => {}) } } } })
+  const client = await server.open()
+  client.json({ type: 'wait', id: 1, data: {} })
+  await until(() => signal !== undefined)
+  t.equal(signal?.aborted, false)
+  client.client.reset()
+  await until(() => signal?.aborted === true)
+  t.equal(server.sockets[0]?.operations.running, 0)
+  t.ok(await server.answers())
+})
+
+t.test('E07 H16 resets at any point harm nobody', async t => {
+  const server = await socketServer(t, { outbound: ['said'], calls: { echo: ANY }, handlers: { calls: { echo: async () => { await delay(1); return 'x'.repeat(5000) } } } })
+  for (const bytes of [Buffer.alloc(0), say.subarray(0, 1), say.subarray(0, 5), json({ type: 'echo', id: 1, data: {} }), close(1000)]) {
+    const client = await server.open()
+    client.send(bytes)
+    client.client.reset()
+  }
+  await until(() => server.registry.size === 0)
+  t.ok(await server.answers())
+})
+
+t.test('drain: handlers finish, then 1001; what hangs is terminated at the deadline', async t => {
+  let handled = 0
+  const release: (() => void)[] = []
+  const server = await socketServer(t, {
+    inbound: { say: {} },
+    calls: { wait: ANY },
+    handlers: { on: { say: () => { handled++ } }, calls: { wait: () => new Promise(resolve => { release.push(() => { resolve('done') }) }) } },
+  })
+  const [busy, idle, stuck] = [await server.open(), await server.open(), await server.open()]
+  busy.json({ type: 'wait', id: 1, data: {} })
+  stuck.json({ type: 'wait', id: 1, data: {} })
+  await until(() => release.length === 2)
+  const drained = server.registry.drain({ deadline: 400, jitter: 50 })
+  t.same(await idle.waitClose(), { code: 1001, reason: 'shutdown' })
+  busy.send(say)
+  await delay(80)
+  t.equal(busy.frames().length, 0, 'a busy socket is waited for')
+  release[0]?.()
+  t.same(await busy.waitClose(), { code: 1001, reason: 'shutdown' })
+  t.same(busy.messages(), [{ id: 1, data: 'done' }])
+  await drained
+  t.equal(server.registry.size, 0)
+  t.equal(stuck.frames().length, 0)
+  t.equal(handled, 0, 'nothing new is handled')
+  const late = await server.open()
+  t.same(await late.waitClose(), { code: 1001, reason: 'shutdown' })
+})

@@ -1,0 +1,166 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { WebSocketServer } from 'ws'
+import { Deadlines } from '../../lib/socket/deadlines.js'
+import { frameBinary, frameText, selfCheck } from '../../lib/socket/frame-writer.js'
+import { OPCODES, json, parseFrames, ping } from '../helpers/frames.js'
+import { anyPayload } from '../helpers/hand-contract.js'
+import { NO_RATE, socketServer, until } from '../helpers/socket-server.js'
+
+const bytesOf = (frame: string | Buffer): Buffer => typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame
+
+t.test('frames of every size and script', async t => {
+  for (const text of ['', 'a', 'x'.repeat(125), 'x'.repeat(126), 'x'.repeat(4096), 'x'.repeat(4097), 'x'.repeat(65535), 'x'.repeat(65536),
+    'é', 'ÿ\u0080', '👋'.repeat(31), '👋'.repeat(32), 'я'.repeat(2048), 'я'.repeat(40_000), '\ud800']) {
+    const { frames, rest } = parseFrames(bytesOf(frameText(text)))
+    t.equal(rest.length, 0)
+    t.equal(frames.length, 1)
+    t.match(frames[0], { fin: true, rsv: 0, opcode: OPCODES.text, masked: false })
+    t.equal(frames[0]?.payload.toString(), text.toWellFormed())
+  }
+  for (const length of [0, 125, 126, 65535, 65536]) {
+    const { frames, rest } = parseFrames(frameBinary(new Uint8Array(length).fill(7)))
+    t.equal(rest.length, 0)
+    t.match(frames[0], { opcode: OPCODES.binary, masked: false })
+    t.equal(frames[0]?.payload.length, length)
+  }
+})
+
+t.test('the self-check passes on this ws, and sees one that differs', async t => {
+  t.equal(selfCheck(WebSocketServer), true)
+  class Silent extends WebSocketServer {
+    override handleUpgrade (...[request, socket, head, done]: Parameters<WebSocketServer['handleUpgrade']>): void {
+      super.handleUpgrade(request, socket, head, (ws, upgraded) => {
+        Object.assign(ws, { close () {} })
+        done(ws, upgraded)
+      })
+    }
+  }
+  class Renamed extends WebSocketServer {
+    override handleUpgrade (...[request, socket, head, done]: Parameters<WebSocketServer['handleUpgrade']>): void {
+      super.handleUpgrade(request, socket, head, (ws, upgraded) => {
+        Object.defineProperty(ws, '_sender', { value: {} })
+        done(ws, upgraded)
+      })
+    }
+  }
+  class Broken extends WebSocketServer {
+    override handleUpgrade (): void { throw new Error('gone') }
+  }
+  class Absent extends WebSocketServer {
+    override handleUpgrade (): void {}
+  }
+  for (const Server of [Silent, Renamed, Broken, Absent]) t.equal(selfCheck(Server as typeof WebSocketServer), false, Server.name)
+})
+
+const SENDER = {
+  inbound: { many: { accept: anyPayload } },
+  outbound: ['said'],
+  limits: NO_RATE,
+  handlers: {
+    on: {
+      many: ({ sizes }: { sizes: number[] }, socket: { send: object }) => {
+        for (const size of sizes) (socket.send as { said: (data: object) => boolean }).said({ text: 'é'.repeat(size) })
+      },
+    },
+  },
+}
+
+t.test('frames of one tick leave in one write, and in order', async t => {
+  let writes = 0
+  const server = await socketServer(t, {
+    ...SENDER,
+    onSocket: ws => {
+      const socket = (ws as unknown as { _socket: { _handle: { [name: string]: (...args: unknown[]) => unknown } } })._socket
+      for (const name of ['writev', 'writeBuffer', 'writeLatin1String', 'writeUtf8String']) {
+        const original = socket._handle[name]!
+        socket._handle[name] = function (...args) { writes++; return original.apply(this, args) }
+      }
+    },
+  })
+  const client = await server.open()
+  const sizes = [1, 20, 0, 300, 3000, 5, 70]
+  client.send(Buffer.concat([json({ type: 'many', data: { sizes } }), json({ type: 'ping', id: 1, data: { text: '' } }), json({ type: 'many', data: { sizes } })]))
+  const messages = await client.waitMessages(15)
+  t.same(messages.map(message => message.id ?? (message.data as { text: string }).text.length), [...sizes, 1, ...sizes])
+  t.equal(writes, 1)
+})
+
+t.test('a tick that sends much writes as it goes, so that it does not count as a slow reader', async t => {
+  let most = 0
+  const server = await socketServer(t, {
+    ...SENDER,
+    handlers: {
+      on: {
+        many: (_: never, socket: { send: object, bufferedAmount: number }) => {
+          for (let n = 0; n < 120; n++) {
+            (socket.send as { said: (data: object) => boolean }).said({ text: 'x'.repeat(1000) })
+            most = Math.max(most, socket.bufferedAmount)
+          }
+        },
+      },
+    },
+  })
+  const client = await server.open()
+  client.json({ type: 'many', data: {} })
+  t.equal((await client.waitMessages(120)).length, 120)
+  t.equal(most < 65_536, true, `${most} bytes waited`)
+})
+
+for (const [name, options] of [
+  ['direct', {}],
+  ['ws.send', { direct: false }],
+  ['compression negotiated', { ws: { perMessageDeflate: { threshold: 0 } } }],
+] as const) {
+  t.test(`order with frames of ws itself: ${name}`, async t => {
+    const server = await socketServer(t, {
+      ...SENDER,
+      ...options,
+      handlers: {
+        on: {
+          many: (_: never, socket: { send: object, socket: { ping (data: string): void, send (data: string): void } }) => {
+            const send = socket.send as { said: (data: object) => boolean }
+            send.said({ text: 'one' })
+            socket.socket.ping('two')
+            send.said({ text: 'three' })
+            socket.socket.send('{"type":"four"}')
+            send.said({ text: 'five' })
+          },
+        },
+      },
+    })
+    const client = await server.open({ extensions: 'permessage-deflate' })
+    client.send(Buffer.concat([json({ type: 'many', data: {} }), ping('six'), json({ type: 'ping', id: 1, data: { text: '' } })]))
+    await client.client.waitFor(() => client.frames().length >= 7 ? true : undefined, 'seven frames')
+    const order = client.frames().map(frame => frame.opcode)
+    t.same(order.filter(opcode => opcode < 8), [1, 1, 1, 1, 1])
+    if (name === 'compression negotiated') {
+      t.ok(client.frames().filter(frame => frame.opcode === OPCODES.text).every(frame => frame.rsv === 4), 'all of them compressed')
+    } else {
+      t.same(order.filter((_, index) => index < 5), [1, OPCODES.ping, 1, 1, 1])
+      t.match(client.messages(), [{ data: { text: 'one' } }, { data: { text: 'three' } }, { type: 'four' }, { data: { text: 'five' } }, { id: 1 }])
+    }
+  })
+}
+
+t.test('deadlines: one timer per length, in order, none left', async t => {
+  const fired: string[] = []
+  const deadlines = new Deadlines<{ deadline: number, expire: () => void }>(() => performance.now())
+  const make = (name: string, deadline: number): { deadline: number, expire: () => void } => ({ deadline, expire: () => { fired.push(name) } })
+  const [a, b, c] = [make('a', 30), make('b', 30), make('c', 60)]
+  for (const item of [a, b, c]) deadlines.add(item)
+  t.equal(deadlines.size, 2)
+  deadlines.delete(a)
+  await delay(10)
+  deadlines.add(make('d', 30))
+  // The timers are unref'd: this one keeps the process.
+  await until(() => fired.length === 3)
+  t.same(fired, ['b', 'd', 'c'])
+  t.equal(deadlines.size, 0)
+  deadlines.add(a)
+  deadlines.sweep()
+  t.equal(deadlines.size, 1, 'a length in use stays')
+  deadlines.delete(a)
+  deadlines.sweep()
+  t.equal(deadlines.size, 0)
+})

@@ -1,0 +1,190 @@
+import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { TokenBucket, takeAll } from '../../lib/socket/limiter.js'
+import { json, text } from '../helpers/frames.js'
+import { anyPayload } from '../helpers/hand-contract.js'
+import { NO_RATE, socketServer, until } from '../helpers/socket-server.js'
+
+// docs/protocol.md section 7.
+
+const ANY = { accept: anyPayload }
+
+t.test('token bucket', async t => {
+  const bucket = new TokenBucket(20, 40, 1000)
+  for (let n = 0; n < 40; n++) t.equal(bucket.take(1, 1000), 0)
+  t.equal(bucket.take(1, 1000), 50, 'a token every 50 ms')
+  t.equal(bucket.take(1, 1049), 1)
+  t.equal(bucket.take(1, 1050), 0)
+  t.equal(bucket.take(1, 500), 50, 'a clock that steps back refills nothing')
+  t.equal(bucket.take(40, 1e9), 0, 'never more than the burst is saved up')
+  t.ok(bucket.take(1, 1e9) > 0)
+  t.equal(bucket.take(-5, 1e9), 0)
+  t.equal(bucket.take(5, 1e9), 0)
+  t.ok(bucket.take(1000, 1e9) > 0)
+  t.equal(bucket.take(1000, 2e9), 0, 'a cost above the burst is met by a full bucket')
+
+  const small = new TokenBucket(1, 2, 0)
+  const large = new TokenBucket(1, 10, 0)
+  t.equal(takeAll([large, small], 2, 0), 0)
+  t.ok(takeAll([large, small], 2, 0) > 0)
+  t.equal(large.take(8, 0), 0, 'what one budget refuses is given back to the others')
+  t.ok(large.take(1, 0) > 0)
+})
+
+t.test('D13 a burst of 1,000: exactly the burst is handled, the rest refused, then 4429', async t => {
+  let handled = 0
+  const server = await socketServer(t, { inbound: { say: {} }, handlers: { on: { say: () => { handled++ } } }, now: () => 0 })
+  const client = await server.open()
+  client.send(Buffer.concat(Array.from({ length: 1000 }, () => json({ type: 'say', data: { text: 'x' } }))))
+  t.same(await client.waitClose(), { code: 4429, reason: 'too_many' })
+  t.equal(handled, 40)
+  t.same(client.messages().map(message => [message.type, message.error?.code, message.error?.retryAfter]), Array.from({ length: 5 }, () => ['$error', 'rate_limited', 50]))
+  t.equal(server.log.length, 2, 'one line for the first refusal, one for the close')
+})
+
+t.test('D13 one message too many is answered and the socket stays', async t => {
+  let now = 0
+  const server = await socketServer(t, { inbound: { say: {} }, handlers: { on: { say: () => {} } }, now: () => now })
+  const client = await server.open()
+  for (let n = 0; n < 41; n++) client.json({ type: 'say', data: { text: 'x' } })
+  t.match(await client.waitMessages(1), [{ type: '$error', error: { code: 'rate_limited', message: 'Too many messages', retryAfter: 50 } }])
+  now = 50
+  client.json({ type: 'ping', id: 1, data: { text: '' } })
+  t.match(await client.waitMessages(2), [{}, { id: 1, data: 'pong' }])
+  t.ok(await server.answers())
+})
+
+t.test('D14 D15 budgets shared by sockets, and the cost of a type', async t => {
+  const shared = new TokenBucket(1, 10, 0)
+  const server = await socketServer(t, {
+    inbound: { dear: { cost: 4 }, cheap: { cost: 0.5 } },
+    handlers: { on: { dear: () => {}, cheap: () => {} } },
+    budgets: [shared],
+    now: () => 0,
+  })
+  const first = await server.open()
+  first.json({ type: 'dear', data: { text: '' } }, { type: 'cheap', data: { text: '' } }, { type: 'cheap', data: { text: '' } }, { type: 'dear', data: { text: '' } }, { type: 'dear', id: 9, data: { text: '' } })
+  t.match(await first.waitMessages(1), [{ error: { code: 'rate_limited' } }])
+  const second = await server.open()
+  second.json({ type: 'cheap', data: { text: '' } })
+  t.match(await second.waitMessages(1), [{ error: { code: 'rate_limited' } }])
+})
+
+t.test('D16 a peer that sends rubbish and does not read costs nothing', async t => {
+  const server = await socketServer(t, { limits: { ...NO_RATE, closeTimeout: 300 } })
+  const client = await server.open()
+  client.client.socket.pause()
+  const before = process.memoryUsage().rss
+  const batch = Buffer.concat(Array.from({ length: 10_000 }, () => text('{"type":"nope"}')))
+  for (let n = 0; n < 10; n++) client.send(batch)
+  await until(() => server.registry.size === 0, 8000)
+  t.equal(server.registry.counters.refused, 6, 'five are answered, the sixth closes')
+  t.equal(process.memoryUsage().rss - before < 60e6, true)
+  t.ok(await server.answers())
+})
+
+for (const direct of [true, false]) {
+  t.test(`D17 a slow reader in a busy group is closed 1013, the others are served (${direct ? 'direct' : 'ws.send'})`, async t => {
+    const server = await socketServer(t, {
+      outbound: ['said'],
+      direct,
+      limits: { closeTimeout: 200 },
+      handlers: { onOpen: (socket: { join (key: string): void }) => { socket.join('room') } },
+    })
+    const slow = await server.open()
+    slow.client.socket.pause()
+    const fast = await server.open()
+    const send = server.route.group('room').send as { said: (data: object) => number }
+    const filler = 'x'.repeat(50_000)
+    let largest = 0
+    let rounds = 0
+    while (server.registry.counters.slow === 0 && rounds < 1000) {
+      t.equal(send.said({ n: rounds, filler }) >= 1, true)
+      rounds++
+      largest = Math.max(largest, server.sockets[0]?.bufferedAmount ?? 0)
+      if (rounds % 10 === 0) await fast.waitMessages(rounds)
+    }
+    t.equal(server.registry.counters.slow, 1)
+    t.equal(largest <= 1 << 20, true, `${largest} bytes waited`)
+    t.equal((await fast.waitMessages(rounds)).length, rounds, 'the other member has everything')
+    t.equal(server.route.group('room').size <= 2, true)
+    await until(() => server.registry.size === 1)
+    t.equal(server.route.group('room').size, 1)
+    t.match(server.log.at(-1)?.record, { event: 'ws.socket.closed', code: 1013, reason: 'slow_consumer' })
+    t.ok(await server.answers())
+  })
+}
+
+t.test('D17 send tells of pressure, and a large message to a peer that reads is fine', async t => {
+  const results: boolean[] = []
+  const server = await socketServer(t, {
+    calls: { big: ANY },
+    outbound: ['said'],
+    handlers: {
+      calls: {
+        big: (_: never, socket: { send: object }) => {
+          const send = socket.send as { said: (data: object) => boolean }
+          results.push(send.said({ filler: 'x'.repeat(3e6) }))
+          return 'sent'
+        },
+      },
+    },
+    limits: { sendBuffer: 16e6 },
+  })
+  const client = await server.open()
+  client.json({ type: 'big', id: 1, data: {} })
+  t.equal((await client.waitMessages(2))[1]?.data, 'sent')
+  t.same(results, [true])
+  const socket = server.sockets[0]!
+  client.client.socket.pause()
+  const send = socket.send as { said: (data: object) => boolean }
+  let last = true
+  for (let n = 0; n < 5 && last; n++) last = send.said({ filler: 'x'.repeat(3e6) })
+  t.equal(last, false)
+  t.ok(socket.open, 'pressure is told before the socket is closed')
+})
+
+t.test('D24 slow handlers: at most the cap runs, reading pauses, nothing is lost, order is kept', async t => {
+  let running = 0
+  let most = 0
+  let paused = 0
+  const order: number[] = []
+  const server = await socketServer(t, {
+    inbound: { work: ANY },
+    limits: { ...NO_RATE, inFlight: 4 },
+    onSocket: ws => {
+      const pause = ws.pause.bind(ws)
+      ws.pause = () => { paused++; pause() }
+    },
+    handlers: {
+      on: {
+        work: async ({ n }: { n: number }) => {
+          order.push(n)
+          most = Math.max(most, ++running)
+          await immediate()
+          running--
+        },
+      },
+    },
+  })
+  const client = await server.open()
+  const total = 10_000
+  client.json(...Array.from({ length: total }, (_, n) => ({ type: 'work', data: { n } })))
+  await until(() => order.length === total, 60_000)
+  t.equal(most, 4)
+  t.equal(paused > 0, true, 'reading paused')
+  t.same(order, Array.from({ length: total }, (_, n) => n))
+  t.ok(await server.answers())
+})
+
+t.test('D24 while handlers hang no further byte is read', async t => {
+  let started = 0
+  const server = await socketServer(t, { inbound: { work: ANY }, limits: { ...NO_RATE, inFlight: 4 }, handlers: { on: { work: () => { started++; return new Promise(() => {}) } } } })
+  const client = await server.open()
+  const filler = 'x'.repeat(10_000)
+  for (let n = 0; n < 2000; n++) client.json({ type: 'work', data: { filler } })
+  await delay(300)
+  t.equal(started, 4)
+  t.equal(client.client.socket.writableLength > 1e6, true, 'what the server does not read waits at the client')
+  t.ok(await server.answers())
+})

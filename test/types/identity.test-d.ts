@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { expectAssignable, expectError, expectType } from 'tsd'
+import type { AuthStrategy, GuardedSocket, Identity } from '../../dist/esm/lib/index.js'
+import { ticker } from './contracts.js'
+
+// As applications do it, through the package's entry.
+declare module '../../dist/esm/lib/index.js' {
+  interface Identity { readonly displayName?: string }
+}
+
+declare const app: FastifyInstance
+declare const request: FastifyRequest
+declare const users: AuthStrategy<{ id: number, admin: boolean }>
+
+// The plugin's strategy: the augmented Identity.
+app.wsRoute(ticker, {
+  authorize: ({ identity }) => identity.displayName !== undefined,
+  onOpen (socket) { expectType<string | undefined>(socket.identity.displayName) },
+})
+expectType<string | undefined>(request.wsIdentity?.displayName)
+expectType<Identity | null>(request.wsIdentity)
+
+// A strategy of the route's own: what it returns.
+app.wsRoute(ticker, {
+  auth: users,
+  authorize ({ identity }) {
+    expectType<{ id: number, admin: boolean }>(identity)
+    return identity.admin
+  },
+  onOpen (socket) { expectType<boolean>(socket.identity.admin) },
+  onClose (socket, code) {
+    expectType<number>(code)
+    expectError(socket.identity.displayName)
+  },
+})
+
+// A public route has nobody.
+app.wsRoute(ticker, {
+  public: true,
+  authorize ({ identity, params }) {
+    expectType<null>(identity)
+    return params.room === undefined
+  },
+  onOpen (socket) { expectType<null>(socket.identity) },
+})
+app.wsRoute(ticker, { public: false, onOpen (socket) { expectType<Identity>(socket.identity) } })
+declare const sometimes: boolean
+app.wsRoute(ticker, { public: sometimes, onOpen (socket) { expectType<Identity | null>(socket.identity) } })
+expectError(app.wsRoute(ticker, { public: 'yes' }))
+expectError(app.wsRoute(ticker, { auth: { name: 'x' } }))
+
+// Plain routes.
+app.get('/plain', { websocket: true, wsGuard: { public: true } }, (webSocket, { wsIdentity }) => {
+  webSocket.send('x')
+  expectType<Identity | null>(wsIdentity)
+})
+app.get<{ Params: { room: string } }>('/plain/:room', { websocket: true, wsGuard: { auth: users } }, (webSocket, { params }) => { webSocket.send(params.room) })
+expectError(app.get('/plain', { websocket: true, wsGuard: { publik: true } }, () => {}))
+
+expectAssignable<Identity>({ id: 1 })
+declare const socket: GuardedSocket<typeof ticker>
+expectType<Identity>(socket.identity)
