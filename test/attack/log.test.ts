@@ -1,0 +1,254 @@
+import t from 'tap'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { bareStack } from '../helpers/bare.js'
+import { closeFrame, codeOf, guardedStack } from '../helpers/guarded-stack.js'
+import { text } from '../helpers/frames.js'
+import { exchange, upgrade, upgradeRequest } from '../helpers/handshake.js'
+import type { AuthStrategy } from '../../types/gate.js'
+
+const SECRET_TEXT = 'SECRET123'
+
+t.test('C10 a token in the query string is in no log line', async t => {
+  const stack = await guardedStack(t, {
+    level: 'trace',
+    routes: app => {
+      app.get('/boom', { websocket: true, wsGuard: { public: true }, preHandler: async () => { throw new Error('hook') } }, () => {})
+      app.get('/throws', { websocket: true, wsGuard: { public: true } }, () => { throw new Error('handler') })
+      app.get('/rooms/:room', { websocket: true, wsGuard: { public: true } }, () => {})
+    },
+  })
+  const cookie = await stack.login()
+  const query = `?token=${SECRET_TEXT}`
+  const seen: Record<string, number> = {}
+  for (const [name, path, options] of [
+    ['accepted', `/ws${query}`, { cookie }],
+    ['refused by origin', `/ws${query}`, { cookie, origin: 'https://evil.example' }],
+    ['refused by host', `/ws${query}`, { host: 'evil.example' }],
+    ['refused by auth', `/ws${query}`, {}],
+    ['not found', `/nowhere${query}`, {}],
+    ['a plain route', `/plain${query}`, {}],
+    ['hook fails', `/boom${query}`, {}],
+    ['handler fails', `/throws${query}`, {}],
+    ['bad version', `/ws${query}`, { version: '8' }],
+    ['absolute form', `http://localhost/ws${query}`, {}],
+    ['semicolon', `/ws;token=${SECRET_TEXT}`, {}],
+    ['fragment', `/ws#token=${SECRET_TEXT}`, {}],
+    ['malformed url', `/%zz${query}`, {}],
+    ['long parameter', `/rooms/${'a'.repeat(150)}${query}`, {}],
+  ] as const) {
+    const result = await stack.upgrade({ path, ...options })
+    seen[name] = result.status
+    result.client.destroy()
+  }
+  t.equal(seen['accepted'], 101)
+  t.equal(seen['handler fails'], 101)
+  t.equal(seen['not found'], 404)
+  t.equal(seen['hook fails'], 500)
+  await stack.log.waitFor(line => line['event'] === 'ws.handler.error')
+  t.notMatch(stack.log.text, SECRET_TEXT)
+  t.match(stack.log.text, '?[redacted]')
+  t.ok(await stack.serves())
+})
+
+t.test('C10 the bare stack logs it', async t => {
+  const bare = await bareStack(t)
+  const opened = await upgrade(bare.port, { path: `/ws?token=${SECRET_TEXT}` })
+  t.equal(opened.status, 101)
+  opened.client.destroy()
+  t.match(bare.log.text, SECRET_TEXT)
+})
+
+t.test('C10 cookies and tickets in headers are in no log line either', async t => {
+  const stack = await guardedStack(t, { level: 'trace' })
+  const cookie = await stack.login()
+  for (const options of [{ cookie }, { cookie: `sessionId=${SECRET_TEXT}` }, { origin: 'https://evil.example', cookie, headers: { Authorization: `Bearer ${SECRET_TEXT}` } }]) {
+    const result = await stack.upgrade(options)
+    result.client.destroy()
+  }
+  t.notMatch(stack.log.text, SECRET_TEXT)
+  t.notOk(stack.log.text.includes(cookie.slice('sessionId='.length, 40)))
+  t.ok(await stack.serves())
+})
+
+// eslint-disable-next-line no-control-regex
+const DANGEROUS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/
+
+t.test('G10 what a peer sends can\'t forge, colour or reorder a log line', async t => {
+  const stack = await guardedStack(t)
+  // Header bytes reach Node as latin1: UTF-8 of U+202E (E2 80 AE) and raw C1 controls are what the wire can carry.
+  const nasty = [
+    'https://evil.example\u00e2\u0080\u00ae', 'https://evil\u0085{"level":60}.example', 'https://\u009b31mred.example',
+    'https://evil.example/\u00e2\u0080\u00a8{"level":60}', `https://${'x'.repeat(5000)}.example`, 'https://a\tb.example',
+  ]
+  for (const origin of nasty) {
+    t.equal((await stack.upgrade({ origin })).status, 403)
+    t.equal((await stack.upgrade({ host: origin.slice(8) })).status >= 400, true)
+    await stack.upgrade({ protocol: origin })
+    await stack.upgrade({ path: `/${origin}` })
+    await stack.upgrade({ version: origin })
+    await stack.upgrade({ headers: { 'User-Agent': origin, 'X-Request-Id': origin } })
+  }
+  await stack.upgrade({ path: '/%0d%0a{"level":60}%e2%80%ae' })
+  await stack.upgrade({ path: '/%zz%e2%80%ae' })
+  // A raw ESC is refused by Node's own parser.
+  await exchange(stack.port, upgradeRequest({ origin: 'https://evil\u001b[31m.example' })).catch(() => {})
+
+  t.notMatch(stack.log.text, DANGEROUS)
+  const lines = stack.log.text.split('\n').filter(line => line !== '')
+  for (const line of lines) t.equal(typeof JSON.parse(line), 'object')
+  t.equal(stack.log.where('level', 60).length, 0)
+  for (const line of stack.log.lines) {
+    if (typeof line['value'] === 'string') t.ok(line['value'].length <= 257 * 6, 'cut')
+  }
+  t.ok(await stack.serves())
+})
+
+t.test('G10 refusals are one line per kind and address, with a count of the rest', async t => {
+  const stack = await guardedStack(t)
+  for (let i = 0; i < 30; i++) await stack.upgrade({ origin: `https://evil${i}.example` })
+  t.equal(stack.log.where('event', 'ws.origin.rejected').length, 1)
+  t.ok(await stack.serves())
+  await stack.app.close()
+  t.equal(stack.log.where('event', 'ws.origin.rejected').map(line => line['count']).join(), '1,29')
+})
+
+const LEAK = 'postgres://admin:hunter2@10.0.0.5:5432'
+const header = (authenticate: AuthStrategy['authenticate']): AuthStrategy => ({ name: 'test', needs: { credential: 'header', session: false }, authenticate })
+const leaks = (): never => { throw new Error(LEAK) }
+
+/** Routes that throw, at every place that user code runs before a 101. */
+const THROWING = {
+  'auth throws': { auth: header(leaks) },
+  'auth rejects': { auth: header(async () => leaks()) },
+  // eslint-disable-next-line no-throw-literal
+  'auth throws no error': { auth: header(() => { throw LEAK }) },
+  'auth gives no identity': { auth: header(() => ({ name: LEAK }) as never) },
+  'authorize throws': { auth: header(() => ({ id: 1 })), authorize: leaks },
+  'authorize rejects': { auth: header(() => ({ id: 1 })), authorize: async () => leaks() },
+} as const
+
+t.test('G11 an error tells the peer a code and nothing else', async t => {
+  const stack = await guardedStack(t, {
+    routes: app => {
+      for (const [index, wsGuard] of Object.values(THROWING).entries()) app.get(`/throws/${index}`, { websocket: true, wsGuard }, () => {})
+      const open = { websocket: true, wsGuard: { public: true } } as const
+      app.get('/hook/onRequest', { ...open, onRequest: async () => leaks() }, () => {})
+      app.get('/hook/preHandler', { ...open, preHandler: async () => leaks() }, () => {})
+      app.get('/hook/preValidation', { ...open, preValidation: (_request, _reply, done) => done(new Error(LEAK)) }, () => {})
+    },
+  })
+  for (const [index, name] of Object.keys(THROWING).entries()) {
+    const refused = await stack.upgrade({ path: `/throws/${index}` })
+    t.equal(refused.status, 503, name)
+    leaksNothing(t, refused.response, LEAK, name)
+    t.equal(codeOf(refused), 'WSG_ERR_AUTH_UNAVAILABLE', name)
+    t.notMatch(refused.body, /stack|\.ts|\.js/, name)
+  }
+  for (const place of ['onRequest', 'preHandler', 'preValidation']) {
+    const failed = await stack.upgrade({ path: `/hook/${place}` })
+    t.ok(failed.status >= 500, place)
+    leaksNothing(t, failed.response, LEAK, place)
+    await failed.closed()
+  }
+  t.match(stack.log.text, LEAK, 'the log has the reason')
+  const line = stack.log.lines.find(one => one.msg === 'authentication failed')
+  t.equal(typeof line?.['reqId'], 'string', 'beside the request it belongs to')
+  t.ok(await stack.serves())
+
+  const bare = await bareStack(t)
+  bare.store.mode = 'down'
+  t.match((await upgrade(bare.port, { cookie: await stack.login() })).body, /session store is down/, 'the bare stack tells it')
+})
+
+function leaksNothing (t: { notMatch: (a: unknown, b: unknown, name: string) => unknown }, response: { body: string, headers: ReadonlyMap<string, string> }, leak: string, name: string): void {
+  t.notMatch(response.body + JSON.stringify([...response.headers]), leak, `${name}: nothing of it goes out`)
+}
+
+t.test('G12 nothing a peer sent comes back in a refusal or a close reason', async t => {
+  const marker = 'reflect<script>me'
+  const stack = await guardedStack(t, {
+    routes: app => {
+      app.get('/throws', { websocket: true, wsGuard: { public: true } }, (_socket, request) => { throw new Error(String(request.headers['x-marker'])) })
+    },
+  })
+  for (const options of [
+    { origin: `https://${marker}.example` }, { host: marker }, { protocol: marker }, { version: marker }, { upgrade: marker },
+    { path: `/${marker}` }, { path: `/ws?${marker}` }, { cookie: `sessionId=${marker}` }, { headers: { 'x-marker': marker } }, { key: marker },
+    { path: `/plain?${marker}` },
+  ]) {
+    const refused = await stack.upgrade(options)
+    t.ok(refused.status >= 400, JSON.stringify(options))
+    t.notMatch(refused.client.received().toString('latin1'), 'script', JSON.stringify(options))
+  }
+  const opened = await stack.upgrade({ path: '/throws', headers: { 'x-marker': marker } })
+  t.same(await closeFrame(opened), { code: 1011, reason: 'internal' })
+  t.notMatch(opened.rest().toString('latin1'), 'script')
+  opened.client.destroy()
+  t.ok(await stack.serves())
+
+  const bare = await bareStack(t)
+  const notFound = await upgrade(bare.port, { path: `/${marker}` })
+  t.match(notFound.body, 'script', 'the bare stack repeats the URL')
+})
+
+t.test('H01 a plain route whose handler throws or rejects closes 1011 and is logged', async t => {
+  const open = { websocket: true, wsGuard: { public: true } } as const
+  const stack = await guardedStack(t, {
+    routes: app => {
+      app.get('/sync', open, () => { throw new Error('from sync') })
+      app.get('/async', open, async () => { throw new Error('from async') })
+      app.get('/later', open, async () => {
+        await new Promise(resolve => setTimeout(resolve, 20))
+        throw new Error('from later')
+      })
+      app.get('/nothing', open, async () => await Promise.reject(new Error('from nothing')))
+    },
+  })
+  for (const name of ['sync', 'async', 'later', 'nothing']) {
+    const opened = await stack.upgrade({ path: `/${name}` })
+    t.equal(opened.status, 101)
+    t.same(await closeFrame(opened), { code: 1011, reason: 'internal' }, name)
+    t.notMatch(opened.rest().toString('latin1'), name)
+    opened.client.destroy()
+    await stack.log.waitFor(line => line['event'] === 'ws.handler.error' && JSON.stringify(line).includes(`from ${name}`))
+  }
+  t.ok(await stack.serves())
+})
+
+// A listener of a plain route is called by ws itself, and what it throws is nobody's: the process ends, with this plugin
+// as without it. `wsRoute` owns its listeners and answers `internal` instead: test/socket/.
+t.test('H01 what a listener of a plain route throws still ends the process', async t => {
+  for (const [listener, name] of [['() => { throw new Error("sync") }', 'sync'], ['async () => { throw new Error("async") }', 'async']] as const) {
+    t.not(await exitCodeOf(listener), 0, name)
+  }
+  t.equal(await exitCodeOf('() => { process.exit(0) }'), 0)
+})
+
+/** Exit code of a process whose plain guarded route has this `message` listener and gets one message. */
+async function exitCodeOf (listener: string): Promise<number | null> {
+  const library = new URL('../../lib/index.js', import.meta.url).href
+  const script = `
+    import Fastify from 'fastify'
+    import guard from ${JSON.stringify(library)}
+    const app = Fastify()
+    await app.register(guard, { development: true })
+    app.get('/ws', { websocket: true, wsGuard: { public: true } }, socket => { socket.on('message', ${listener}) })
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    console.log('port ' + app.server.address().port)
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const exited = once(child, 'exit') as Promise<[number | null]>
+  const limit = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  try {
+    const port = Number(/port (\d+)/.exec(String(await once(child.stdout, 'data')))?.[1])
+    const opened = await upgrade(port)
+    opened.client.send(text('x'))
+    const [code] = await exited
+    opened.client.destroy()
+    return code
+  } finally {
+    clearTimeout(limit)
+    child.kill('SIGKILL')
+  }
+}
