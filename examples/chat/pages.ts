@@ -1,0 +1,27 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+
+const TYPES: { readonly [extension: string]: string } = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+// The compiled file lies in build/examples/chat; the pages are not copied there.
+const folder = ['./public/', '../../../examples/chat/public/']
+  .map(path => new URL(path, import.meta.url))
+  .find(url => existsSync(url))
+
+/** Text of a file of public/. Throws where it is not there. */
+export function readPage (name: string): string {
+  return readFileSync(new URL(name, folder), 'utf8')
+}
+
+/** Serves these files of public/, and no other, to everyone. */
+export function serveFiles (app: FastifyInstance, names: readonly string[]): void {
+  for (const name of names) {
+    const text = readPage(name)
+    app.get(`/${name}`, async (_request, reply) => reply.type(TYPES[extname(name)] ?? 'application/octet-stream').send(text))
+  }
+}

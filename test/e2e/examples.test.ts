@@ -1,0 +1,120 @@
+import t from 'tap'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { WebSocket } from 'ws'
+import type { ClientOptions } from 'ws'
+import { skipWithout } from '../helpers/binaries.js'
+import { makeCertificate } from '../helpers/certs.js'
+import { startExample } from '../helpers/example.js'
+import { upgrade } from '../helpers/handshake.js'
+import { startNginx } from '../helpers/nginx.js'
+import { freePort } from '../helpers/ports.js'
+import { ROOT } from '../helpers/sources.js'
+import type { Teardown } from '../helpers/teardown.js'
+
+// The examples beside the chat, run as processes of their own.
+
+/** A client that hands out messages one by one. Rejects when the handshake is refused. */
+async function open (t: Teardown, url: string, options: ClientOptions): Promise<{ readonly socket: WebSocket, next (): Promise<unknown> }> {
+  const socket = new WebSocket(url, options)
+  const messages: unknown[] = []
+  const waiting: ((message: unknown) => void)[] = []
+  socket.on('message', data => {
+    const message: unknown = JSON.parse(String(data))
+    const first = waiting.shift()
+    if (first === undefined) messages.push(message)
+    else first(message)
+  })
+  await new Promise<void>((resolve, reject) => { socket.once('open', resolve).once('error', reject) })
+  t.teardown(() => { socket.terminate() })
+  return {
+    socket,
+    next: () => messages.length > 0 ? Promise.resolve(messages.shift()) : new Promise(resolve => { waiting.push(resolve) }),
+  }
+}
+
+t.test('examples/minimal: everyone on this machine votes, a foreign page does not', async t => {
+  const { port } = await startExample(t, 'minimal')
+  const url = `ws://localhost:${port}/poll`
+  const options = { origin: `http://localhost:${port}` }
+  const one = await open(t, url, options)
+  t.same(await one.next(), { type: 'result', data: { tea: 0, coffee: 0 } })
+  const two = await open(t, url, options)
+  await two.next()
+  two.socket.send('{"type":"vote","data":{"choice":"tea"}}')
+  t.same(await one.next(), { type: 'result', data: { tea: 1, coffee: 0 } })
+  t.same(await two.next(), { type: 'result', data: { tea: 1, coffee: 0 } })
+  two.socket.send('{"type":"vote","data":{"choice":"cocoa"}}')
+  t.match(await two.next(), { type: '$error', error: { code: 'invalid_message' } })
+  await t.rejects(open(t, url, { origin: 'https://evil.example' }), /403/)
+  two.socket.send('{"type":"vote","data":{"choice":"coffee"}}')
+  t.same(await two.next(), { type: 'result', data: { tea: 1, coffee: 1 } })
+})
+
+t.test('examples/behind-nginx', { skip: skipWithout('nginx', 'openssl') }, async t => {
+  const [tlsPort, plainPort] = [await freePort(), await freePort()]
+  const origin = `https://localhost:${tlsPort}`
+  const app = await startExample(t, 'behind-nginx', { PUBLIC_ORIGIN: origin })
+  const certificate = makeCertificate(t)
+  // The file as it stands, save ports and paths.
+  const replace = (text: string, what: string, by: string): string => {
+    if (!text.includes(what)) throw new Error(`nginx.conf has no ${what}`)
+    return text.replaceAll(what, by)
+  }
+  let config = readFileSync(join(ROOT, 'examples/behind-nginx/nginx.conf'), 'utf8')
+  config = replace(config, 'server 127.0.0.1:3000', `server 127.0.0.1:${app.port}`)
+  config = replace(config, 'listen 8443', `listen 127.0.0.1:${tlsPort}`)
+  config = replace(config, 'listen 8080', `listen 127.0.0.1:${plainPort}`)
+  config = replace(config, '/etc/nginx/tls/cert.pem', certificate.certFile)
+  config = replace(config, '/etc/nginx/tls/key.pem', certificate.keyFile)
+  await startNginx(t, { upstream: app.port, http: replace(config, '$connection_upgrade', '$example_connection') })
+  const tls = { ca: certificate.cert, servername: 'localhost' }
+  const request = { path: '/clock', host: `localhost:${tlsPort}`, origin }
+
+  await t.test('a page of the site gets its ticks over wss', async t => {
+    const client = await open(t, `wss://localhost:${tlsPort}/clock`, { origin, ca: certificate.cert, headers: { 'x-forwarded-proto': 'http' } })
+    for (let i = 0; i < 2; i++) t.match(await client.next(), { type: 'tick', data: { at: Number } })
+  })
+
+  await t.test('the headers of the answer come through', async t => {
+    const { status, headers, client } = await upgrade(tlsPort, { ...request, protocol: 'wsg.v1', tcp: { tls } })
+    t.same([status, headers.get('sec-websocket-protocol'), headers.get('connection'), headers.get('upgrade')], [101, 'wsg.v1', 'upgrade', 'websocket'])
+    client.destroy()
+  })
+
+  await t.test('a foreign origin is refused, and logged with the address that nginx saw', async t => {
+    const { status, body } = await upgrade(tlsPort, {
+      ...request, origin: 'https://evil.example', headers: { 'X-Forwarded-For': '203.0.113.7' }, tcp: { tls, localAddress: '127.0.0.3' },
+    })
+    t.equal(status, 403)
+    t.equal((JSON.parse(body) as { code: string }).code, 'WSG_ERR_ORIGIN_NOT_ALLOWED')
+    const line = await app.log.waitFor(line => line['code'] === 'WSG_ERR_ORIGIN_NOT_ALLOWED')
+    t.same([line['ip'], line['value'], line['route']], ['127.0.0.3', 'https://evil.example', '/clock'])
+  })
+
+  await t.test('a foreign Host is refused', async t => {
+    const { status } = await upgrade(tlsPort, { ...request, host: 'evil.example', tcp: { tls } })
+    t.equal(status, 421)
+  })
+
+  await t.test('around nginx, a claim to have come over TLS is not believed', async t => {
+    const headers = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-For': '127.0.0.1', 'X-Forwarded-Host': request.host }
+    const { status, body, client } = await upgrade(app.port, { ...request, headers, tcp: { localAddress: '127.0.0.2' } })
+    t.same([status, (JSON.parse(body) as { code: string }).code], [403, 'WSG_ERR_TLS_REQUIRED'])
+    client.destroy()
+    const plain = await upgrade(app.port, request)
+    t.equal(plain.status, 403, 'nor does the trusted address without the header')
+  })
+
+  await t.test('without TLS nginx sends to the address with it', async t => {
+    const { status, headers } = await upgrade(plainPort, { ...request, headers: { 'X-Forwarded-Proto': 'https' } })
+    t.equal(status, 301)
+    t.match(headers.get('location'), /^https:\/\/localhost:/)
+  })
+
+  await t.test('and a legitimate page is still answered', async t => {
+    const { status, client } = await upgrade(tlsPort, { ...request, tcp: { tls } })
+    t.equal(status, 101)
+    client.destroy()
+  })
+})
