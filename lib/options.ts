@@ -15,7 +15,7 @@ const upgradeRate = Type.Object({
   max: count('Handshakes per window and client address', 60),
   timeWindow: milliseconds('Length of the window', 60_000),
   redis: Type.Optional(fn('An ioredis client, so that several processes share one count')),
-  allowList: Type.Optional(fn('Keys that are not counted, or a function (request, key) => boolean, as in @fastify/rate-limit')),
+  allowList: Type.Optional(fn('Addresses that are not counted, or a function (request, key) => boolean, as in @fastify/rate-limit')),
 }, closed)
 
 /** Schema of the plugin's options; docs/options.md has a row for each property, held by a test. */

@@ -53,6 +53,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     requireTls: options.requireTls,
     caps: options.connections,
     ipv6Prefix: options.connections.ipv6Prefix,
+    behindProxy: readTrustProxy(fastify) !== false,
     authTimeout: options.authTimeout,
     handshakeTimeout: options.handshakeTimeout,
     log: fastify.log,

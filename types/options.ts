@@ -31,7 +31,7 @@ export interface MessageOptions {
   readonly rate?: number
   /** Tokens a silent socket has saved up at most. Default 40. */
   readonly burst?: number
-  /** Refused messages per 10 s after which the socket is closed 1008. Default 5. */
+  /** Refused messages per 10 s that are answered; the next one closes: 4400 for the contract's, 1008 for others (docs/protocol.md section 5). Default 5. */
   readonly errors?: number
   /** Handlers under way per socket; at this number reading pauses. Default 32. */
   readonly inFlight?: number

@@ -135,7 +135,7 @@ function compileAccept (tree: ShapeTree, schema: TSchema, where: string, setting
   return value => {
     try {
       const clean = sanitize(value)
-      return clean !== REFUSED && validate(clean) ? clean : REFUSED
+      return validate === null || (clean !== REFUSED && validate(clean)) ? clean : REFUSED
     } catch {
       return REFUSED
     }

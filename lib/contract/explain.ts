@@ -1,11 +1,12 @@
 import { REFUSED, type Issue } from '../../types/contract.js'
 import { MAX_ISSUES } from '../protocol/envelope.js'
-import { copyAny, isFreeName, isPlainObject } from './sanitizer-runtime.js'
+import { copyAny, isFreeName, isPlainObject, isUnique } from './sanitizer-runtime.js'
 import { MAX_RECURSION, type NumberShape, type ObjectShape, type Shape, type ShapeTree, type StringShape, type UnionShape } from './shape.js'
 import { plainString } from './text-rules.js'
 
-// Why a payload was refused, for the peer: where and what was expected, never a value, a bound, a pattern or the schema. Slow path;
-// ends at the eighth issue, and lengths come first, so that 50,000 bad items cost no more than eight (attack F22).
+// Why a payload was refused, for the peer: where and what was expected, never a value, a bound, a pattern or the schema, nor a name
+// that the contract doesn't declare (attack G12). Slow path; ends at the eighth issue, and lengths come first, so that 50,000 bad
+// items cost no more than eight (attack F22).
 
 /** UTF-16 units of a path. */
 const MAX_PATH = 128
@@ -42,6 +43,7 @@ class Explainer {
         if (value.length > shape.max) return this.#add(path, 'expected fewer items')
         if (value.length < shape.min) return this.#add(path, 'expected more items')
         for (let i = 0; i < value.length && this.#issues.length < MAX_ISSUES; i++) this.visit(shape.items, value[i], `${path}/${i}`, depth)
+        if (shape.unique && this.#issues.length === 0 && !isUnique(value)) this.#add(path, 'expected unique items')
         return
       }
       case 'tuple': {
@@ -79,26 +81,40 @@ class Explainer {
     if (typeof value !== 'object' || value === null || !isPlainObject(value)) return this.#add(path, 'expected object')
     const source = value as Record<string, unknown>
     for (const { name, required, shape: inner } of shape.properties) {
-      const at = `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+      const at = below(path, name)
       const present = Object.hasOwn(source, name) && source[name] !== undefined
       if (present) this.visit(inner, source[name], at, depth)
       else if (required) this.#add(at, 'expected required property')
     }
     const known = new Set([...shape.properties.map(property => property.name), ...shape.beside])
     let count = shape.properties.filter(property => source[property.name] !== undefined).length
+    let fits = true
     for (const name in source) {
       if (this.#issues.length >= MAX_ISSUES) return
       if (known.has(name)) continue
       if (shape.extra === null) {
-        if (shape.unknown === 'refuse') this.#add(shownName(path, name), 'unexpected property')
-        continue
+        if (shape.unknown !== 'refuse') break
+        this.#add(path, 'unexpected property')
+        break
       }
       if (++count > shape.max) return this.#add(path, 'expected fewer properties')
-      if (!isFreeName(name) || (shape.extraNames !== null && !shape.extraNames.test(name))) this.#add(shownName(path, name), 'expected a property name that is allowed')
-      else this.visit(shape.extra, source[name], shownName(path, name), depth)
+      if (fits) fits = this.#member(shape.extra, shape.extraNames, name, source[name], path, depth)
     }
     if (count > shape.max) this.#add(path, 'expected fewer properties')
     if (count < shape.min) this.#add(path, 'expected more properties')
+  }
+
+  // A name that the peer chose is not repeated: the first member that does not fit is told at the place of the whole.
+  #member (shape: Shape, names: RegExp | null, name: string, value: unknown, path: string, depth: number): boolean {
+    if (!isFreeName(name) || (names !== null && !names.test(name))) {
+      this.#add(path, 'expected a property name that is allowed')
+      return false
+    }
+    const inner: Issue[] = []
+    new Explainer(this.#tree, inner).visit(shape, value, path, depth)
+    const [first] = inner
+    if (first !== undefined) this.#add(path, first.message)
+    return first === undefined
   }
 
   #union (shape: UnionShape, value: unknown, path: string, depth: number): void {
@@ -106,7 +122,7 @@ class Explainer {
       const { name, values } = shape.tag
       const kind = (value as Record<string, unknown>)[name]
       const index = values.findIndex(list => list.includes(kind as string))
-      if (index === -1) return this.#add(`${path}/${name}`, 'expected one of the declared constants')
+      if (index === -1) return this.#add(below(path, name), 'expected one of the declared constants')
       return this.visit(shape.variants[index]!, value, path, depth)
     }
     const fits = shape.variants.some(variant => {
@@ -126,7 +142,7 @@ class Explainer {
   }
 }
 
-// A name the peer made up is only repeated when it can't be mistaken for anything but a name.
-function shownName (path: string, name: string): string {
-  return `${path}/${/^[\w.-]{1,64}$/.test(name) && name !== '__proto__' ? name : '*'}`
+/** A JSON pointer's next step (RFC 6901 section 3). */
+function below (path: string, name: string): string {
+  return `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

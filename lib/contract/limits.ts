@@ -49,7 +49,9 @@ function measure (shape: Shape, tree: ShapeTree, open: Map<string, Size>): Size 
     case 'union': return largest(shape.variants.map(variant => measure(variant, tree, open)))
     case 'object': {
       const declared = shape.properties.map(property => withName(measure(property.shape, tree, open), nameBytes(property.name)))
-      const own = sum(declared)
+      const known = sum(declared)
+      // what is dropped may have any shape
+      const own = shape.unknown === 'drop' ? { ...known, depth: Math.max(known.depth, 1 + MAX_ANY_DEPTH) } : known
       if (shape.extra === null) return own
       const further = many(withName(measure(shape.extra, tree, open), stringBytes(MAX_NAME_LENGTH)), shape.max)
       return { bytes: own.bytes + further.bytes, depth: Math.max(own.depth, further.depth), nodes: own.nodes + further.nodes }

@@ -3,20 +3,20 @@ import { copyAny, isFreeName, isPlainObject, isUnique } from './sanitizer-runtim
 import { MAX_RECURSION, type ArrayShape, type NumberShape, type ObjectShape, type Shape, type ShapeTree, type StringShape, type TupleShape, type UnionShape } from './shape.js'
 import { plainString } from './text-rules.js'
 
-// The sanitizer without code generation, for `--disallow-code-generation-from-strings`. Step by step the same as the
-// generated one; a differential test holds both together.
+// The sanitizer without code generation, for `--disallow-code-generation-from-strings`, and the validator in one: closures
+// check patterns, formats and uniqueness as well. A differential test holds it to generated code and TypeBox together.
 
 type Step = (value: unknown, depth: number) => unknown
 
 /** A sanitizer made of closures. Never throws, never mutates. */
 export function createClosureSanitizer (tree: ShapeTree): (value: unknown) => unknown {
   const definitions = new Map<string, Step>()
-  const root = compile(tree.root, false, definitions)
-  for (const [name, shape] of tree.definitions) definitions.set(name, compile(shape, true, definitions))
+  const root = compile(tree.root, definitions)
+  for (const [name, shape] of tree.definitions) definitions.set(name, compile(shape, definitions))
   return value => root(value, 0)
 }
 
-function compile (shape: Shape, full: boolean, definitions: ReadonlyMap<string, Step>): Step {
+function compile (shape: Shape, definitions: ReadonlyMap<string, Step>): Step {
   switch (shape.kind) {
     case 'any': return copyAny
     case 'boolean': return value => typeof value === 'boolean' ? value : REFUSED
@@ -25,12 +25,12 @@ function compile (shape: Shape, full: boolean, definitions: ReadonlyMap<string, 
       return value => values.has(value) ? (value === 0 ? 0 : value) : REFUSED
     }
     case 'number': return compileNumber(shape)
-    case 'string': return compileString(shape, full)
+    case 'string': return compileString(shape)
     case 'bytes': return value => value instanceof Uint8Array && value.length <= shape.max && value.length >= shape.min ? value : REFUSED
-    case 'array': return compileArray(shape, full, definitions)
-    case 'tuple': return compileTuple(shape, full, definitions)
-    case 'object': return compileObject(shape, full, definitions)
-    case 'union': return compileUnion(shape, full, definitions)
+    case 'array': return compileArray(shape, definitions)
+    case 'tuple': return compileTuple(shape, definitions)
+    case 'object': return compileObject(shape, definitions)
+    case 'union': return compileUnion(shape, definitions)
     case 'ref': return (value, depth) => depth + 1 > MAX_RECURSION ? REFUSED : definitions.get(shape.name)!(value, depth + 1)
   }
 }
@@ -44,10 +44,8 @@ function compileNumber (shape: NumberShape): Step {
   }
 }
 
-function compileString (shape: StringShape, full: boolean): Step {
-  const { min, max, rawMax, clean } = shape
-  const pattern = full ? shape.pattern : null
-  const format = full ? shape.format : null
+function compileString (shape: StringShape): Step {
+  const { min, max, rawMax, clean, pattern, format } = shape
   return raw => {
     if (typeof raw !== 'string' || raw.length > rawMax || (rawMax === max && raw.length < min)) return REFUSED
     const value = clean === null ? (plainString(raw) ? raw : undefined) : clean(raw)
@@ -56,8 +54,8 @@ function compileString (shape: StringShape, full: boolean): Step {
   }
 }
 
-function compileArray (shape: ArrayShape, full: boolean, definitions: ReadonlyMap<string, Step>): Step {
-  const item = compile(shape.items, full, definitions)
+function compileArray (shape: ArrayShape, definitions: ReadonlyMap<string, Step>): Step {
+  const item = compile(shape.items, definitions)
   return (value, depth) => {
     if (!Array.isArray(value) || value.length > shape.max || value.length < shape.min) return REFUSED
     const copy: unknown[] = []
@@ -66,12 +64,12 @@ function compileArray (shape: ArrayShape, full: boolean, definitions: ReadonlyMa
       if (clean === REFUSED) return REFUSED
       copy.push(clean)
     }
-    return full && shape.unique && !isUnique(copy) ? REFUSED : copy
+    return shape.unique && !isUnique(copy) ? REFUSED : copy
   }
 }
 
-function compileTuple (shape: TupleShape, full: boolean, definitions: ReadonlyMap<string, Step>): Step {
-  const items = shape.items.map(item => compile(item, full, definitions))
+function compileTuple (shape: TupleShape, definitions: ReadonlyMap<string, Step>): Step {
+  const items = shape.items.map(item => compile(item, definitions))
   return (value, depth) => {
     if (!Array.isArray(value) || value.length !== items.length) return REFUSED
     const copy: unknown[] = []
@@ -84,13 +82,13 @@ function compileTuple (shape: TupleShape, full: boolean, definitions: ReadonlyMa
   }
 }
 
-function compileObject (shape: ObjectShape, full: boolean, definitions: ReadonlyMap<string, Step>): Step {
+function compileObject (shape: ObjectShape, definitions: ReadonlyMap<string, Step>): Step {
   // required ones first: the order in which generated code writes them
   const ordered = [...shape.properties.filter(property => property.required), ...shape.properties.filter(property => !property.required)]
-  const properties = ordered.map(({ name, required, shape: inner }) => ({ name, required, step: compile(inner, full, definitions) }))
+  const properties = ordered.map(({ name, required, shape: inner }) => ({ name, required, step: compile(inner, definitions) }))
   const known = new Set([...shape.properties.map(property => property.name), ...shape.beside])
   const beside = new Set(shape.beside)
-  const extra = shape.extra === null ? null : compile(shape.extra, full, definitions)
+  const extra = shape.extra === null ? null : compile(shape.extra, definitions)
   const { extraNames, min, max } = shape
   const exact = extra === null && shape.unknown === 'refuse'
   return (value, depth) => {
@@ -124,9 +122,9 @@ function compileObject (shape: ObjectShape, full: boolean, definitions: Readonly
   }
 }
 
-function compileUnion (shape: UnionShape, full: boolean, definitions: ReadonlyMap<string, Step>): Step {
+function compileUnion (shape: UnionShape, definitions: ReadonlyMap<string, Step>): Step {
   const { tag } = shape
-  const variants = shape.variants.map(variant => compile(variant, full || tag === null, definitions))
+  const variants = shape.variants.map(variant => compile(variant, definitions))
   if (tag !== null) {
     const byValue = new Map<unknown, Step>(variants.flatMap((step, i) => tag.values[i]!.map(value => [value, step] as const)))
     return (value, depth) => {

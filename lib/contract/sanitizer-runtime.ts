@@ -17,9 +17,15 @@ export function isFreeName (name: string): boolean {
   return name.length <= MAX_NAME_LENGTH && !INHERITED_NAMES.has(name) && plainString(name)
 }
 
-/** True when no two items have the same JSON text. For items that are clean copies: their keys have one order. */
+/** True when no two items are the same JSON value, whatever the order of their keys. For clean copies. */
 export function isUnique (items: readonly unknown[]): boolean {
-  return new Set(items.map(item => JSON.stringify(item))).size === items.length
+  return new Set(items.map(item => typeof item === 'object' ? JSON.stringify(item, sortKeys) : item)).size === items.length
+}
+
+function sortKeys (_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  // pairs, not an object: names that look like numbers would not stay in order
+  return { o: Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).flat() }
 }
 
 /** A deep copy of any JSON value, or REFUSED: names and strings are checked, levels are bounded. */

@@ -12,8 +12,8 @@ const INLINE_VALUES = 8
 
 /**
  * Compiles a sanitizer. Lengths are checked before what they bound (a pattern, a text policy, a loop). Ranges are checked as
- * well; patterns and formats only where a union must choose by them, elsewhere they are the validator's.
- * `interpreted`: closures instead of generated code, with the same results.
+ * well. Generated code leaves patterns, formats and uniqueness to the validator, except where a union must choose by them.
+ * `interpreted`: closures instead of generated code. They check everything, since there is no validator behind them.
  */
 export function compileSanitizer (tree: ShapeTree, options: { readonly interpreted: boolean }): Sanitizer {
   return options.interpreted ? createClosureSanitizer(tree) : new Generator(tree).compile()

@@ -1,6 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { Value } from '@sinclair/typebox/value'
 import { failContract } from './walk-context.js'
 
 /** True when the value is what the schema says. */
@@ -22,17 +21,18 @@ export function canGenerateCode (): boolean {
 }
 
 /**
- * TypeBox's own verdict, asked about the sanitizer's copy only: a second opinion that shares no code with it, and the
- * one that runs patterns and formats. `Value.Check` reads and never builds, and what it reads is already a plain copy of
- * bounded depth, so that the faults of `Value.*` on untrusted input don't apply. Throws WSG_ERR_CONTRACT for a schema that
- * TypeBox itself does not take.
+ * TypeBox's own verdict, asked about the sanitizer's copy only: a second opinion that shares no code with it, and the one that
+ * runs patterns and formats. Throws WSG_ERR_CONTRACT for a schema that TypeBox itself does not take.
+ *
+ * `interpreted`: null, after the same boot check. The sanitizer is complete there. `Value.Check`, the interpreter of
+ * TypeBox, is not used: it throws on a null beside a RegExp or a closed Intersect in a union, and takes 430 ns where closures
+ * need none.
  */
-export function compileValidator (schema: TSchema, where: string, options: { readonly interpreted: boolean }): Validator {
+export function compileValidator (schema: TSchema, where: string, options: { readonly interpreted: boolean }): Validator | null {
   try {
     if (options.interpreted) {
-      // reads the schema once, so that what it can't read is found at boot
-      Value.Check(schema, undefined)
-      return value => Value.Check(schema, value)
+      TypeCompiler.Code(schema)
+      return null
     }
     const check = TypeCompiler.Compile(schema)
     return value => check.Check(value)

@@ -70,9 +70,9 @@ export function checkDeclaredRoutes (fastify: FastifyInstance, guarded: Readonly
   }
 }
 
-/** The value given to Fastify's `trustProxy`; undefined where it can't be seen. Only for a warning. */
+/** The value given to Fastify's `trustProxy`, false where none was; undefined where it can't be seen. */
 export function readTrustProxy (fastify: FastifyInstance): unknown {
   const key = Object.getOwnPropertySymbols(fastify).find(symbol => symbol.description === 'fastify.options')
   const options = key === undefined ? undefined : (fastify as unknown as Record<symbol, { trustProxy?: unknown } | undefined>)[key]
-  return options?.trustProxy
+  return options === undefined ? undefined : options.trustProxy ?? false
 }

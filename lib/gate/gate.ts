@@ -42,6 +42,8 @@ export interface GateOptions {
   readonly requireTls: boolean
   readonly caps: ConnectionCaps
   readonly ipv6Prefix: number
+  /** False where X-Forwarded-For is never believed. */
+  readonly behindProxy: boolean
   readonly authTimeout: number
   readonly handshakeTimeout: number
   readonly log: FastifyBaseLogger
@@ -97,7 +99,7 @@ export class Gate {
     // The upgrade listener behind this one adds its own later; between the two an RST would be uncaught.
     socket.on('error', () => { socket.destroy() })
     // A session plugin that was registered before us would ask its store for a handshake that is refused anyway.
-    if (handshake.overCap !== null || handshake.malformed !== null || this.#isHopeless(raw)) delete raw.headers.cookie
+    if (handshake.overCap !== null || handshake.malformed !== null || this.#isHopeless(raw) || this.#isAddressFull(raw)) delete raw.headers.cookie
   }
 
   #isHopeless (raw: IncomingMessage): boolean {
@@ -108,6 +110,12 @@ export class Gate {
       if (policy.origin.check(origin) === null) return false
     }
     return true
+  }
+
+  // Only where the socket's address is the client's for certain; `claimAddress` has the last word.
+  #isAddressFull (raw: IncomingMessage): boolean {
+    if (this.#options.behindProxy && raw.headers['x-forwarded-for'] !== undefined) return false
+    return this.connections.isFull(addressKey(raw.socket?.remoteAddress, this.#options.ipv6Prefix))
   }
 
   /** Instance-level `onRequest`: all that needs only headers. Plain HTTP requests leave at the first line. */

@@ -19,12 +19,12 @@ export interface LimiterSources {
 const STORE_DEADLINE = 500
 const STORE_PAUSE = 1000
 
+const NO_ANSWER = Symbol('no answer')
+
 // A store that hangs would hold every handshake until its own deadline; ioredis alone gives up after seconds.
-async function withDeadline<T> (work: Promise<T>): Promise<T> {
+async function withDeadline<T> (work: Promise<T>): Promise<T | typeof NO_ANSWER> {
   let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(new Error(`no answer within ${STORE_DEADLINE} ms`)) }, STORE_DEADLINE)
-  })
+  const deadline = new Promise<typeof NO_ANSWER>(resolve => { timer = setTimeout(resolve, STORE_DEADLINE, NO_ANSWER) })
   try {
     return await Promise.race([work, deadline])
   } finally {
@@ -63,16 +63,24 @@ export function createUpgradeLimiter (
     return { code: 'WSG_ERR_UPGRADE_RATE', value: name, retryAfter: Math.max(1, verdict.ttlInSeconds) }
   }
 
+  const ask = async (request: FastifyRequest): Promise<Refusal | null | typeof NO_ANSWER> => {
+    try {
+      const refusal = await withDeadline(judge(primary, request))
+      if (refusal === NO_ANSWER) request.log.error({ event: 'ws.backend.unavailable', after: STORE_DEADLINE }, 'upgrade rate store did not answer')
+      return refusal
+    } catch (error) {
+      request.log.error({ err: error, event: 'ws.backend.unavailable' }, 'upgrade rate store failed')
+      return NO_ANSWER
+    }
+  }
+
   let pausedUntil = 0
   return async request => {
     if (fallback !== null && Date.now() < pausedUntil) return await judge(fallback, request)
-    try {
-      return await withDeadline(judge(primary, request))
-    } catch (error) {
-      pausedUntil = Date.now() + STORE_PAUSE
-      request.log.error({ err: error, event: 'ws.backend.unavailable' }, 'upgrade rate store failed')
-      if (fallback === null) return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'upgrade rate store' }
-      return await judge(fallback, request)
-    }
+    const refusal = await ask(request)
+    if (refusal !== NO_ANSWER) return refusal
+    pausedUntil = Date.now() + STORE_PAUSE
+    if (fallback === null) return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'upgrade rate store' }
+    return await judge(fallback, request)
   }
 }

@@ -70,13 +70,13 @@ export class Operation implements CallContext<{}>, Expiring {
 /** Handlers of one socket that have not settled: ids, slots, deadlines. */
 export class Operations {
   private readonly cap: number
-  private readonly deadlines: Deadlines<Operation>
+  private readonly deadlines: Deadlines<Expiring>
   private readonly events: OperationEvents
   private readonly calls = new Map<string | number, Operation>()
   private readonly pending = new Set<Operation>()
   private overdue = 0
 
-  constructor (cap: number, deadlines: Deadlines<Operation>, events: OperationEvents) {
+  constructor (cap: number, deadlines: Deadlines<Expiring>, events: OperationEvents) {
     this.cap = cap
     this.deadlines = deadlines
     this.events = events

@@ -1,28 +1,18 @@
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors.js'
 import type { ErrorCode } from '../protocol/codes.js'
-import { encodeId } from '../protocol/envelope.js'
 import type { GroupKey, Group, GuardedSocket, Senders } from '../../types/socket.js'
 import type { WebSocket } from 'ws'
-import { Operation, Operations } from './calls.js'
-import type { OperationEvents } from './calls.js'
 import type { ErrorDetail } from './error-text.js'
-import { CallFailure } from './handlers.js'
-import type { Entry } from './handlers.js'
 import { Inbox } from './inbox.js'
 import type { InboxOwner } from './inbox.js'
 import { TokenBucket } from './limiter.js'
 import type { Budget } from './limiter.js'
 import { Outbox } from './outbox.js'
 import { Penalties } from './penalties.js'
-import type { Member, RouteParts } from './parts.js'
+import type { Member, RouteParts, SocketLog } from './parts.js'
 import type { RegisteredSocket } from './registry.js'
-
-/** The part of a pino logger that the socket room uses. */
-export interface SocketLog {
-  info (record: object, message: string): void
-  warn (record: object, message: string): void
-  error (record: object, message: string): void
-}
+import { Runner, isThenable } from './runner.js'
+import type { RunnerSocket } from './runner.js'
 
 /** Who is connected, as the gate found out. */
 export interface SocketContext {
@@ -39,18 +29,19 @@ export interface SocketContext {
 const enum State { Open, Draining, Closing, Closed }
 
 const WS_OPEN = 1
+
 /** An admitted connection: one ws, its inbox, its outbox and the handlers under way. */
-export class Connection implements GuardedSocket, InboxOwner, OperationEvents, Member, RegisteredSocket {
+export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredSocket {
   readonly id: string
   readonly identity: GuardedSocket['identity']
   readonly params: GuardedSocket['params']
   readonly query: GuardedSocket['query']
-  readonly operations: Operations
   readonly outbox: Outbox
   private readonly ws: WebSocket
   private readonly parts: RouteParts
   private readonly log: SocketLog
   private readonly inbox: Inbox
+  private readonly runner: Runner
   private state = State.Open
   private senders: Senders<object> | null = null
   private readonly penalties: Penalties
@@ -69,10 +60,10 @@ export class Connection implements GuardedSocket, InboxOwner, OperationEvents, M
     this.log = context.log
     const { limits } = parts
     this.penalties = new Penalties(limits)
-    this.operations = new Operations(limits.inFlight, parts.deadlines, this)
     this.outbox = new Outbox(ws, { limit: limits.sendBuffer, direct: parts.direct, onSlow: () => { this.slow() } })
+    this.runner = new Runner(this, parts, context.log)
     const own = new TokenBucket(limits.rate, limits.burst, parts.now())
-    this.inbox = new Inbox(this, parts, context.budgets === undefined ? [own] : [own, ...context.budgets])
+    this.inbox = new Inbox(this, this.runner, parts, context.budgets === undefined ? [own] : [own, ...context.budgets])
     ws.on('message', (data, isBinary) => { this.inbox.receive(data as Buffer, isBinary) })
     ws.on('error', error => { this.failed(error) })
     ws.on('close', (code, reason) => { this.gone(code, reason.toString()) })
@@ -124,7 +115,7 @@ export class Connection implements GuardedSocket, InboxOwner, OperationEvents, M
   /** Runs `onOpen`; messages wait until it settles. */
   begin (): void {
     const { onOpen } = this.parts
-    if (onOpen === null) return
+    if (onOpen === null || this.state !== State.Open) return
     let result: unknown
     try {
       result = onOpen(this)
@@ -145,7 +136,7 @@ export class Connection implements GuardedSocket, InboxOwner, OperationEvents, M
 
   private openFailed (error: unknown): void {
     this.clearOpenTimer()
-    this.handlerFailed('onOpen', error)
+    this.runner.handlerFailed('onOpen', error)
     this.policyClose(1011, 'internal')
   }
 
@@ -172,96 +163,20 @@ export class Connection implements GuardedSocket, InboxOwner, OperationEvents, M
     return this.ws
   }
 
-  /* ---- the inbox's side ---- */
+  /** Handlers within their deadline. */
+  get running (): number {
+    return this.runner.operations.running
+  }
+
+  /* ---- the inbox's and the runner's side ---- */
 
   get receiving (): boolean {
     return this.state === State.Open
   }
 
-  hasRole (roles: readonly string[]): boolean {
-    const held = this.parts.rolesOf(this.identity)
-    return held !== undefined && roles.some(role => held.includes(role))
-  }
-
-  authorize (entry: Entry, data: unknown): boolean | PromiseLike<boolean> {
-    try {
-      const verdict = entry.authorize?.(data, this)
-      if (!isThenable(verdict)) return verdict === true
-      return Promise.resolve(verdict).then(value => value === true, error => {
-        this.handlerFailed(entry.type, error)
-        return false
-      })
-    } catch (error) {
-      this.handlerFailed(entry.type, error)
-      return false
-    }
-  }
-
-  run (entry: Entry, id: string | number | null, data: unknown): void {
-    const operation = new Operation(entry, id)
-    this.parts.registry.counters.handled++
-    let result: unknown
-    try {
-      result = entry.handle(data, this, operation)
-      if (isThenable(result)) {
-        this.operations.track(operation)
-        result.then(value => { this.settled(operation, value) }, error => { this.rejected(operation, error) })
-        return
-      }
-    } catch (error) {
-      // A `then` that throws after the handler was tracked must give the slot back.
-      this.operations.settle(operation)
-      this.answerFailure(operation, error)
-      return
-    }
-    if (entry.isCall) this.answer(operation, result)
-  }
-
-  private settled (operation: Operation, value: unknown): void {
-    if (this.operations.settle(operation) && operation.entry.isCall) this.answer(operation, value)
-    this.onSlot()
-  }
-
-  private rejected (operation: Operation, error: unknown): void {
-    if (this.operations.settle(operation)) this.answerFailure(operation, error)
-    this.onSlot()
-  }
-
-  private answer (operation: Operation, value: unknown): void {
-    const { id, entry } = operation
-    if (id === null || entry.inbound.encodeReply === null) return
-    let text: string
-    try {
-      text = entry.inbound.encodeReply(encodeId(id), value)
-    } catch (error) {
-      this.answerFailure(operation, error)
-      return
-    }
-    this.outbox.send(text)
-  }
-
-  private answerFailure (operation: Operation, error: unknown): void {
-    const { id, entry } = operation
-    if (error instanceof CallFailure && error.entryType === entry.type && id !== null) {
-      this.outbox.send(this.parts.errors.declared(error.code, error.json, id))
-      return
-    }
-    this.handlerFailed(entry.type, error)
-    this.outbox.send(this.parts.errors.of('internal', id))
-  }
-
-  cancel (id: string | number): void {
-    if (this.operations.cancel(id)) this.outbox.send(this.parts.errors.of('cancelled', id))
-  }
-
-  onTimeout (operation: Operation): void {
-    this.log.warn({ event: 'ws.handler.timeout', connId: this.id, type: operation.entry.type }, 'a WebSocket handler overran its deadline')
-    this.outbox.send(this.parts.errors.of('timeout', operation.id))
-  }
-
   onSlot (): void {
     if (this.drainRequested) {
-      if (this.operations.running === 0) this.policyClose(1001, 'shutdown')
+      if (this.running === 0) this.policyClose(1001, 'shutdown')
       return
     }
     this.inbox.pump()
@@ -319,11 +234,6 @@ export class Connection implements GuardedSocket, InboxOwner, OperationEvents, M
     this.log.info({ event: 'ws.proto.violation', connId: this.id, code: error.code }, 'a WebSocket broke the protocol or its connection failed')
   }
 
-  private handlerFailed (type: string, error: unknown): void {
-    this.parts.registry.counters.failed++
-    this.log.error({ event: 'ws.handler.error', connId: this.id, type, err: error }, 'a WebSocket handler failed')
-  }
-
   private gone (code: number, reason: string): void {
     if (this.state === State.Closed) return
     this.state = State.Closed
@@ -332,14 +242,14 @@ export class Connection implements GuardedSocket, InboxOwner, OperationEvents, M
     this.inbox.clear()
     this.parts.groups.leaveAll(this)
     this.parts.registry.delete(this)
-    this.operations.abortAll()
+    this.runner.operations.abortAll()
     const { onClose } = this.parts
     if (onClose === null) return
     try {
       const result = onClose(this, code, reason)
-      if (isThenable(result)) result.then(undefined, error => { this.handlerFailed('onClose', error) })
+      if (isThenable(result)) result.then(undefined, error => { this.runner.handlerFailed('onClose', error) })
     } catch (error) {
-      this.handlerFailed('onClose', error)
+      this.runner.handlerFailed('onClose', error)
     }
   }
 
@@ -347,10 +257,6 @@ export class Connection implements GuardedSocket, InboxOwner, OperationEvents, M
     if (this.openTimer !== null) clearTimeout(this.openTimer)
     this.openTimer = null
   }
-}
-
-function isThenable (value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
 }
 
 function isCloseCode (code: unknown): code is number {

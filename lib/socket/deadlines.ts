@@ -58,7 +58,7 @@ export class Deadlines<T extends Expiring> {
       queue.items.delete(item)
       item.expire()
     }
-    this.queues.delete(length)
+    if (this.queues.get(length) === queue) this.queues.delete(length)
   }
 }
 

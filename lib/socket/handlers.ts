@@ -36,6 +36,7 @@ export interface Entry {
 /** A declared error of a call, thrown by its handler. Made by `fail.code(data)`. */
 export class CallFailure extends Error {
   override readonly name = 'CallFailure'
+  readonly #brand = true
   readonly entryType: string
   readonly code: string
   /** The data as JSON text. */
@@ -46,6 +47,11 @@ export class CallFailure extends Error {
     this.entryType = entryType
     this.code = code
     this.json = json
+  }
+
+  /** Never throws, whatever was thrown: `instanceof` asks a proxy. */
+  static is (error: unknown): error is CallFailure {
+    return typeof error === 'object' && error !== null && #brand in error
   }
 }
 

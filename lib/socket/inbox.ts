@@ -3,37 +3,24 @@ import type { CompiledContract } from '../../types/contract.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import { CANCEL_TYPE, isMessageId } from '../protocol/envelope.js'
 import type { ErrorDetail } from './error-text.js'
+import type { Operations } from './calls.js'
 import type { Entry } from './handlers.js'
 import { takeAll } from './limiter.js'
 import type { Budget } from './limiter.js'
-import type { Operations } from './calls.js'
+import type { RouteParts } from './parts.js'
+import type { Runner, Verdict } from './runner.js'
 
 type Id = string | number | null
 interface Fields { readonly [key: string]: unknown }
-
-/** What a route's inboxes share. */
-export interface InboxShared {
-  readonly contract: CompiledContract
-  readonly entries: ReadonlyMap<string, Entry>
-  /** The one message whose frames are binary. */
-  readonly binary: Entry | null
-  readonly now: () => number
-}
 
 /** The socket, as its inbox sees it. */
 export interface InboxOwner {
   /** False once a close was begun or the server drains. */
   readonly receiving: boolean
-  readonly operations: Operations
   /** An error reply, counted against the budget of its kind. */
   refuse (code: ErrorCode, id: Id, detail?: ErrorDetail): void
   /** A message over the rate limit; `wait` is in milliseconds. */
   flood (wait: number, id: Id): void
-  cancel (id: string | number): void
-  hasRole (roles: readonly string[]): boolean
-  /** The message's own check. A promise holds the messages behind it. */
-  authorize (entry: Entry, data: unknown): boolean | PromiseLike<boolean>
-  run (entry: Entry, id: Id, data: unknown): void
   pause (): void
   resume (): void
   /** More waits than can come in one read. */
@@ -49,6 +36,8 @@ const MAX_WAITING = 16_384
 /** Judges every inbound frame, in the order of docs/protocol.md, and keeps the order of one socket's messages. */
 export class Inbox {
   private readonly owner: InboxOwner
+  private readonly runner: Runner
+  private readonly operations: Operations
   private readonly contract: CompiledContract
   private readonly entries: ReadonlyMap<string, Entry>
   private readonly binary: Entry | null
@@ -64,17 +53,19 @@ export class Inbox {
   private holds = 0
   private paused = false
 
-  constructor (owner: InboxOwner, shared: InboxShared, budgets: readonly Budget[]) {
+  constructor (owner: InboxOwner, runner: Runner, parts: RouteParts, budgets: readonly Budget[]) {
     this.owner = owner
-    this.contract = shared.contract
-    this.entries = shared.entries
-    this.binary = shared.binary
-    this.now = shared.now
+    this.runner = runner
+    this.operations = runner.operations
+    this.contract = parts.contract
+    this.entries = parts.entries
+    this.binary = parts.binary
+    this.now = parts.now
     this.budgets = budgets
     this.only = budgets.length === 1 ? budgets[0] ?? null : null
-    this.typeKey = shared.contract.envelope.type
-    this.dataKey = shared.contract.envelope.data
-    this.idKey = shared.contract.envelope.id
+    this.typeKey = parts.contract.envelope.type
+    this.dataKey = parts.contract.envelope.data
+    this.idKey = parts.contract.envelope.id
   }
 
   /** One frame from ws. Never throws. */
@@ -95,7 +86,7 @@ export class Inbox {
     } else {
       frame = data.toString()
     }
-    if (this.holds > 0 || this.next < this.waiting.length || this.owner.operations.full) this.enqueue(frame)
+    if (this.holds > 0 || this.next < this.waiting.length || this.operations.full) this.enqueue(frame)
     else this.judge(frame)
   }
 
@@ -109,22 +100,18 @@ export class Inbox {
     this.pump()
   }
 
-  /** Judges what waits, as far as there are slots. */
+  /** Judges what waits, as far as there are slots. A close empties what waits, also in the middle of this. */
   pump (): void {
-    const { waiting, owner } = this
+    const { waiting } = this
     while (this.next < waiting.length) {
-      if (!owner.receiving) {
-        this.clear()
-        return
-      }
-      if (this.holds > 0 || owner.operations.full) return
+      if (this.holds > 0 || this.operations.full) return
       const frame = waiting[this.next++]
       if (frame !== undefined) this.judge(frame)
     }
     this.clear()
     if (this.paused) {
       this.paused = false
-      owner.resume()
+      this.owner.resume()
     }
   }
 
@@ -197,7 +184,7 @@ export class Inbox {
       const id = isMessageId(rawId) ? rawId : null
       if (type === CANCEL_TYPE) {
         if (id === null) owner.refuse('invalid_message', null)
-        else owner.cancel(id)
+        else this.runner.cancel(id)
         return
       }
       owner.refuse('unknown_type', id)
@@ -231,11 +218,11 @@ export class Inbox {
         return
       }
     }
-    if (entry.isCall && id !== null && owner.operations.has(id)) {
+    if (entry.isCall && id !== null && this.operations.has(id)) {
       owner.refuse('duplicate_id', id)
       return
     }
-    if (entry.roles !== null && !owner.hasRole(entry.roles)) {
+    if (entry.roles !== null && !this.runner.hasRole(entry.roles)) {
       owner.refuse('forbidden', id)
       return
     }
@@ -244,32 +231,32 @@ export class Inbox {
       owner.refuse('invalid_message', id, { issues: entry.inbound.explain(payload) })
       return
     }
-    if (owner.operations.choked) {
+    if (this.operations.choked) {
       owner.refuse('too_many_calls', id)
       return
     }
-    if (entry.authorize === null) owner.run(entry, id, data)
+    if (entry.authorize === null) this.runner.run(entry, id, data)
     else this.authorize(entry, id, data)
   }
 
   private authorize (entry: Entry, id: Id, data: unknown): void {
-    const { owner } = this
-    const verdict = owner.authorize(entry, data)
-    if (typeof verdict === 'boolean') {
-      if (verdict) owner.run(entry, id, data)
-      else owner.refuse('forbidden', id)
+    const verdict = this.runner.authorize(entry, data)
+    if (typeof verdict !== 'object') {
+      this.decide(entry, id, data, verdict)
       return
     }
     // Messages behind this one wait, else a later one would overtake it.
     this.hold()
-    const settle = (allowed: boolean): void => {
-      if (owner.receiving) {
-        if (allowed) owner.run(entry, id, data)
-        else owner.refuse('forbidden', id)
-      }
+    verdict.then(value => {
+      if (this.owner.receiving) this.decide(entry, id, data, value)
       this.release()
-    }
-    verdict.then(settle, () => { settle(false) })
+    })
+  }
+
+  private decide (entry: Entry, id: Id, data: unknown, verdict: Verdict): void {
+    if (verdict === true) this.runner.run(entry, id, data)
+    else if (verdict === false) this.owner.refuse('forbidden', id)
+    else this.runner.answerError(verdict, id)
   }
 
   private flatPayload (message: Fields, isCall: boolean): Fields {

@@ -11,8 +11,11 @@ const dirty: Outbox[] = []
 
 // nextTick runs when the current read has handed out all its messages, and again after the microtasks of async handlers.
 function flushAll (): void {
-  for (let index = 0; index < dirty.length; index++) dirty[index]?.flushQueued()
-  dirty.length = 0
+  try {
+    for (let index = 0; index < dirty.length; index++) dirty[index]?.flushQueued()
+  } finally {
+    dirty.length = 0
+  }
 }
 
 /** A message for many sockets: framed once, by the first one that takes it. */

@@ -1,10 +1,10 @@
+import type { CompiledContract } from '../../types/contract.js'
 import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
 import type { MessageOptions } from '../../types/options.js'
-import type { Operation } from './calls.js'
-import type { Deadlines } from './deadlines.js'
+import type { Deadlines, Expiring } from './deadlines.js'
 import type { ErrorText } from './error-text.js'
 import type { Groups } from './groups.js'
-import type { InboxShared } from './inbox.js'
+import type { Entry } from './handlers.js'
 import type { Outbox } from './outbox.js'
 import type { Registry } from './registry.js'
 
@@ -14,6 +14,13 @@ export type SocketLimits = Required<MessageOptions> & {
   readonly closeTimeout: number
 }
 
+/** The part of a pino logger that the socket room uses. */
+export interface SocketLog {
+  info (record: object, message: string): void
+  warn (record: object, message: string): void
+  error (record: object, message: string): void
+}
+
 /** A socket, as groups and senders see it. */
 export interface Member {
   readonly open: boolean
@@ -21,12 +28,18 @@ export interface Member {
 }
 
 /** What the sockets of a route share. */
-export interface RouteParts extends InboxShared {
+export interface RouteParts {
+  readonly contract: CompiledContract
+  readonly entries: ReadonlyMap<string, Entry>
+  /** The one message whose frames are binary. */
+  readonly binary: Entry | null
+  /** Milliseconds, for the limiters. */
+  readonly now: () => number
   readonly limits: SocketLimits
   readonly direct: boolean
   readonly registry: Registry
   readonly groups: Groups<Member>
-  readonly deadlines: Deadlines<Operation>
+  readonly deadlines: Deadlines<Expiring>
   readonly errors: ErrorText
   readonly rolesOf: (identity: unknown) => readonly string[] | undefined
   readonly onOpen: ((socket: GuardedSocket) => unknown) | null

@@ -2,10 +2,10 @@ import type { CompiledContract } from '../../types/contract.js'
 import type { Group, GroupKey, Senders } from '../../types/socket.js'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { Operation } from './calls.js'
 import { Connection } from './connection.js'
 import type { SocketContext } from './connection.js'
 import { Deadlines } from './deadlines.js'
+import type { Expiring } from './deadlines.js'
 import { ErrorText } from './error-text.js'
 import { Groups, encodeGroupKey } from './groups.js'
 import { compileHandlers } from './handlers.js'
@@ -55,7 +55,7 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     direct: spec.direct,
     registry: spec.registry,
     groups,
-    deadlines: new Deadlines<Operation>(() => performance.now()),
+    deadlines: new Deadlines<Expiring>(() => performance.now()),
     errors: new ErrorText(contract.envelope),
     rolesOf: spec.roles ?? rolesOf,
     // Typed by the contract where the application wrote them; here every contract is the same.

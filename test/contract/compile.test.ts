@@ -166,6 +166,7 @@ t.test('F27: the fingerprint', async t => {
 t.test('limits come from the schemas', async t => {
   const limits = (payload: ReturnType<typeof Type.Object>): { maxPayload: number, depth: number, nodes: number } => compileContract({ name: 'a', url: '/', inbound: { x: payload } }).limits
   t.same(limits(Type.Object({})), { maxPayload: 1024, depth: 3, nodes: 1024 }, 'floors')
+  t.equal(compileContract({ name: 'a', url: '/', inbound: { x: { payload: Type.Object({}), unknownProperties: 'drop' } } }).limits.depth, 19, 'what is dropped may nest')
   const big = limits(Type.Object({ text: Type.String({ maxLength: 20_000 }) }))
   t.ok(big.maxPayload > 120_000 && big.maxPayload < 121_000, 'six bytes a unit, above the usual cap where the contract needs it')
   const list = Type.Object({ list: Type.Array(Type.Object({ a: Type.Integer(), b: Type.Array(Type.Null(), { maxItems: 3 }) }), { maxItems: 2000 }) })

@@ -55,7 +55,7 @@ t.test('H01 handlers that throw or reject: internal, and everything goes on', as
   t.equal(messages.filter(message => message.type === '$error' && message.error?.code === 'internal').length, 5)
   t.same(messages.filter(message => message.id !== undefined).map(message => [message.id, message.error?.code]), [[1, 'internal'], [2, 'internal']])
   t.notMatch(client.texts().join(), /SECRET|hostile|stack/)
-  t.equal(server.sockets[0]?.operations.running, 0)
+  t.equal(server.sockets[0]?.running, 0)
   client.client.destroy()
   await until(() => server.log.some(line => line.record['type'] === 'onClose'))
   t.equal(server.log.filter(line => line.record['event'] === 'ws.handler.error').length, 8)

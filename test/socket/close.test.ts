@@ -58,6 +58,24 @@ t.test('C09 what waits for a slot is not delivered after a close', async t => {
   t.ok(await server.answers())
 })
 
+t.test('C09 an authorize that admits after the close admits nothing', async t => {
+  let handled = 0
+  let admit: ((value: boolean) => void) | undefined
+  const server = await socketServer(t, {
+    inbound: { say: {} },
+    limits: { closeTimeout: 100 },
+    handlers: { on: { say: { authorize: () => new Promise<boolean>(resolve => { admit = resolve }), handle: () => { handled++ } } } },
+  })
+  const client = await server.open()
+  client.send(Buffer.concat([say, say]))
+  await until(() => admit !== undefined)
+  server.sockets[0]?.close()
+  admit?.(true)
+  await until(() => server.registry.size === 0)
+  t.equal(handled, 0)
+  t.ok(await server.answers())
+})
+
 t.test('D25 a peer that never answers the close frame is cut off', async t => {
   const closes: unknown[] = []
   const server = await socketServer(t, { limits: { closeTimeout: 150 }, handlers: { onClose: (_: never, code: number) => { closes.push(code) } } })
@@ -125,7 +143,7 @@ t.test('messages wait until onOpen settles, and are handled in order', async t =
   const seen: string[] = []
   const server = await socketServer(t, {
     inbound: { say: {} },
-    limits: NO_RATE,
+    limits: { ...NO_RATE, handlerTimeout: 150 },
     handlers: {
       onOpen: async () => { await delay(50); seen.push('open') },
       on: { say: ({ text }: { text: string }) => { seen.push(text) } },
@@ -135,6 +153,8 @@ t.test('messages wait until onOpen settles, and are handled in order', async t =
   client.json({ type: 'say', data: { text: 'last' } })
   await until(() => seen.length === 302)
   t.same(seen, ['open', ...Array.from({ length: 300 }, (_, n) => String(n)), 'last'])
+  await delay(150)
+  t.ok(server.sockets[0]?.open, 'the deadline of onOpen is over with it')
   t.ok(await server.answers())
 })
 
@@ -169,7 +189,7 @@ t.test('signals fire when the socket closes', async t => {
   t.equal(signal?.aborted, false)
   client.client.reset()
   await until(() => signal?.aborted === true)
-  t.equal(server.sockets[0]?.operations.running, 0)
+  t.equal(server.sockets[0]?.running, 0)
   t.ok(await server.answers())
 })
 
@@ -186,11 +206,12 @@ t.test('E07 H16 resets at any point harm nobody', async t => {
 
 t.test('drain: handlers finish, then 1001; what hangs is terminated at the deadline', async t => {
   let handled = 0
+  let opened = 0
   const release: (() => void)[] = []
   const server = await socketServer(t, {
     inbound: { say: {} },
     calls: { wait: ANY },
-    handlers: { on: { say: () => { handled++ } }, calls: { wait: () => new Promise(resolve => { release.push(() => { resolve('done') }) }) } },
+    handlers: { onOpen: () => { opened++ }, on: { say: () => { handled++ } }, calls: { wait: () => new Promise(resolve => { release.push(() => { resolve('done') }) }) } },
   })
   const [busy, idle, stuck] = [await server.open(), await server.open(), await server.open()]
   busy.json({ type: 'wait', id: 1, data: {} })
@@ -210,4 +231,5 @@ t.test('drain: handlers finish, then 1001; what hangs is terminated at the deadl
   t.equal(handled, 0, 'nothing new is handled')
   const late = await server.open()
   t.same(await late.waitClose(), { code: 1001, reason: 'shutdown' })
+  t.equal(opened, 3)
 })

@@ -134,7 +134,7 @@ t.test('H07 nothing is left after many connections', async t => {
   }
   await until(() => server.registry.size === 0)
   t.equal(server.route.groups.size, 0)
-  t.equal(server.sockets.every(socket => socket.operations.running === 0), true)
+  t.equal(server.sockets.every(socket => socket.running === 0), true)
   t.equal(server.registry.counters.opened, 200)
   t.equal(server.registry.counters.closed, 200)
   t.ok(await server.answers())

@@ -207,26 +207,31 @@ t.test('a payload that does not fit: at most 8 issues, and the id when there is 
 t.test('roles and authorize', async t => {
   const seen: string[] = []
   const server = await socketServer(t, {
-    inbound: { kick: { roles: ['admin', 'mod'] }, mine: {}, later: {}, broken: {} },
+    inbound: { kick: { roles: ['admin', 'mod'] }, mine: {}, later: { deadline: 15 }, broken: {}, rejects: {}, truthy: {}, hangs: { deadline: 20 } },
     handlers: {
       on: {
         kick: () => { seen.push('kick') },
         mine: { authorize: (data: { text: string }, socket: { identity: { id: string } }) => data.text === socket.identity.id, handle: () => { seen.push('mine') } },
         later: { authorize: async (data: { text: string }) => data.text === 'yes', handle: (data: { text: string }) => { seen.push(`later ${data.text}`) } },
+        rejects: { authorize: async () => { throw new Error('store is down') }, handle: () => { seen.push('rejects') } },
+        hangs: { authorize: () => new Promise(() => {}), handle: () => { seen.push('hangs') } },
+        truthy: { authorize: () => 'yes', handle: () => { seen.push('truthy') } },
         broken: { authorize: () => { throw new Error('store is down') }, handle: () => { seen.push('broken') } },
       },
     },
   })
   const ann = await server.open({ path: '/?id=ann&roles=user' })
-  ann.json({ type: 'kick', data: { text: '' } }, { type: 'mine', data: { text: 'bob' } }, { type: 'later', data: { text: 'no' } }, { type: 'broken', id: 1, data: { text: '' } })
-  const refused = await ann.waitMessages(4)
-  t.same(refused.map(message => message.error?.code), ['forbidden', 'forbidden', 'forbidden', 'forbidden'])
+  ann.json({ type: 'kick', data: { text: '' } }, { type: 'mine', data: { text: 'bob' } }, { type: 'later', data: { text: 'no' } }, { type: 'truthy', data: { text: '' } })
+  for (const type of ['broken', 'rejects', 'hangs', 'ping']) ann.json({ type, id: type, data: { text: '' } })
+  const refused = await ann.waitMessages(8)
+  t.same(refused.map(message => message.error?.code ?? message.data), ['forbidden', 'forbidden', 'forbidden', 'forbidden', 'internal', 'internal', 'timeout', 'pong'])
   t.same(seen, [])
   const mod = await server.open({ path: '/?id=mod&roles=user,mod' })
   mod.json({ type: 'kick', data: { text: '' } }, { type: 'later', data: { text: 'yes' } }, { type: 'mine', data: { text: 'mod' } }, { type: 'ping', id: 1, data: { text: '' } })
   await mod.waitMessages(1)
   t.same(seen, ['kick', 'later yes', 'mine'], 'nothing overtakes a message that waits for its authorize')
-  t.equal(server.log.filter(line => line.record['event'] === 'ws.handler.error').length, 1)
+  t.equal(server.log.filter(line => line.record['event'] === 'ws.handler.error').length, 2)
+  t.same(server.log.filter(line => line.record['event'] === 'ws.handler.timeout').map(line => line.record['type']), ['hangs'])
   t.ok(await server.answers())
 })
 
