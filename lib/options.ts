@@ -11,11 +11,14 @@ const fn = (description: string) => Type.Any({ description })
 
 const patterns = (description: string) => Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { minItems: 1, description })
 
-const upgradeRate = Type.Object({
+const upgradeRate = {
   max: count('Handshakes per window and client address', 60),
   timeWindow: milliseconds('Length of the window', 60_000),
-  redis: Type.Optional(fn('An ioredis client, so that several processes share one count')),
   allowList: Type.Optional(fn('Addresses that are not counted, or a function (request, key) => boolean, as in @fastify/rate-limit')),
+}
+const pluginUpgradeRate = Type.Object({
+  ...upgradeRate,
+  redis: Type.Optional(fn('An ioredis client, so that several processes share one count')),
 }, closed)
 
 /** Schema of the plugin's options; docs/options.md has a row for each property, held by a test. */
@@ -37,8 +40,9 @@ export const optionsSchema = Type.Object({
     pending: Type.Optional(count('Handshakes under way', 1000)),
     ipv6Prefix: Type.Optional(Type.Integer({ minimum: 32, maximum: 128, default: 64, description: 'Bits of an IPv6 address that count as one client' })),
   }, closed)),
-  upgradeRate: Type.Optional(Type.Union([Type.Literal(false), upgradeRate])),
+  upgradeRate: Type.Optional(Type.Union([Type.Literal(false), pluginUpgradeRate])),
   subprotocols: Type.Optional(Type.Array(Type.String({ pattern: '^[!#$%&\'*+.^_`|~0-9A-Za-z-]{1,128}$' }), { description: 'Subprotocols that may be chosen, in order of preference' })),
+  htmlAdapter: Type.Optional(fn('Sanitizer behind the html text policy, e.g. sanitizeHtmlAdapter(sanitizeHtml) of fastify-ws-guard/html')),
   messages: Type.Optional(Type.Object({
     rate: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 20, description: 'Messages per second and socket' })),
     burst: Type.Optional(Type.Number({ minimum: 1, default: 40, description: 'Messages a silent socket may send at once' })),
@@ -60,7 +64,7 @@ export const routeOptionsSchema = Type.Object({
   public: Type.Optional(Type.Boolean({ default: false, description: 'Anyone with an allowed origin may connect' })),
   authorize: Type.Optional(fn('Decides on identity, params and query')),
   origins: Type.Optional(patterns('Replaces the plugin\'s list for this route')),
-  upgradeRate: Type.Optional(upgradeRate),
+  upgradeRate: Type.Optional(Type.Object(upgradeRate, closed)),
   subprotocols: Type.Optional(Type.Array(Type.String({ pattern: '^[!#$%&\'*+.^_`|~0-9A-Za-z-]{1,128}$' }), { description: 'Replaces the plugin\'s list for this route' })),
 }, closed)
 
@@ -115,6 +119,7 @@ export interface ResolvedOptions {
   readonly connections: Filled<NonNullable<GuardOptions['connections']>>
   readonly upgradeRate: Exclude<GuardOptions['upgradeRate'], false | undefined> | null
   readonly subprotocols: readonly string[]
+  readonly htmlAdapter: GuardOptions['htmlAdapter'] | null
   readonly messages: Filled<NonNullable<GuardOptions['messages']>>
   readonly registerWebSocket: boolean
   readonly websocket: Filled<Exclude<NonNullable<GuardOptions['websocket']>, false>>
@@ -137,6 +142,9 @@ export function resolveOptions (given: unknown): ResolvedOptions {
   checkOptions(optionsSchema, given ?? {}, '')
   const options = (given ?? {}) as Static<typeof optionsSchema>
   checkStrategy(options.auth, 'auth')
+  if (options.htmlAdapter !== undefined && typeof options.htmlAdapter !== 'function') {
+    throw new WSG_ERR_OPTION(`htmlAdapter: expected a function such as sanitizeHtmlAdapter(sanitizeHtml), came ${describe(options.htmlAdapter)}`)
+  }
   const development = options.development ?? false
   if (!development && options.allowedHosts === undefined) {
     throw new WSG_ERR_OPTION('allowedHosts: required unless development is true; expected the host names this service answers to, such as [\'.example.com\'], came undefined')
@@ -157,6 +165,7 @@ export function resolveOptions (given: unknown): ResolvedOptions {
     connections: withDefaults({ total: 10_000, perAddress: 20, perIdentity: 10, pending: 1000, ipv6Prefix: 64 }, options.connections),
     upgradeRate: limit === false ? null : { ...limit } as ResolvedOptions['upgradeRate'],
     subprotocols: [...options.subprotocols ?? []],
+    htmlAdapter: (options.htmlAdapter as GuardOptions['htmlAdapter']) ?? null,
     messages: withDefaults({ rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1_048_576 }, options.messages),
     registerWebSocket: options.websocket !== false,
     websocket: withDefaults({ maxPayload: 65_536, maxFragments: 64, closeTimeout: 3000 }, websocket),

@@ -93,6 +93,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     gate.addPolicy(policy)
     guarded.set(route.url, { policy, scope: this })
     route.config = { ...route.config, [POLICY]: policy } as typeof route.config
+    // A proxy that drops Upgrade turns handshakes into plain requests, tokens and all.
+    if (route.websocket === true) route.logSerializers = { req: serializeUpgrade as never, ...route.logSerializers }
     const before = route.onRequest === undefined ? [] : [route.onRequest].flat()
     // Last of the route's own: a strategy may read what the route's other hooks have loaded.
     route.onRequest = [...before, gate.admit(policy)] as RouteOptions['onRequest']
@@ -160,7 +162,7 @@ function warnOfTransport (fastify: FastifyInstance, options: ResolvedOptions): v
     fastify.log.warn('trustProxy: true believes every client about its address, host and protocol; list your proxies\' addresses')
   }
   if (options.development) {
-    fastify.log.warn('fastify-ws-guard runs with development: true; loopback pages over http are let in')
+    fastify.log.warn('fastify-ws-guard runs with development: true: TLS and a Secure cookie are not asked for, and loopback pages over http are let in where origins are not listed')
     return
   }
   if (!options.requireTls) fastify.log.warn('requireTls is off: cookies and messages can be read on the way')

@@ -60,6 +60,8 @@ export interface Refusal {
   readonly value?: string
   /** Seconds for Retry-After. */
   readonly retryAfter?: number
+  /** What a strategy, a store or `authorize` threw; for the log. */
+  readonly cause?: unknown
 }
 
 /** What `diagnostics_channel` 'fastify-ws-guard:refused' publishes for every refusal. */

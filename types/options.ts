@@ -1,14 +1,19 @@
 import type { RateLimitOptions } from '@fastify/rate-limit'
 import type { AuthStrategy, Identity } from './gate.js'
 
-/** Upgrade rate: at most `max` handshakes per `timeWindow` and key. Limits stack: a route's is checked beside the plugin's. */
+/** Upgrade rate: at most `max` handshakes per `timeWindow` and client address. Limits stack: a route's is checked beside the plugin's. */
 export interface UpgradeRateOptions {
   readonly max: number
   /** Milliseconds. */
   readonly timeWindow: number
-  /** An ioredis client; every prefix is the plugin's own. When it fails, a local limiter of the same size decides. */
-  readonly redis?: unknown
+  /** Addresses that are not counted, or a function, as in @fastify/rate-limit. */
   readonly allowList?: RateLimitOptions['allowList']
+}
+
+/** The plugin's upgrade rate; every limit of the application is kept in its store. */
+export interface PluginUpgradeRateOptions extends UpgradeRateOptions {
+  /** An ioredis client, so that several processes share one count. When it fails, a local limiter of the same size decides. */
+  readonly redis?: unknown
 }
 
 /** Caps on connections. Every slot is given back when the TCP socket closes. */
@@ -77,9 +82,11 @@ export interface GuardOptions<I = Identity> {
   readonly handshakeTimeout?: number
   readonly connections?: ConnectionOptions
   /** Handshakes per address. Default 60 per minute. `false` turns it off. */
-  readonly upgradeRate?: UpgradeRateOptions | false
+  readonly upgradeRate?: PluginUpgradeRateOptions | false
   /** Application subprotocols, in order of preference. Never echoed unless listed here. */
   readonly subprotocols?: readonly string[]
+  /** Sanitizer behind the `html` text policy: `sanitizeHtmlAdapter(sanitizeHtml)` of `fastify-ws-guard/html`. Without it a contract with that policy does not boot. */
+  readonly htmlAdapter?: (html: string) => string
   readonly messages?: MessageOptions
   /** `false`: @fastify/websocket is registered by the application, before or after; otherwise options of the one the plugin registers. */
   readonly websocket?: WebSocketOptions | false

@@ -26,6 +26,8 @@ export interface Group<C> {
   readonly size: number
   /** Each message is encoded and framed once for all members. */
   readonly send: GroupSenders<C>
+  /** Closes every member, as `GuardedSocket.close` does; for a group per user, that is a logout. Returns how many were open. */
+  close (code?: number, reason?: string): number
 }
 
 /** A group's name. A list is encoded without ambiguity: `['a', 'b:c']` and `['a:b', 'c']` differ. */

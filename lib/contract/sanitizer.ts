@@ -119,10 +119,10 @@ class Generator {
   #array (shape: ArrayShape, full: boolean): string {
     const limits = (shape.max === Infinity ? '' : ` || v.length > ${shape.max}`) + (shape.min === 0 ? '' : ` || v.length < ${shape.min}`)
     return `if (!isArray(v)${limits}) return REFUSED
-const n = v.length, copy = []
+const n = v.length, copy = new Array(n)
 for (let i = 0; i < n; i++) {
 let x = v[i]
-${this.#value(shape.items, 'x', full)}copy.push(x)
+${this.#value(shape.items, 'x', full)}copy[i] = x
 }
 ${full && shape.unique ? 'if (!isUnique(copy)) return REFUSED\n' : ''}return copy`
   }

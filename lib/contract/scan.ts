@@ -74,7 +74,8 @@ function skipString (text: string, start: number, length: number): number {
  * escapes need a `\u`.
  */
 export function mayHoldForbiddenKey (text: string): boolean {
-  return text.indexOf('__proto__') !== -1 || text.indexOf('constructor') !== -1 || text.indexOf('\\u') !== -1
+  // `__proto__` has it, and so has `prototype`, without which `constructor` is harmless
+  return text.includes('proto') || text.includes('\\u')
 }
 
 /** True when `__proto__`, or `constructor` holding `prototype`, is an own key anywhere. Iterative: depth is no matter. */

@@ -104,7 +104,7 @@ function repairUnicode (value: string, repair: (value: string) => string): strin
 
 function compileHtml (spec: Spec, fits: Check, adapter: HtmlAdapter | undefined): TextPolicy {
   if (typeof adapter !== 'function') {
-    throw new TextPolicyError('text policy html: expected an adapter in the option adapters.html, such as sanitizeHtmlAdapter(sanitizeHtml) of "fastify-ws-guard/html"; got none')
+    throw new TextPolicyError('text policy html: expected the option htmlAdapter of fastify-ws-guard, such as sanitizeHtmlAdapter(sanitizeHtml) of "fastify-ws-guard/html"; got none')
   }
   return value => {
     if (!withinBytes(value, spec.maxBytes) || !plainString(value)) return undefined

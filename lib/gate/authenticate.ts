@@ -19,8 +19,7 @@ export async function authenticate (strategy: AuthStrategy, request: FastifyRequ
     }
     return { identity, refusal: null }
   } catch (error) {
-    request.log.error({ err: error, strategy: strategy.name }, 'authentication failed')
-    return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: strategy.name })
+    return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: strategy.name, cause: error })
   }
 }
 
@@ -33,7 +32,6 @@ export async function authorize (
     const allowed = await decide({ identity, params, query, request } as Parameters<Authorize>[0])
     return allowed === true ? null : { code: 'WSG_ERR_FORBIDDEN' }
   } catch (error) {
-    request.log.error({ err: error }, 'authorization failed')
-    return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'authorize' }
+    return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'authorize', cause: error }
   }
 }

@@ -301,7 +301,7 @@ export class Gate {
   }
 
   #report (refusal: Refusal, request: FastifyRequest | undefined): void {
-    const { code, value } = refusal
+    const { code, value, cause } = refusal
     this.#security.refused({
       code,
       statusCode: REFUSALS[code].statusCode,
@@ -309,6 +309,7 @@ export class Gate {
       route: request?.routeOptions.url,
       ip: request === undefined ? undefined : clientAddress(request),
       value,
+      cause,
     }, request?.log)
   }
 }

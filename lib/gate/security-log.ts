@@ -37,6 +37,9 @@ export function serializeUpgrade (request: FastifyRequest): Record<string, unkno
 
 const refused = channel('fastify-ws-guard:refused')
 
+/** One refused handshake, before its value is escaped. `cause` stays in the log: it may name hosts and queries. */
+export type SecurityEvent = Omit<RefusedEvent, 'event' | 'value'> & { readonly value: string | undefined, readonly cause?: unknown }
+
 interface Repeats {
   count: number
   readonly code: RefusalCode
@@ -55,7 +58,7 @@ export class SecurityLog {
   }
 
   /** Called once per refused handshake. The first of a kind is logged at once, its repeats by a counter every 10 s. */
-  refused (event: Omit<RefusedEvent, 'event' | 'value'> & { readonly value: string | undefined }, log: FastifyBaseLogger = this.#log): void {
+  refused ({ cause, ...event }: SecurityEvent, log: FastifyBaseLogger = this.#log): void {
     const { event: name, level } = REFUSALS[event.code]
     const value = event.value === undefined ? undefined : escapeForLog(event.value)
     if (refused.hasSubscribers) refused.publish({ ...event, event: name, value } satisfies RefusedEvent)
@@ -69,7 +72,7 @@ export class SecurityLog {
     }
     this.#repeats.set(key, { count: 0, code: event.code })
     const { code, statusCode, route, ip } = event
-    log[level]({ event: name, code, statusCode, route, ip, value, count: 1 }, 'WebSocket handshake refused')
+    log[level]({ event: name, code, statusCode, route, ip, value, count: 1, ...(cause === undefined ? {} : { err: cause }) }, 'WebSocket handshake refused')
   }
 
   /** Logs how often each kind was repeated since its line, and forgets them. */

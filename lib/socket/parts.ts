@@ -25,6 +25,7 @@ export interface SocketLog {
 export interface Member {
   readonly open: boolean
   readonly outbox: Outbox
+  close (code?: number, reason?: string): void
 }
 
 /** What the sockets of a route share. */

@@ -120,6 +120,15 @@ function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key
     return {
       get size () { return groups.of(name).size },
       send: new GroupSenders(name) as Group<object>['send'],
+      close (code, reason) {
+        let closed = 0
+        for (const member of [...groups.of(name)]) {
+          if (!member.open) continue
+          member.close(code, reason)
+          closed++
+        }
+        return closed
+      },
     }
   }
 }

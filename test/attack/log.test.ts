@@ -34,6 +34,7 @@ t.test('C10 a token in the query string is in no log line', async t => {
     ['absolute form', `http://localhost/ws${query}`, {}],
     ['semicolon', `/ws;token=${SECRET_TEXT}`, {}],
     ['fragment', `/ws#token=${SECRET_TEXT}`, {}],
+    ['plain request', `/ws${query}`, { upgrade: null, connection: 'close' }],
     ['malformed url', `/%zz${query}`, {}],
     ['long parameter', `/rooms/${'a'.repeat(150)}${query}`, {}],
   ] as const) {
@@ -44,6 +45,7 @@ t.test('C10 a token in the query string is in no log line', async t => {
   t.equal(seen['accepted'], 101)
   t.equal(seen['handler fails'], 101)
   t.equal(seen['not found'], 404)
+  t.equal(seen['plain request'], 426)
   t.equal(seen['hook fails'], 500)
   await stack.log.waitFor(line => line['event'] === 'ws.handler.error')
   t.notMatch(stack.log.text, SECRET_TEXT)
@@ -121,7 +123,6 @@ const leaks = (): never => { throw new Error(LEAK) }
 const THROWING = {
   'auth throws': { auth: header(leaks) },
   'auth rejects': { auth: header(async () => leaks()) },
-  // eslint-disable-next-line no-throw-literal
   'auth throws no error': { auth: header(() => { throw LEAK }) },
   'auth gives no identity': { auth: header(() => ({ name: LEAK }) as never) },
   'authorize throws': { auth: header(() => ({ id: 1 })), authorize: leaks },
@@ -152,7 +153,7 @@ t.test('G11 an error tells the peer a code and nothing else', async t => {
     await failed.closed()
   }
   t.match(stack.log.text, LEAK, 'the log has the reason')
-  const line = stack.log.lines.find(one => one.msg === 'authentication failed')
+  const line = stack.log.lines.find(one => one['event'] === 'ws.backend.unavailable' && one['err'] !== undefined)
   t.equal(typeof line?.['reqId'], 'string', 'beside the request it belongs to')
   t.ok(await stack.serves())
 

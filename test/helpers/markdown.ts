@@ -4,6 +4,8 @@ export interface CodeBlock {
   readonly language: string
   /** `file=` of the info string, as in "```js file=server.js". */
   readonly file: string | null
+  /** The other words of the info string: `check`, `fragment`. */
+  readonly marks: readonly string[]
   readonly text: string
   /** Number of the line that closes the block; the first line is 1. */
   readonly lastLine: number
@@ -20,7 +22,8 @@ export function codeBlocks (markdown: string): CodeBlock[] {
     } else if (line === '```') {
       const [language = '', ...rest] = open.info.trim().split(/\s+/)
       const file = rest.find(word => word.startsWith('file='))?.slice('file='.length)
-      blocks.push({ language, file: file ?? null, text: open.lines.join('\n') + '\n', lastLine: index + 1 })
+      const marks = rest.filter(word => !word.startsWith('file='))
+      blocks.push({ language, file: file ?? null, marks, text: open.lines.join('\n') + '\n', lastLine: index + 1 })
       open = null
     } else {
       open.lines.push(line)

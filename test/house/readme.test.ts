@@ -16,8 +16,11 @@ import { readText, readTree, ROOT } from '../helpers/sources.js'
 const WITHIN = 40
 
 t.test('blocks are found with their names', async t => {
-  const blocks = codeBlocks('a\n```js file=x.js\n1\n```\n```sh\nnpm i\n```\n')
-  t.same(blocks, [{ language: 'js', file: 'x.js', text: '1\n', lastLine: 4 }, { language: 'sh', file: null, text: 'npm i\n', lastLine: 7 }])
+  const blocks = codeBlocks('a\n```js file=x.js check\n1\n```\n```sh\nnpm i\n```\n')
+  t.same(blocks, [
+    { language: 'js', file: 'x.js', marks: ['check'], text: '1\n', lastLine: 4 },
+    { language: 'sh', file: null, marks: [], text: 'npm i\n', lastLine: 7 },
+  ])
 })
 
 t.test('code in README.md and docs/ is at least well-formed', async t => {

@@ -5,7 +5,7 @@ import ts from 'typescript'
 export type Sources = ReadonlyMap<string, string>
 
 /**
- * Rooms and what they may import; the table of docs/architecture.md. A room is a folder under lib/ or a single file in it.
+ * Rooms and what they may import; the table of CONTRIBUTING.md. A room is a folder under lib/ or a single file in it.
  * Any room may import itself and types.
  */
 export const ROOMS: { readonly [room: string]: readonly string[] } = {
