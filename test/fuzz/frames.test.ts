@@ -124,7 +124,7 @@ t.test(`random frames on a contract route (seed ${SEED}, ${FRAMES} frames)`, { t
         from = to
         if (random.below(8) === 0) await new Promise(resolve => setImmediate(resolve))
       }
-      if (random.below(4) > 0) await client.waitFor(received => received.includes('\x88\x02', request.length > 0 ? 100 : 0, 'latin1') ? true : undefined).then(() => { count('closed') }, () => {})
+      if (random.below(4) > 0) await client.waitClose(50).then(() => { count('closed') }, () => {})
       client[random.pick(['destroy', 'reset'] as const)]()
       tidy()
     }

@@ -70,8 +70,9 @@ export function framesOfText (text: string, random: Random): Buffer {
   if (random.below(20) > 0 || text.length < 4) return frame({ payload: text, mask: NO_MASK })
   const bytes = Buffer.from(text)
   const cut = random.below(bytes.length)
+  // Few pings: ws ends a connection whose pongs pile up within one read.
   return Buffer.concat([
-    frame({ payload: bytes.subarray(0, cut), fin: false }), frame({ opcode: OPCODES.ping, payload: 'p' }),
+    frame({ payload: bytes.subarray(0, cut), fin: false }), frame({ opcode: random.below(10) === 0 ? OPCODES.ping : OPCODES.pong, payload: 'p' }),
     frame({ opcode: OPCODES.continuation, payload: '', fin: false }), frame({ opcode: OPCODES.continuation, payload: bytes.subarray(cut) }),
   ])
 }
