@@ -35,6 +35,16 @@ export function serializeUpgrade (request: FastifyRequest): Record<string, unkno
   }
 }
 
+/** Logs a record with what was thrown as its `err`, or without it where it can't be read. Never throws. */
+export function logThrown (log: FastifyBaseLogger, level: 'error' | 'warn' | 'info', record: object, thrown: unknown, message: string): void {
+  try {
+    log[level]({ ...record, err: thrown }, message)
+  } catch {
+    // The log reads what was thrown, and a getter or a proxy may throw again.
+    log[level](record, message)
+  }
+}
+
 const refused = channel('fastify-ws-guard:refused')
 
 /** One refused handshake, before its value is escaped. `cause` stays in the log: it may name hosts and queries. */
@@ -72,7 +82,9 @@ export class SecurityLog {
     }
     this.#repeats.set(key, { count: 0, code: event.code })
     const { code, statusCode, route, ip } = event
-    log[level]({ event: name, code, statusCode, route, ip, value, count: 1, ...(cause === undefined ? {} : { err: cause }) }, 'WebSocket handshake refused')
+    const record = { event: name, code, statusCode, route, ip, value, count: 1 }
+    if (cause === undefined) log[level](record, 'WebSocket handshake refused')
+    else logThrown(log, level, record, cause, 'WebSocket handshake refused')
   }
 
   /** Logs how often each kind was repeated since its line, and forgets them. */

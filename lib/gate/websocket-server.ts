@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_OPTION_UNSAFE } from '../errors.js'
+import { logThrown } from './security-log.js'
 
 /** The part of the gate that the server asks before and after each 101. */
 export interface UpgradeJudge {
@@ -87,8 +88,8 @@ const NETWORK = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'ER
  * Error handler for @fastify/websocket: ws closes a socket that broke the protocol by itself, with the right code; a
  * handler that threw closes 1011. Nothing of the error reaches the peer.
  */
-export function onSocketError (error: Error & { code?: string }, socket: WebSocket, request: FastifyRequest): void {
-  const code = error.code ?? ''
+export function onSocketError (error: unknown, socket: WebSocket, request: FastifyRequest): void {
+  const code = codeOf(error)
   if (NETWORK.has(code)) {
     socket.terminate()
     return
@@ -97,6 +98,16 @@ export function onSocketError (error: Error & { code?: string }, socket: WebSock
     request.log.warn({ event: 'ws.proto.violation', code }, 'WebSocket protocol violated')
     return
   }
-  request.log.error({ event: 'ws.handler.error', err: error }, 'WebSocket handler failed')
+  logThrown(request.log, 'error', { event: 'ws.handler.error' }, error, 'WebSocket handler failed')
   socket.close(1011, 'internal')
+}
+
+// A handler may throw null, or something that throws when it is read.
+function codeOf (thrown: unknown): string {
+  try {
+    const { code } = thrown as { readonly code?: unknown }
+    return typeof code === 'string' ? code : ''
+  } catch {
+    return ''
+  }
 }

@@ -72,8 +72,9 @@ export class Operations {
   private readonly cap: number
   private readonly deadlines: Deadlines<Expiring>
   private readonly events: OperationEvents
-  private readonly calls = new Map<string | number, Operation>()
-  private readonly pending = new Set<Operation>()
+  // Made when first needed: most sockets are idle, and two empty tables weigh more than the rest of a connection.
+  private calls: Map<string | number, Operation> | null = null
+  private pending: Set<Operation> | null = null
   private overdue = 0
 
   constructor (cap: number, deadlines: Deadlines<Expiring>, events: OperationEvents) {
@@ -82,13 +83,17 @@ export class Operations {
     this.events = events
   }
 
+  private get unsettled (): number {
+    return this.pending === null ? 0 : this.pending.size
+  }
+
   /** Handlers within their deadline. */
   get running (): number {
-    return this.pending.size - this.overdue
+    return this.unsettled - this.overdue
   }
 
   get full (): boolean {
-    return this.pending.size - this.overdue >= this.cap
+    return this.unsettled - this.overdue >= this.cap
   }
 
   /** True when so many handlers overran their deadline that no further one may start. */
@@ -98,20 +103,24 @@ export class Operations {
 
   /** True when a call with this id is under way. */
   has (id: string | number): boolean {
-    return this.calls.size > 0 && this.calls.has(id)
+    return this.calls !== null && this.calls.has(id)
   }
 
   /** Gives a handler that returned a promise its slot and its deadline. */
   track (operation: Operation): void {
     operation.own(this)
+    this.pending ??= new Set()
     this.pending.add(operation)
-    if (operation.entry.isCall && operation.id !== null) this.calls.set(operation.id, operation)
+    if (operation.entry.isCall && operation.id !== null) {
+      this.calls ??= new Map()
+      this.calls.set(operation.id, operation)
+    }
     this.deadlines.add(operation)
   }
 
   /** The handler settled. True when the answer is its to give. */
   settle (operation: Operation): boolean {
-    if (!this.pending.delete(operation)) return false
+    if (this.pending === null || !this.pending.delete(operation)) return false
     if (operation.overdue) this.overdue--
     else this.deadlines.delete(operation)
     return this.claim(operation)
@@ -119,7 +128,7 @@ export class Operations {
 
   /** Frees the id and signals the handler. False when no such call is under way. */
   cancel (id: string | number): boolean {
-    const operation = this.calls.get(id)
+    const operation = this.calls?.get(id)
     if (operation === undefined || !this.claim(operation)) return false
     operation.abort()
     return true
@@ -127,9 +136,8 @@ export class Operations {
 
   /** Signals every handler; none of them is answered any more. */
   abortAll (): void {
-    const all = [...this.pending]
-    this.pending.clear()
-    this.calls.clear()
+    const all = this.pending ?? []
+    this.pending = this.calls = null
     this.overdue = 0
     for (const operation of all) {
       this.deadlines.delete(operation)
@@ -141,7 +149,7 @@ export class Operations {
 
   /** For the operation, at its deadline. */
   expired (operation: Operation): void {
-    if (!this.pending.has(operation)) return
+    if (this.pending === null || !this.pending.has(operation)) return
     this.overdue++
     if (this.claim(operation)) {
       this.events.onTimeout(operation)
@@ -152,7 +160,7 @@ export class Operations {
 
   private claim (operation: Operation): boolean {
     if (!operation.claim()) return false
-    if (operation.entry.isCall && operation.id !== null) this.calls.delete(operation.id)
+    if (operation.entry.isCall && operation.id !== null) this.calls?.delete(operation.id)
     return true
   }
 }

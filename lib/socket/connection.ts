@@ -44,7 +44,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
   private readonly runner: Runner
   private state = State.Open
   private senders: Senders<object> | null = null
-  private readonly penalties: Penalties
+  private penalties: Penalties | null = null
   private reported = false
   private drainRequested = false
   private closeTimer: NodeJS.Timeout | null = null
@@ -59,8 +59,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
     this.query = context.query as GuardedSocket['query']
     this.log = context.log
     const { limits } = parts
-    this.penalties = new Penalties(limits)
-    this.outbox = new Outbox(ws, { limit: limits.sendBuffer, direct: parts.direct, onSlow: () => { this.slow() } })
+    this.outbox = new Outbox(ws, { limit: limits.sendBuffer, direct: parts.direct, owner: this })
     this.runner = new Runner(this, parts, context.log)
     const own = new TokenBucket(limits.rate, limits.burst, parts.now())
     this.inbox = new Inbox(this, this.runner, parts, context.budgets === undefined ? [own] : [own, ...context.budgets])
@@ -184,6 +183,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
 
   refuse (code: ErrorCode, id: string | number | null, detail?: ErrorDetail): void {
     this.report(code)
+    this.penalties ??= new Penalties(this.parts.limits)
     const close = this.penalties.violation(code, this.parts.now())
     if (close === null) this.outbox.send(this.parts.errors.of(code, id, detail))
     else this.policyClose(...close)
@@ -191,6 +191,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
 
   flood (wait: number, id: string | number | null): void {
     this.report('rate_limited')
+    this.penalties ??= new Penalties(this.parts.limits)
     const verdict = this.penalties.flood(this.parts.now())
     if (verdict === 'answer') this.outbox.send(this.parts.errors.of('rate_limited', id, { retryAfter: wait }))
     else if (verdict !== 'drop') this.policyClose(...verdict)
@@ -218,7 +219,8 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
 
   /* ---- the end ---- */
 
-  private slow (): void {
+  /** For the outbox: the peer reads too slowly. */
+  slow (): void {
     if (this.state >= State.Closing) return
     this.parts.registry.counters.slow++
     this.policyClose(1013, 'slow_consumer')

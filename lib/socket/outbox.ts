@@ -33,12 +33,18 @@ export class SharedMessage {
   }
 }
 
+/** The socket, as its outbox sees it. */
+export interface OutboxOwner {
+  /** A message was not sent because too much waits for the peer. */
+  slow (): void
+}
+
 export interface OutboxOptions {
-  /** Bytes that may wait for the peer; a message that would exceed them is not sent and `onSlow` runs. */
+  /** Bytes that may wait for the peer; a message that would exceed them is not sent and the owner is told. */
   readonly limit: number
   /** False: everything goes through `ws.send`, one write per message. */
   readonly direct: boolean
-  readonly onSlow: () => void
+  readonly owner: OutboxOwner
 }
 
 /** What goes out on one socket: the frames of a tick leave in one write, in order with those of ws itself. */
@@ -47,7 +53,7 @@ export class Outbox {
   private readonly stream: Duplex | null
   private readonly limit: number
   private readonly mark: number
-  private readonly onSlow: () => void
+  private readonly owner: OutboxOwner
   /** Consecutive latin1 frames; one string is the cheapest thing to write. */
   private text = ''
   private chunks: Frame[] | null = null
@@ -59,7 +65,7 @@ export class Outbox {
     this.ws = ws
     this.limit = options.limit
     this.mark = options.limit / 4
-    this.onSlow = options.onSlow
+    this.owner = options.owner
     this.stream = options.direct ? takeOver(ws, () => { this.flush() }) : null
   }
 
@@ -87,7 +93,7 @@ export class Outbox {
     const waiting = before + stream.writableLength
     // One message larger than the limit is fine for a peer that has read everything else.
     if (waiting > 0 && waiting + frame.length > this.limit) {
-      this.onSlow()
+      this.owner.slow()
       return false
     }
     if (typeof frame === 'string') {
@@ -114,7 +120,7 @@ export class Outbox {
     this.flush()
     const waiting = this.ws.bufferedAmount
     if (waiting > 0 && waiting + payload.length > this.limit) {
-      this.onSlow()
+      this.owner.slow()
       return false
     }
     this.ws.send(payload, ignore)

@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
 import { identifier, text } from '../../lib/contract/text.js'
 import { REFUSED, type ContractSpec } from '../../types/contract.js'
+import { CAN_GENERATE, CODEGEN_FORBIDDEN } from '../helpers/codegen.js'
 import { BOTH } from '../helpers/contract.js'
 
 const Said = Type.Object({ from: Type.String(), text: Type.String() })
@@ -204,9 +205,14 @@ t.test('the report', async t => {
 
 t.test('html fields need an adapter', async t => {
   const spec = { name: 'a', url: '/', inbound: { x: Type.Object({ v: Type.String({ maxLength: 99, wsText: { policy: 'html', clean: true, maxLength: 99 } }) }) } }
-  t.throws(() => compileContract(spec), { code: 'WSG_ERR_CONTRACT', message: /contract "a", inbound "x", \/v: .*adapter/ })
+  t.throws(() => compileContract(spec), { code: 'WSG_ERR_CONTRACT', message: /contract "a", inbound "x", \/v: .*htmlAdapter/ })
   const { accept } = compileContract(spec, { htmlAdapter: html => html.replaceAll('<', '') }).inbound.get('x')!
   t.same(accept({ v: '<b' }), { v: 'b' })
+})
+
+t.test('F21: what the process allows decides', async t => {
+  t.equal(CAN_GENERATE, !CODEGEN_FORBIDDEN)
+  t.equal(compileContract(chat).interpreted, CODEGEN_FORBIDDEN)
 })
 
 t.test('F21: where code generation is forbidden the contract works from the first message', async t => {

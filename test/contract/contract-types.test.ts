@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
 import { REFUSED, type ContractSpec } from '../../types/contract.js'
+import { MODES } from '../helpers/codegen.js'
 
 // docs/contract-types.md says which type is supported; this holds it to the truth, row by row.
 
@@ -74,7 +75,7 @@ t.test('every row of the table', async t => {
   t.same(rows.map(row => row.type).sort(), Object.keys(EXAMPLES).sort(), 'each type has a row and an example')
   for (const { type, peer, ours } of rows) {
     const [schema, value] = EXAMPLES[type]!
-    for (const interpreted of [false, true]) {
+    for (const interpreted of MODES) {
       const compile = (contract: Partial<ContractSpec>): ReturnType<typeof compileContract> => compileContract({ name: 'test', url: '/', ...contract }, { interpreted })
       if (peer === 'refused') {
         t.throws(() => compile({ inbound: { m: schema } }), { code: 'WSG_ERR_CONTRACT' }, `${type} from a peer`)

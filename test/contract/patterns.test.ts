@@ -4,7 +4,7 @@ import { compileContract } from '../../lib/contract/compile.js'
 import { findPatternFault } from '../../lib/contract/pattern-safety.js'
 import { identifier } from '../../lib/contract/text.js'
 import { REFUSED } from '../../types/contract.js'
-import { compileMessage, oneMessage, readCorpus } from '../helpers/contract.js'
+import { attackOf, compileMessage, oneMessage, readCorpus } from '../helpers/contract.js'
 
 interface Row {
   readonly id: string
@@ -28,8 +28,8 @@ t.test('F19: corpus', async t => {
       continue
     }
     const { accept } = compileMessage(schema)
-    // eslint-disable-next-line no-new-func
-    const attack = (new Function(`return ${row.attack.recipe}`) as () => (n: number) => string)()
+    const attack = attackOf(row.attack.recipe)
+    t.equal(attack(row.attack.n).length, row.attack.length, `${row.id}: the recipe`)
     for (const n of [row.attack.n, 100]) {
       const v = attack(n)
       const start = performance.now()

@@ -30,6 +30,8 @@ export const floodContract = defineContract({
 export interface Figures {
   /** Bytes. */
   readonly rss: number
+  /** The most that `rss` ever was. */
+  readonly peak: number
   readonly sockets: number
   readonly handled: number
   /** Events of the log and how often they came. */
@@ -96,7 +98,7 @@ async function serve (): Promise<void> {
     const events: { [event: string]: number } = {}
     for (const { event } of stack.log.lines) if (typeof event === 'string') events[event] = (events[event] ?? 0) + 1
     const errors = stack.log.lines.filter(line => line.level >= 50).length
-    process.send?.({ rss: process.memoryUsage().rss, sockets: stack.app.wsGuard.sockets, handled, events, errors } satisfies Figures)
+    process.send?.({ rss: process.memoryUsage().rss, peak: process.resourceUsage().maxRSS * 1024, sockets: stack.app.wsGuard.sockets, handled, events, errors } satisfies Figures)
   })
   process.once('SIGTERM', () => { process.exit() })
   process.send?.({ port: stack.port, cookie: stack.cookie } satisfies Start)

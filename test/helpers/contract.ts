@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { TSchema } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { Value } from '@sinclair/typebox/value'
 import { compileContract, type CompileOptions } from '../../lib/contract/compile.js'
 import type { CompiledInbound, ContractSpec, MessageRules } from '../../types/contract.js'
+import { CAN_GENERATE, MODES } from './codegen.js'
 
 /** A contract with this one inbound message, `m`. */
 export function oneMessage (payload: TSchema, rules: MessageRules = {}): ContractSpec {
@@ -13,11 +16,30 @@ export function compileMessage (payload: TSchema, options: CompileOptions = {}, 
   return compileContract(oneMessage(payload, rules), options).inbound.get('m')!
 }
 
-/** Generated and interpreted: every rule must hold for both. */
-export const BOTH: readonly { readonly name: string, readonly interpreted: boolean }[] = [
-  { name: 'generated', interpreted: false },
-  { name: 'interpreted', interpreted: true },
-]
+/** Generated and interpreted: every rule must hold for both. Where code generation is forbidden: interpreted. */
+export const BOTH: readonly { readonly name: string, readonly interpreted: boolean }[] =
+  MODES.map(interpreted => ({ name: interpreted ? 'interpreted' : 'generated', interpreted }))
+
+/** TypeBox's own verdict: of its compiler, or of its interpreter where code generation is forbidden. */
+export function typeBoxCheck (schema: TSchema): (value: unknown) => boolean {
+  if (!CAN_GENERATE) return value => Value.Check(schema, value)
+  const compiled = TypeCompiler.Compile(schema)
+  return value => compiled.Check(value)
+}
+
+const TERM = /\+?'((?:[^'\\]|\\[\\n])*)'(\.repeat\(n\))?/y
+
+/** The function of a corpus' recipe, `n=>'a'.repeat(n)+'!'`, read rather than run. */
+export function attackOf (recipe: string): (n: number) => string {
+  if (!recipe.startsWith('n=>')) throw new Error(`no recipe: ${recipe}`)
+  const terms: { readonly text: string, readonly repeated: boolean }[] = []
+  for (TERM.lastIndex = 3; TERM.lastIndex < recipe.length;) {
+    const term = TERM.exec(recipe)
+    if (term === null) throw new Error(`no recipe: ${recipe}`)
+    terms.push({ text: JSON.parse(`"${term[1]!.replaceAll('"', '\\"')}"`) as string, repeated: term[2] !== undefined })
+  }
+  return n => terms.map(({ text, repeated }) => repeated ? text.repeat(n) : text).join('')
+}
 
 export function readCorpus<T> (file: string): T {
   return JSON.parse(readFileSync(`${process.cwd()}/test/corpus/${file}`, 'utf8')) as T

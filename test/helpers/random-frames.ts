@@ -57,7 +57,7 @@ export function randomText (random: Random): string {
     case 3: return random.below(50) === 0 ? `{"type":"any","data":${random.pick(['[', '{"a":', '[{"b":'] as const).repeat(random.below(4000))}` : JSON.stringify(value(random, 0))
     default: {
       let text: string = random.pick(SEEDS)
-      for (let n = random.below(4); n > 0; n--) text = mutate(text, random)
+      for (let n = random.below(random.pick([1, 1, 4])); n > 0; n--) text = mutate(text, random)
       return text
     }
   }
