@@ -1,8 +1,9 @@
-// One server of bench/messages.js: `bare`, `guarded`, `trpc`, `socketio` or `elysia`. Each answers one message by one.
+// One server of bench/messages.js: `bare`, `guarded`, `trpc`, `socketio`, `elysia`, or `elysiaOut`, which checks its answers as
+// well. Each answers one message by one.
 import { answerTo, isSay, LIMITS } from './lib/message.js'
 import { announce } from './lib/process.js'
 
-const SERVERS = { bare, guarded, trpc, socketio, elysia }
+const SERVERS = { bare, guarded, trpc, socketio, elysia, elysiaOut: () => elysia(true) }
 const HOST = '127.0.0.1'
 
 await SERVERS[process.argv[2]]()
@@ -112,19 +113,19 @@ async function socketio () {
   http.listen(0, HOST, () => { announce(http.address().port) })
 }
 
-async function elysia () {
+async function elysia (checkAnswers = false) {
   const { Elysia, t } = await import('elysia')
+  const fields = {
+    id: t.Integer({ minimum: 0 }),
+    text: t.String({ maxLength: LIMITS.text }),
+    n: t.Number({ minimum: 0, maximum: LIMITS.n }),
+    flag: t.Boolean(),
+    tags: t.Array(t.String({ maxLength: LIMITS.tag }), { maxItems: LIMITS.tags }),
+  }
+  const response = t.Object({ type: t.Literal('said'), data: t.Object({ ...fields, from: t.String({ maxLength: 64 }) }) })
   const app = new Elysia().ws('/ws', {
-    body: t.Object({
-      type: t.Literal('say'),
-      data: t.Object({
-        id: t.Integer({ minimum: 0 }),
-        text: t.String({ maxLength: LIMITS.text }),
-        n: t.Number({ minimum: 0, maximum: LIMITS.n }),
-        flag: t.Boolean(),
-        tags: t.Array(t.String({ maxLength: LIMITS.tag }), { maxItems: LIMITS.tags }),
-      }),
-    }),
+    body: t.Object({ type: t.Literal('say'), data: t.Object(fields) }),
+    ...(checkAnswers ? { response } : {}),
     message (ws, { data }) { ws.send({ type: 'said', data: answerTo(data) }) },
   })
   app.listen({ port: 0, hostname: HOST }, server => { announce(server.port) })

@@ -20,8 +20,9 @@ const ALL = {
   socketio: { kind: 'socketio', runtime: 'node' },
   'guarded on Bun': { kind: 'guarded', runtime: 'bun' },
   'elysia on Bun': { kind: 'elysia', runtime: 'bun' },
+  'elysia + response on Bun': { kind: 'elysiaOut', runtime: 'bun' },
 }
-const COMPARED = [['guarded', 'bare'], ['guarded', 'trpc'], ['guarded', 'socketio'], ['guarded on Bun', 'elysia on Bun'], ['guarded', 'elysia on Bun']]
+const COMPARED = [['guarded', 'bare'], ['guarded', 'trpc'], ['guarded', 'socketio'], ['guarded on Bun', 'elysia on Bun'], ['guarded on Bun', 'elysia + response on Bun']]
 
 const names = process.argv[4]?.split(',') ?? Object.keys(ALL)
 const servers = new Map()

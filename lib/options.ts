@@ -54,6 +54,7 @@ export const optionsSchema = Type.Object({
   websocket: Type.Optional(Type.Union([Type.Literal(false), Type.Object({
     maxPayload: Type.Optional(Type.Integer({ minimum: 128, maximum: 16_777_216, default: 65_536, description: 'Bytes of one message on routes without a contract' })),
     maxFragments: Type.Optional(Type.Integer({ minimum: 1, maximum: 16_384, default: 64, description: 'Fragments of one message' })),
+    fragmentTimeout: Type.Optional(milliseconds('Time from a message\'s first fragment to its last', 10_000)),
     closeTimeout: Type.Optional(milliseconds('Time between a close frame and termination', 3000)),
   }, closed)])),
 }, closed)
@@ -168,7 +169,7 @@ export function resolveOptions (given: unknown): ResolvedOptions {
     htmlAdapter: (options.htmlAdapter as GuardOptions['htmlAdapter']) ?? null,
     messages: withDefaults({ rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1_048_576 }, options.messages),
     registerWebSocket: options.websocket !== false,
-    websocket: withDefaults({ maxPayload: 65_536, maxFragments: 64, closeTimeout: 3000 }, websocket),
+    websocket: withDefaults({ maxPayload: 65_536, maxFragments: 64, fragmentTimeout: 10_000, closeTimeout: 3000 }, websocket),
   })
 }
 

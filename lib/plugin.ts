@@ -14,6 +14,7 @@ import { serializeUpgrade } from './gate/security-log.js'
 import { checkSession } from './gate/session-cookie.js'
 import { guardServer, onSocketError, safeServerOptions } from './gate/websocket-server.js'
 import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER, WSG_ERR_ROUTE_POLICY } from './errors.js'
+import { FragmentWatch } from './socket/fragment-watch.js'
 import { type ResolvedOptions, resolveOptions, resolveRouteOptions } from './options.js'
 import { createWsRoutes } from './ws-route.js'
 
@@ -104,6 +105,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     gate.drain()
     await routes.drain(options.websocket.closeTimeout)
     if (fastify.websocketServer !== undefined) await closeSockets(fastify.websocketServer, options.websocket.closeTimeout)
+    fragments.stop()
     gate.stop()
     server.removeListener('upgrade', gate.onUpgrade)
   })
@@ -112,6 +114,14 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     await fastify.register(websocket, { options: safeServerOptions(options.websocket), errorHandler: onSocketError as never })
   }
   refuseSecondServer(fastify, !fastify.hasDecorator('websocketServer'))
+  const fragments = new FragmentWatch({
+    sockets: () => fastify.hasDecorator('websocketServer') ? fastify.websocketServer.clients : [],
+    timeout: options.websocket.fragmentTimeout,
+    onTimeout: socket => {
+      fastify.log.warn({ event: 'ws.fragments.timeout' }, 'a fragmented message was never completed')
+      socket.close(1008, 'policy_violation')
+    },
+  })
   let adopted = false
   const adopt = (): void => {
     if (adopted || !fastify.hasDecorator('websocketServer')) return

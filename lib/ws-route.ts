@@ -10,7 +10,7 @@ import type { Gate, RouteInput } from './gate/gate.js'
 import type { ContractPart } from './gate/policies.js'
 import type { ResolvedOptions } from './options.js'
 import { SUBPROTOCOL } from './protocol/envelope.js'
-import { selfCheck } from './socket/frame-writer.js'
+import { selfCheck } from './socket/ws-internals.js'
 import { Registry } from './socket/registry.js'
 import { createSocketRoute } from './socket/route.js'
 

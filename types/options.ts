@@ -51,6 +51,8 @@ export interface WebSocketOptions {
   /** Bytes of one message; contracts may need less or more. Default 65536. */
   readonly maxPayload?: number
   readonly maxFragments?: number
+  /** Milliseconds from a message's first fragment to its last; 1008 afterwards. Default 10000. */
+  readonly fragmentTimeout?: number
   /** Milliseconds between our close frame and termination. Default 3000. */
   readonly closeTimeout?: number
 }

@@ -3,12 +3,12 @@ const TEXT = 'The quick brown fox jumps over the lazy dog, and 12 more do.'
 export const TAGS = ['alpha', 'beta', 'gamma']
 export const LIMITS = { text: 500, tag: 32, tags: 8, n: 1_000_000 }
 
-/** Payloads of equal length that differ in every field that may. */
+/** Payloads of equal length, so that answers can be matched by new messages cut from one buffer. */
 export const payloads = count => Array.from({ length: count }, (_, index) => ({
   id: 100_000 + index * 977,
   text: TEXT.slice(0, 58) + String(10 + index % 90),
   n: 1000 + index,
-  flag: index % 2 === 0,
+  flag: true,
   tags: TAGS,
 }))
 

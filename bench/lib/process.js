@@ -13,7 +13,7 @@ export const RUNTIMES = {
 
 /**
  * Starts a server script in a process of its own. The script sends `{ port }` when it listens and answers `'cpu'` with
- * `{ cpu }`, microseconds of user and system time by the operating system's accounting.
+ * `{ cpu, user }`, microseconds by the operating system's accounting: user and system time, and the former alone.
  */
 export async function startServer (script, args = [], { runtime, execArgv = [] } = {}) {
   const child = runtime === undefined
@@ -33,6 +33,7 @@ export async function startServer (script, args = [], { runtime, execArgv = [] }
     pid: child.pid,
     ask,
     cpu: async () => (await ask('cpu')).cpu,
+    usage: async () => await ask('cpu'),
     async stop () {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGKILL')
@@ -74,17 +75,19 @@ export function announce (port, answers = {}) {
   const all = {
     cpu () {
       const { user, system } = process.cpuUsage()
-      return { cpu: user + system }
+      return { cpu: user + system, user }
     },
     ...answers,
   }
   process.on('message', question => { process.send(all[question]()) })
+  process.on('disconnect', () => { process.exit(0) })
   process.send({ port })
 }
 
 /** Called by a load script that has warmed up: settles when the measurement is to start. */
 export async function whenAsked () {
   const asked = once(process, 'message')
+  process.on('disconnect', () => { process.exit(0) })
   process.send('ready')
   await asked
 }

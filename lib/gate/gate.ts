@@ -179,6 +179,7 @@ export class Gate {
         if (policy.hasHttpHandler) return
         throw this.#refuse(request, reply, { code: 'WSG_ERR_UPGRADE_REQUIRED' })
       }
+      if (handshake.closed) return
       // The header checks did not run: a scope this plugin's hooks do not reach.
       if (handshake.request !== request) throw this.#refuse(request, reply, { code: 'WSG_ERR_NOT_ADMITTED' }, handshake)
       const refusal = await this.#judgeIdentity(request, handshake, policy)

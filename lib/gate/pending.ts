@@ -116,6 +116,8 @@ export class PendingHandshakes {
     if (!this.#open.delete(handshake)) return
     // A strategy may still be at work for a client that left.
     if (!handshake.admitted) handshake.abort?.abort()
+    // The close listener keeps this record for as long as the WebSocket lives; what only the handshake needed goes now.
+    handshake.abort = handshake.request = handshake.reply = null
     this.#options.onSettled()
   }
 

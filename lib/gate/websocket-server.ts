@@ -35,8 +35,8 @@ const WS_DEFAULTS = { maxPayload: 100 * 1024 * 1024, maxFragments: 16 * 1024, cl
 const MAX_PENDING_PONGS = 16
 
 /** What the plugin passes to @fastify/websocket when it registers it itself. */
-export function safeServerOptions (limits: ServerLimits): Record<string, unknown> {
-  return { ...limits, perMessageDeflate: false, maxPendingAutoPongs: MAX_PENDING_PONGS, clientTracking: true, skipUTF8Validation: false }
+export function safeServerOptions ({ maxPayload, maxFragments, closeTimeout }: ServerLimits): Record<string, unknown> {
+  return { maxPayload, maxFragments, closeTimeout, perMessageDeflate: false, maxPendingAutoPongs: MAX_PENDING_PONGS, clientTracking: true, skipUTF8Validation: false }
 }
 
 /** Payload limits by request, for routes whose contract says how large a message can be. */

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { frameBinary, frameText, mayInterleave, takeOver } from './frame-writer.js'
-import type { Frame } from './frame-writer.js'
+import { frameBinary, frameText, mayInterleave, takeOver } from './ws-internals.js'
+import type { Frame } from './ws-internals.js'
 
 const OPEN = 1
 /** More than this is written at once, so that `writableLength` soon tells how fast the peer really reads. */

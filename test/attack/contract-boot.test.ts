@@ -141,7 +141,7 @@ t.test('F21 where code generation is forbidden a socket works from the first mes
     import { Type } from '@sinclair/typebox'
     import WebSocket, { WebSocketServer } from 'ws'
     import { compileContract } from ${lib('contract/compile.js')}
-    import { selfCheck } from ${lib('socket/frame-writer.js')}
+    import { selfCheck } from ${lib('socket/ws-internals.js')}
     import { Registry } from ${lib('socket/registry.js')}
     import { createSocketRoute } from ${lib('socket/route.js')}
     const contract = compileContract({ name: 'a', url: '/', inbound: { say: Type.Object({ v: Type.String({ maxLength: 5, pattern: '^[a-z]+$' }) }) }, outbound: { said: Type.Object({ v: Type.String() }) } })

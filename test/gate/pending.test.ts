@@ -49,15 +49,16 @@ t.test('settles once, whichever way it ends', async t => {
 t.test('a strategy at work is told that its client left', async t => {
   const { start } = make(t)
   const left = start()
-  left.handshake.abort = new AbortController()
+  const { signal } = left.handshake.abort = new AbortController()
   left.socket.destroy()
-  t.equal(left.handshake.abort.signal.aborted, true)
+  t.equal(signal.aborted, true)
   const { pending, start: again } = make(t)
   const admitted = again()
-  admitted.handshake.abort = new AbortController()
+  const kept = (admitted.handshake.abort = new AbortController()).signal
   admitted.handshake.admitted = true
   pending.complete(admitted.raw)
-  t.equal(admitted.handshake.abort.signal.aborted, false)
+  t.equal(kept.aborted, false)
+  t.equal(admitted.handshake.abort, null, 'and nothing of the handshake is kept with the socket')
 })
 
 t.test('the authentication deadline spares who is admitted or refused', async t => {

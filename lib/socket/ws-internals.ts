@@ -17,7 +17,13 @@ interface Sender {
   sendFrame: (list: readonly unknown[], callback?: (error?: Error) => void) => void
 }
 
+interface Receiver {
+  readonly _fragmented: number
+  readonly _fragments: readonly unknown[]
+}
+
 interface Internals {
+  readonly _receiver?: Receiver | null
   readonly _isServer: boolean
   readonly _sender: Sender | null
   readonly _socket: Duplex | null
@@ -93,6 +99,17 @@ export function takeOver (ws: WebSocket, beforeFrame: () => void): Duplex | null
 export function mayInterleave (ws: WebSocket): boolean {
   const sender = (ws as unknown as Internals)._sender
   return sender !== null && sender._state === 0 && sender._firstFragment
+}
+
+/**
+ * A token for the fragmented message that is being put together, the same one until it is complete; null between messages,
+ * and where the receiver's insides are not the known ones.
+ */
+export function assemblyOf (ws: WebSocket): object | null {
+  const receiver = (ws as unknown as Internals)._receiver
+  if (receiver === null || typeof receiver !== 'object' || receiver._fragmented === 0) return null
+  // ws begins a new list after each message.
+  return Array.isArray(receiver._fragments) ? receiver._fragments : null
 }
 
 /**

@@ -1,0 +1,58 @@
+// One server of bench/idle.js: `guarded` or `bare`, both with a session behind the handshake. Needs --expose-gc.
+import cookie from '@fastify/cookie'
+import session from '@fastify/session'
+import Fastify from 'fastify'
+import { announce } from './lib/process.js'
+
+const app = Fastify()
+await app.register(cookie)
+await app.register(session, { secret: 's'.repeat(40), saveUninitialized: false, cookie: { secure: false, sameSite: 'lax' } })
+app.post('/login', (request, reply) => {
+  request.session.user = { id: 'alice' }
+  reply.send('ok')
+})
+
+if (process.argv[2] === 'guarded') {
+  const { Type } = await import('@sinclair/typebox')
+  const { default: guard, sessionAuth } = await import('../dist/esm/lib/index.js')
+  const { defineContract, text } = await import('../dist/esm/lib/contract/index.js')
+  await app.register(guard, {
+    development: true,
+    allowedHosts: ['bench.test'],
+    origins: ['https://bench.test'],
+    auth: sessionAuth(current => current.user ?? null),
+    upgradeRate: false,
+    connections: { perAddress: 100_000, perIdentity: 100_000, total: 100_000 },
+  })
+  const contract = defineContract({
+    name: 'bench',
+    url: '/ws',
+    inbound: { say: Type.Object({ text: text({ maxLength: 500 }) }) },
+    outbound: { said: Type.Object({ from: Type.String(), text: Type.String() }) },
+  })
+  app.wsRoute(contract, { on: { say ({ text }, socket) { socket.send.said({ from: socket.identity.id, text }) } } })
+} else {
+  const { default: websocket } = await import('@fastify/websocket')
+  await app.register(websocket)
+  app.get('/ws', { websocket: true }, (socket, request) => {
+    const { user } = request.session
+    if (user === undefined) {
+      socket.close(1008)
+      return
+    }
+    socket.on('error', () => {})
+    socket.on('message', raw => {
+      const { data } = JSON.parse(raw.toString())
+      socket.send(JSON.stringify({ type: 'said', data: { from: user.id, text: data.text } }))
+    })
+  })
+}
+await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
+announce(app.server.address().port, {
+  memory () {
+    globalThis.gc()
+    globalThis.gc()
+    const { rss, heapUsed, external } = process.memoryUsage()
+    return { rss, heapUsed, external }
+  },
+})

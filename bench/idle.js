@@ -1,0 +1,47 @@
+// What does an idle socket weigh? Memory of the server per open socket behind the same session, guarded against bare: heap after
+// a collection, memory outside of the heap, resident set. A new server per round. `npm run build`, then:
+// node bench/idle.js [rounds] [sockets]
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { startLoad, startServer } from './lib/process.js'
+import { ratios, spread, table } from './lib/stats.js'
+
+const rounds = Number(process.argv[2] ?? 3)
+const count = Number(process.argv[3] ?? 10_000)
+const path = name => fileURLToPath(new URL(name, import.meta.url))
+
+const files = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
+if (files !== 'unlimited' && Number(files) < count + 100) {
+  console.error(`${count} sockets need as many open files; this shell allows ${files}: run "ulimit -n ${count + 100}" first`)
+  process.exit(1)
+}
+
+const KINDS = ['guarded', 'bare']
+const PARTS = ['heapUsed', 'external', 'rss']
+const found = Object.fromEntries(KINDS.map(kind => [kind, Object.fromEntries(PARTS.map(part => [part, []]))]))
+for (let round = 0; round < rounds; round++) {
+  for (const kind of KINDS) {
+    const server = await startServer(path('idle-server.js'), [kind], { execArgv: ['--expose-gc'] })
+    const response = await fetch(`http://127.0.0.1:${server.port}/login`, { method: 'POST' })
+    const cookie = response.headers.get('set-cookie').split(';')[0]
+    // The code that a connection runs is compiled before the first figure is taken.
+    const hold = async sockets => {
+      const load = startLoad(path('idle-load.js'), { port: server.port, cookie, count: sockets })
+      await Promise.race([load.ready, load.result])
+      return load
+    }
+    const first = await hold(300)
+    const before = await server.ask('memory')
+    const second = await hold(count)
+    const after = await server.ask('memory')
+    for (const part of PARTS) found[kind][part].push((after[part] - before[part]) / count)
+    for (const load of [second, first]) {
+      load.go()
+      await load.result
+    }
+    await server.stop()
+  }
+}
+console.log(`node ${process.version}, ${count} idle sockets, ${rounds} rounds; min / median / max, bytes per socket`)
+table(['server', ...PARTS], KINDS.map(kind => [kind, ...PARTS.map(part => spread(found[kind][part], 0))]))
+table(['ratio', ...PARTS], [['guarded : bare', ...PARTS.map(part => spread(ratios(found.guarded[part], found.bare[part])))]])
