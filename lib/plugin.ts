@@ -30,7 +30,7 @@ async function loadLimiters (fastify: FastifyInstance, options: ResolvedOptions)
     if (redis !== undefined) {
       throw new WSG_ERR_OPTION_UNSAFE('upgradeRate.redis: expected to be left out where @fastify/rate-limit is registered before (its store is used), came a client')
     }
-    return { primary: fastify.createRateLimit.bind(fastify), fallback: null }
+    return { primary: fastify.createRateLimit.bind(fastify), isLocal: false, fallback: null }
   }
   const load = async (settings: object): Promise<CreateRateLimit> => {
     let create: CreateRateLimit | undefined
@@ -41,7 +41,7 @@ async function loadLimiters (fastify: FastifyInstance, options: ResolvedOptions)
     return create!
   }
   const local = await load({})
-  return redis === undefined ? { primary: local, fallback: null } : { primary: await load({ redis }), fallback: local }
+  return redis === undefined ? { primary: local, isLocal: true, fallback: null } : { primary: await load({ redis }), isLocal: false, fallback: local }
 }
 
 async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<void> {
@@ -54,6 +54,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     requireTls: options.requireTls,
     caps: options.connections,
     ipv6Prefix: options.connections.ipv6Prefix,
+    behindSession: fastify.hasRequestDecorator('session'),
     behindProxy: readTrustProxy(fastify) !== false,
     authTimeout: options.authTimeout,
     handshakeTimeout: options.handshakeTimeout,
@@ -153,6 +154,8 @@ const SERIALIZERS = Symbol.for('pino.serializers')
 
 // Browsers put tickets and tokens into the query string; Fastify logs the URL of every request before any hook.
 function redactUpgradeUrls (fastify: FastifyInstance, gate: Gate): void {
+  // Without a logger Fastify makes no child loggers, unless there is a factory.
+  if (fastify.log.child({}) === fastify.log) return
   const inner = fastify.childLoggerFactory
   fastify.setChildLoggerFactory(function (logger, bindings, childOptions, raw) {
     if (!gate.isUpgrade(raw)) return inner.call(this, logger, bindings, childOptions, raw)

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { AuthStrategy, Authorize, Identity, Refusal } from '../../types/gate.js'
+import type { AuthenticateContext, AuthStrategy, Authorize, Identity, Refusal } from '../../types/gate.js'
 
 /** Who a handshake is from, or why it is refused. */
 export type Authentication = { readonly identity: Identity, readonly refusal: null } | { readonly identity: null, readonly refusal: Refusal }
@@ -10,9 +10,9 @@ const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal 
  * Asks a strategy who is there. Null is 401; a throw, a rejection or something that is no identity is 503: a credential
  * that could not be judged is never taken for a missing one.
  */
-export async function authenticate (strategy: AuthStrategy, request: FastifyRequest, signal: AbortSignal): Promise<Authentication> {
+export async function authenticate (strategy: AuthStrategy, context: AuthenticateContext): Promise<Authentication> {
   try {
-    const identity: Identity | null | undefined = await strategy.authenticate({ request, signal })
+    const identity: Identity | null | undefined = await strategy.authenticate(context)
     if (identity === null || identity === undefined) return refuse({ code: 'WSG_ERR_UNAUTHENTICATED', value: strategy.name })
     if (typeof identity !== 'object' || (typeof identity.id !== 'string' && typeof identity.id !== 'number')) {
       return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: identity without an id` })

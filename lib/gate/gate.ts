@@ -10,7 +10,7 @@ import { type ConnectionCaps, Connections } from './connections.js'
 import { checkHandshake } from './handshake.js'
 import type { HostPolicy } from './host.js'
 import type { OriginPolicy } from './origin.js'
-import { type Handshake, PendingHandshakes } from './pending.js'
+import { type Handshake, PendingHandshakes, signalOf } from './pending.js'
 import type { UpgradeLimiter } from './rate.js'
 import { REFUSALS } from './refusals.js'
 import { SecurityLog } from './security-log.js'
@@ -42,6 +42,8 @@ export interface GateOptions {
   readonly requireTls: boolean
   readonly caps: ConnectionCaps
   readonly ipv6Prefix: number
+  /** A session plugin's hook runs before this gate's. */
+  readonly behindSession: boolean
   /** False where X-Forwarded-For is never believed. */
   readonly behindProxy: boolean
   readonly authTimeout: number
@@ -53,6 +55,10 @@ export interface GateOptions {
 export const POLICY = Symbol('fastify-ws-guard.policy')
 
 interface PolicyConfig { readonly [POLICY]?: RoutePolicy }
+
+function destroy (this: Duplex): void {
+  this.destroy()
+}
 
 /**
  * The checks in their order (docs/gate.md), and the one door out. `onUpgrade` sees every upgrade request first,
@@ -97,8 +103,9 @@ export class Gate {
     handshake.overCap = this.connections.enter()
     handshake.malformed = checkHandshake(raw)
     // The upgrade listener behind this one adds its own later; between the two an RST would be uncaught.
-    socket.on('error', () => { socket.destroy() })
+    socket.on('error', destroy)
     // A session plugin that was registered before us would ask its store for a handshake that is refused anyway.
+    if (!this.#options.behindSession) return
     if (handshake.overCap !== null || handshake.malformed !== null || this.#isHopeless(raw) || this.#isAddressFull(raw)) delete raw.headers.cookie
   }
 
@@ -132,7 +139,8 @@ export class Gate {
     }
     handshake.request = request
     handshake.reply = reply
-    const policy = (request.routeOptions.config as PolicyConfig | undefined)?.[POLICY]
+    handshake.config = request.routeOptions.config
+    const policy = (handshake.config as PolicyConfig | undefined)?.[POLICY]
     const refusal = this.#judgeHeaders(request, handshake, policy)
     if (refusal !== null) {
       done(this.#refuse(request, reply, refusal, handshake))
@@ -142,7 +150,9 @@ export class Gate {
       done()
       return
     }
-    this.#judgeRate(request, policy!).then(
+    const [first, ...others] = policy!.limiters
+    const rate = first !== undefined && others.length === 0 ? first(request) : this.#judgeRate(request, policy!)
+    rate.then(
       late => { done(late === null ? undefined : this.#refuse(request, reply, late, handshake)) },
       () => { done(this.#refuse(request, reply, { code: 'WSG_ERR_AUTH_UNAVAILABLE' }, handshake)) }
     )
@@ -192,7 +202,7 @@ export class Gate {
 
   async #judgeIdentity (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Promise<Refusal | null> {
     if (policy.auth !== null) {
-      const { identity, refusal } = await authenticate(policy.auth, request, (handshake.abort = new AbortController()).signal)
+      const { identity, refusal } = await authenticate(policy.auth, { request, get signal () { return signalOf(handshake) } })
       if (refusal !== null) return refusal
       // Answered at the deadline, or gone: a slot taken now would never be given back.
       if (handshake.refused || handshake.closed) return null
@@ -218,7 +228,7 @@ export class Gate {
 
   /** The `config` of the route that `raw` was routed to. */
   configOf (raw: IncomingMessage): unknown {
-    return this.#pending.of(raw)?.request?.routeOptions.config
+    return this.#pending.of(raw)?.config
   }
 
   /** True when `raw` may become a WebSocket; otherwise it is answered here and nothing more happens to it. */
@@ -263,8 +273,10 @@ export class Gate {
 
   /** Instance-level `onResponse`, which a 101 never reaches: an answered handshake keeps no socket. */
   readonly onResponse = (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-    // @fastify/websocket does the same, but not for what was refused before its own onRequest hook.
-    this.#pending.of(request.raw)?.socket.destroy()
+    // @fastify/websocket does the same, but not for what was refused before its own onRequest hook. Not at once: the answer's
+    // last write callback is still to come, and destroying under it makes an error that nobody reads.
+    const handshake = this.#pending.of(request.raw)
+    if (handshake !== undefined) process.nextTick(() => { handshake.socket.destroy() })
     done()
   }
 

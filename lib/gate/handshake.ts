@@ -10,11 +10,14 @@ const malformed = (value: string): Refusal => ({ code: 'WSG_ERR_HANDSHAKE_MALFOR
 
 /** Header fields of which a handshake may carry one line only (RFC 6455 section 4.1, RFC 9110 section 7.2). */
 const SINGLE = new Set(['host', 'origin', 'upgrade', 'sec-websocket-key', 'sec-websocket-version'])
+const SINGLE_LENGTHS = new Set([...SINGLE].map(name => name.length))
 
 function findDuplicate (rawHeaders: readonly string[]): string | null {
   let seen = ''
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!.toLowerCase()
+    const raw = rawHeaders[i]!
+    if (!SINGLE_LENGTHS.has(raw.length)) continue
+    const name = raw.toLowerCase()
     if (!SINGLE.has(name)) continue
     const mark = `|${name}|`
     if (seen.includes(mark)) return name

@@ -19,6 +19,8 @@ export interface Handshake {
   overCap: Refusal | null
   request: FastifyRequest | null
   reply: FastifyReply | null
+  /** The `config` of the route it was routed to. */
+  config: unknown
   /** The mark without which no handler runs. */
   admitted: boolean
   /** A refusal was given: nothing may admit this handshake any more. */
@@ -26,8 +28,20 @@ export interface Handshake {
   /** The socket is gone. */
   closed: boolean
   subprotocol: string | false
-  /** Made when a strategy is asked; fires at the authentication deadline and when the socket closes. */
+  /** Made when a strategy asks for its signal; fires at the authentication deadline and when the socket closes. */
   abort: AbortController | null
+}
+
+/** The handshake by its request; a property costs less than a weak map, and plain requests pay for the look as well. */
+const HANDSHAKE = Symbol('fastify-ws-guard.handshake')
+
+interface MarkedMessage { [HANDSHAKE]?: Handshake }
+
+/** Fires when nobody waits for this handshake's authentication any more. */
+export function signalOf (handshake: Handshake): AbortSignal {
+  handshake.abort ??= new AbortController()
+  if (handshake.refused || handshake.closed) handshake.abort.abort()
+  return handshake.abort.signal
 }
 
 /** Deadlines of a handshake, in milliseconds from its `upgrade` event, and who is told. */
@@ -53,7 +67,6 @@ const SWEEP = 250
  * is answered without any hook and its socket is kept (fastify/fastify-websocket#342).
  */
 export class PendingHandshakes {
-  readonly #byRequest = new WeakMap<IncomingMessage, Handshake>()
   readonly #open = new Set<Handshake>()
   readonly #options: PendingOptions
   readonly #sweeper: NodeJS.Timeout
@@ -80,6 +93,7 @@ export class PendingHandshakes {
       overCap: null,
       request: null,
       reply: null,
+      config: undefined,
       admitted: false,
       refused: false,
       closed: false,
@@ -91,18 +105,18 @@ export class PendingHandshakes {
       this.#settle(handshake)
       this.#options.onClosed(handshake)
     })
-    this.#byRequest.set(raw, handshake)
+    ;(raw as MarkedMessage)[HANDSHAKE] = handshake
     this.#open.add(handshake)
     return handshake
   }
 
   of (raw: IncomingMessage): Handshake | undefined {
-    return this.#byRequest.get(raw)
+    return (raw as MarkedMessage)[HANDSHAKE]
   }
 
   /** The 101 was written: the socket is a WebSocket from here on. */
   complete (raw: IncomingMessage): void {
-    const handshake = this.#byRequest.get(raw)
+    const handshake = this.of(raw)
     if (handshake !== undefined) this.#settle(handshake)
   }
 

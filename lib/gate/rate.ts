@@ -12,6 +12,8 @@ export type UpgradeLimiter = (request: FastifyRequest) => Promise<Refusal | null
 /** The stores behind the limiters: the configured one, and a local one for when that fails. */
 export interface LimiterSources {
   readonly primary: CreateRateLimit
+  /** The primary store is in this process: it answers at once. */
+  readonly isLocal: boolean
   readonly fallback: CreateRateLimit | null
 }
 
@@ -46,9 +48,9 @@ export function createUpgradeLimiter (
     max: options.max,
     timeWindow: options.timeWindow,
     // The keys that the store sees carry a prefix; what is listed are addresses, or IPv6 networks as `addressKey` writes them.
-    allowList: typeof allowList === 'function'
-      ? allowList
-      : (request: FastifyRequest) => allowList !== undefined && (allowList.includes(clientAddress(request) ?? '') || allowList.includes(keyOf(request))),
+    allowList: allowList === undefined || typeof allowList === 'function'
+      ? allowList ?? []
+      : (request: FastifyRequest) => allowList.includes(clientAddress(request) ?? '') || allowList.includes(keyOf(request)),
     ban: -1,
     skipOnError: false,
     keyGenerator: (request: FastifyRequest) => `fastify-ws-guard:upgrade:${name}:${keyOf(request)}`,
@@ -56,12 +58,13 @@ export function createUpgradeLimiter (
   const primary = sources.primary(settings)
   const fallback = sources.fallback?.(settings) ?? null
 
-  const judge = async (limit: typeof primary, request: FastifyRequest): Promise<Refusal | null> => {
-    const verdict = await limit(request)
+  const judge = (limit: typeof primary, request: FastifyRequest): Promise<Refusal | null> => limit(request).then(verdict => {
     // `isAllowed` means "on the allow list", not "within the limit".
     if (verdict.isAllowed || !verdict.isExceeded) return null
     return { code: 'WSG_ERR_UPGRADE_RATE', value: name, retryAfter: Math.max(1, verdict.ttlInSeconds) }
-  }
+  })
+  // A local count needs neither a deadline nor a substitute.
+  if (sources.isLocal) return request => judge(primary, request)
 
   const ask = async (request: FastifyRequest): Promise<Refusal | null | typeof NO_ANSWER> => {
     try {

@@ -17,7 +17,7 @@ type SessionShape = import('fastify').FastifyRequest extends { session: infer S 
 function isCookieDoubled (request: FastifyRequest, signed: string): boolean {
   const header = request.raw.headers.cookie
   const cookies = (request as { cookies?: Readonly<Record<string, string | undefined>> }).cookies
-  if (header === undefined || cookies === undefined) return false
+  if (header === undefined || cookies === undefined || !header.includes(';')) return false
   const name = Object.keys(cookies).find(key => cookies[key] === signed || cookies[key]?.endsWith(signed))
   if (name === undefined) return false
   return header.split(';').filter(pair => pair.slice(0, pair.indexOf('=')).trim() === name).length > 1
@@ -38,7 +38,7 @@ export function sessionAuth<I extends Identity = Identity> (identify: (session: 
   return {
     name: 'session',
     needs: { credential: 'cookie', session: true },
-    async authenticate ({ request }) {
+    authenticate ({ request }) {
       const session = (request as { session?: LoadedSession | null }).session
       // Without an id it is the placeholder that the plugin leaves where the cookie's path does not match.
       if (session === null || session === undefined || typeof session.sessionId !== 'string') return null
@@ -47,7 +47,8 @@ export function sessionAuth<I extends Identity = Identity> (identify: (session: 
         request.log.warn({ event: 'ws.auth.cookie_doubled' }, 'session cookie sent twice')
         return null
       }
-      return await identify(session as SessionShape) ?? null
+      const identity = identify(session as SessionShape)
+      return identity instanceof Promise ? identity.then(found => found ?? null) : identity ?? null
     },
   }
 }

@@ -109,7 +109,7 @@ t.test('contracts of the pages compile, and their routes are declared', async t 
     await import(pathToFileURL(block.path.replace(/\.ts$/, '.js')).href)
     await app.ready()
   }
-  t.same(['/feed', '/lobby', '/draw', '/post', '/rooms/:room'].filter(url => !routes.includes(url)), [])
+  t.same(['/feed', '/lobby', '/draw', '/rooms/:room'].filter(url => !routes.includes(url)), [])
 })
 
 t.test('the report that docs/contract.md prints is that of its contract', async t => {
