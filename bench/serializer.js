@@ -4,7 +4,7 @@
 // `npm run build` first, then `node bench/serializer.js`.
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { compileSerializer } from '../dist/esm/lib/contract/serializer.js'
+import { compileSerializer } from '../dist/esm/lib/contract/outbound/serializer.js'
 
 const SAMPLES = 32
 const ROUNDS = 8

@@ -1,4 +1,4 @@
-import type { HtmlAdapter } from './contract/text-policy.js'
+import type { HtmlAdapter } from './contract/text/policy.js'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_HTML_REFUSED, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from './errors.js'
 
 // Entry point 'fastify-ws-guard/html': the adapter of the `html` text policy. sanitize-html is the application's to

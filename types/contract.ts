@@ -85,9 +85,6 @@ export interface ContractLimits {
   readonly nodes: number
 }
 
-/** Marks a value that the sanitizer could not make fit. Compared by identity. */
-export const REFUSED: unique symbol = Symbol.for('fastify-ws-guard.refused') as typeof REFUSED
-
 /** One inbound message or call, compiled. */
 export interface CompiledInbound {
   readonly type: string

@@ -1,10 +1,10 @@
 import type { CallSpec, ContractSpec, EnvelopeOptions, MessageSpec } from '../../types/contract.js'
 import { DEFAULT_ENVELOPE, ERROR_KEY, isReservedType, type EnvelopeKeys } from '../protocol/envelope.js'
 import { ERROR_CODES } from '../protocol/codes.js'
-import { show } from './keywords.js'
-import { isSafeName, nearestName } from './names.js'
-import { kindOf } from './schema-walk.js'
-import { failContract } from './walk-context.js'
+import { show } from './schema/keywords.js'
+import { isSafeName, nearestName } from './schema/names.js'
+import { kindOf } from './schema/walk.js'
+import { failContract } from './schema/walk-context.js'
 
 // Boot checks of everything in a contract that isn't a schema.
 

@@ -1,24 +1,25 @@
 import type { TSchema } from '@sinclair/typebox'
-import {
-  REFUSED, type CallSpec, type CompiledContract, type CompiledInbound, type CompiledOutbound, type ContractSpec, type Issue, type MessageRules,
+import type {
+  CallSpec, CompiledContract, CompiledInbound, CompiledOutbound, ContractSpec, Issue, MessageRules,
 } from '../../types/contract.js'
+import { REFUSED } from '../protocol/refused.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
 import { checkCall, checkContract, contractLabel, entriesOf, readEnvelope, readMessage } from './checks.js'
-import { besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder } from './envelope-encode.js'
-import { compileExplain } from './explain.js'
+import { besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder } from './outbound/envelope-encode.js'
+import { compileExplain } from './inbound/explain.js'
 import { fingerprintOf } from './fingerprint.js'
-import { registerFormats } from './formats.js'
+import { registerFormats } from './schema/formats.js'
 import { deriveLimits, frameBytes, measureShape, type MeasuredMessage } from './limits.js'
 import { writeReport, type ReportRow } from './report.js'
-import { compileSanitizer } from './sanitizer.js'
-import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from './scan.js'
-import { kindOf, walkSchema } from './schema-walk.js'
-import { compileSerializer } from './serializer.js'
-import type { ShapeTree } from './shape.js'
-import type { HtmlAdapter, TextAdapters } from './text-policy.js'
-import { compileUrlValues, isUrlShape } from './url-values.js'
-import { canGenerateCode, compileValidator } from './validator.js'
-import { failContract } from './walk-context.js'
+import { compileSanitizer } from './inbound/sanitizer.js'
+import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from './inbound/scan.js'
+import { kindOf, walkSchema } from './schema/walk.js'
+import { compileSerializer } from './outbound/serializer.js'
+import type { ShapeTree } from './schema/shape.js'
+import type { HtmlAdapter, TextAdapters } from './text/policy.js'
+import { compileUrlValues, isUrlShape } from './inbound/url-values.js'
+import { canGenerateCode, compileValidator } from './inbound/validator.js'
+import { failContract } from './schema/walk-context.js'
 
 export interface CompileOptions {
   /** Sanitises fields with the `html` policy. Default: none, and a contract with such a field fails. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ContractSpec } from '../../types/contract.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
-import { canonicalJson } from './canonical.js'
+import { canonicalJson } from './schema/canonical.js'
 
 /**
  * `cf-` and 16 hex digits: SHA-256 over the canonical JSON of everything on the wire: name, envelope, path parameters, query

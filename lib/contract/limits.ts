@@ -1,6 +1,6 @@
 import type { ContractLimits } from '../../types/contract.js'
 import { DEFAULT_ENVELOPE, MAX_ID_LENGTH, type EnvelopeKeys } from '../protocol/envelope.js'
-import { MAX_ANY_DEPTH, MAX_NAME_LENGTH, MAX_RECURSION, type Shape, type ShapeTree } from './shape.js'
+import { MAX_ANY_DEPTH, MAX_NAME_LENGTH, MAX_RECURSION, type Shape, type ShapeTree } from './schema/shape.js'
 
 // How large a legitimate frame can be (docs/contract.md): JSON may spell every UTF-16 unit as \uXXXX (6 bytes) and put a space
 // behind each comma and colon. Beyond that whitespace is the sender's own risk.

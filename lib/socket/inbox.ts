@@ -1,4 +1,4 @@
-import { REFUSED } from '../../types/contract.js'
+import { REFUSED } from '../protocol/refused.js'
 import type { CompiledContract } from '../../types/contract.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import { CANCEL_TYPE, isMessageId } from '../protocol/envelope.js'

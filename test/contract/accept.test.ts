@@ -1,10 +1,11 @@
 import t from 'tap'
 import { Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
-import { compileSanitizer } from '../../lib/contract/sanitizer.js'
-import { walkSchema } from '../../lib/contract/schema-walk.js'
-import { text } from '../../lib/contract/text.js'
-import { REFUSED, type CompiledInbound } from '../../types/contract.js'
+import { compileSanitizer } from '../../lib/contract/inbound/sanitizer.js'
+import { walkSchema } from '../../lib/contract/schema/walk.js'
+import { text } from '../../lib/contract/text/builders.js'
+import { REFUSED } from '../../lib/protocol/refused.js'
+import type { CompiledInbound } from '../../types/contract.js'
 import { BOTH, compileMessage, readCorpus } from '../helpers/contract.js'
 
 const word = Type.String({ maxLength: 16 })

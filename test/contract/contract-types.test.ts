@@ -2,7 +2,8 @@ import t from 'tap'
 import { readFileSync } from 'node:fs'
 import { Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
-import { REFUSED, type ContractSpec } from '../../types/contract.js'
+import { REFUSED } from '../../lib/protocol/refused.js'
+import type { ContractSpec } from '../../types/contract.js'
 import { MODES } from '../helpers/codegen.js'
 
 // docs/contract-types.md says which type is supported; this holds it to the truth, row by row.

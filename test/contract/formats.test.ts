@@ -1,6 +1,6 @@
 import { FormatRegistry, Type } from '@sinclair/typebox'
 import t from 'tap'
-import { knownFormats, registerFormats } from '../../lib/contract/formats.js'
+import { knownFormats, registerFormats } from '../../lib/contract/schema/formats.js'
 import { typeBoxCheck } from '../helpers/contract.js'
 
 const CASES: { readonly [format: string]: readonly [accepted: readonly string[], refused: readonly string[]] } = {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import sanitizeHtml from 'sanitize-html'
 import t from 'tap'
-import { compileTextPolicy } from '../../lib/contract/text-policy.js'
-import { html } from '../../lib/contract/text.js'
+import { compileTextPolicy } from '../../lib/contract/text/policy.js'
+import { html } from '../../lib/contract/text/builders.js'
 import { sanitizeHtmlAdapter, type SanitizeHtmlAdapterOptions, type SanitizeHtmlRules } from '../../lib/html.js'
 
 interface Row { readonly id: string, readonly payload: string, readonly activeWhenRaw: string[] }

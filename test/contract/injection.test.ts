@@ -1,9 +1,10 @@
 import t from 'tap'
 import { Kind, OptionalKind, Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
-import { compileSanitizer, sanitizerSource } from '../../lib/contract/sanitizer.js'
-import type { Shape } from '../../lib/contract/shape.js'
-import { REFUSED, type ContractSpec } from '../../types/contract.js'
+import { compileSanitizer, sanitizerSource } from '../../lib/contract/inbound/sanitizer.js'
+import type { Shape } from '../../lib/contract/schema/shape.js'
+import { REFUSED } from '../../lib/protocol/refused.js'
+import type { ContractSpec } from '../../types/contract.js'
 import { MODES } from '../helpers/codegen.js'
 import { oneMessage, readCorpus } from '../helpers/contract.js'
 

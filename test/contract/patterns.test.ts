@@ -1,9 +1,9 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
-import { findPatternFault } from '../../lib/contract/pattern-safety.js'
-import { identifier } from '../../lib/contract/text.js'
-import { REFUSED } from '../../types/contract.js'
+import { findPatternFault } from '../../lib/contract/schema/pattern-safety.js'
+import { identifier } from '../../lib/contract/text/builders.js'
+import { REFUSED } from '../../lib/protocol/refused.js'
 import { attackOf, compileMessage, oneMessage, readCorpus } from '../helpers/contract.js'
 
 interface Row {

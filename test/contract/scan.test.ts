@@ -1,7 +1,7 @@
 import t from 'tap'
 import fc from 'fast-check'
 import { existsSync, readFileSync } from 'node:fs'
-import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from '../../lib/contract/scan.js'
+import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from '../../lib/contract/inbound/scan.js'
 
 const scan = compileScan({ maxPayload: 65_536, depth: 8, nodes: 1024 })
 

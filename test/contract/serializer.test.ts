@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { FormatRegistry, Kind, OptionalKind, Type, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { compileSerializer, type Serializer } from '../../lib/contract/serializer.js'
+import { compileSerializer, type Serializer } from '../../lib/contract/outbound/serializer.js'
 import { MODES } from '../helpers/codegen.js'
 
 const WHERE = 'contract "chat", outbound "said"'

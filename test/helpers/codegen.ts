@@ -1,4 +1,4 @@
-import { canGenerateCode } from '../../lib/contract/validator.js'
+import { canGenerateCode } from '../../lib/contract/inbound/validator.js'
 
 /** Whether scripts/no-codegen.js started this process, or somebody with the options of that script: known without asking the library. */
 export const CODEGEN_FORBIDDEN = process.env['NO_CODEGEN'] === '1' ||

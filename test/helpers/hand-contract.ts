@@ -1,7 +1,7 @@
 import { WSG_ERR_OUTBOUND_INVALID } from '../../lib/errors.js'
 import { DEFAULT_ENVELOPE } from '../../lib/protocol/envelope.js'
 import type { EnvelopeKeys } from '../../lib/protocol/envelope.js'
-import { REFUSED } from '../../types/contract.js'
+import { REFUSED } from '../../lib/protocol/refused.js'
 import type { CompiledContract, CompiledInbound, CompiledOutbound } from '../../types/contract.js'
 
 // A contract compiled by hand, so that the socket's tests depend on nothing of the contract's room.

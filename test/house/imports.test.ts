@@ -71,6 +71,7 @@ t.test('types/ imports types only, and nothing of Node', async t => {
     if (!path.startsWith('types/')) continue
     const values = text.split('\n').filter(line => /^import (?!type\b)/.test(line))
     t.same(values, [], path)
+    t.same(text.split('\n').filter(line => /^export (?:const|let|var|function|class|enum)\b/.test(line)), [], `${path} emits nothing`)
     t.ok(importsOf(text).every(name => !name.startsWith('node:')), `${path} needs nothing of Node`)
   }
 })

@@ -31,9 +31,9 @@ t.test('scripts/forbid-codegen.mjs forbids code generation to the library and to
     import { Type } from '@sinclair/typebox'
     import { TypeCompiler } from '@sinclair/typebox/compiler'
     import { compileContract } from ${lib('compile.js')}
-    import { compileSanitizer } from ${lib('sanitizer.js')}
-    import { compileSerializer } from ${lib('serializer.js')}
-    import { canGenerateCode } from ${lib('validator.js')}
+    import { compileSanitizer } from ${lib('inbound/sanitizer.js')}
+    import { compileSerializer } from ${lib('outbound/serializer.js')}
+    import { canGenerateCode } from ${lib('inbound/validator.js')}
     const schema = Type.Null()
     const attempt = run => { try { run(); return 'generated' } catch (error) { return error.name } }
     console.log(JSON.stringify([

@@ -1,14 +1,14 @@
-import { compileIdentifier } from './text-identifier.js'
+import { compileIdentifier } from './identifier.js'
 import {
   hasForbidden, hasForbiddenOrBreak, hasMarkRun, isLatin, plainString, repairLine, repairText, SAFE_ASCII,
   SAFE_ASCII_REPAIRED, SAFE_ASCII_TEXT, withinBytes, withinGraphemes,
-} from './text-rules.js'
-import { readTextSpec, TextPolicyError, type WsText } from './text-spec.js'
-import { compileUrl, compileUrlRepair } from './text-url.js'
+} from './rules.js'
+import { readTextSpec, TextPolicyError, type WsText } from './spec.js'
+import { compileUrl, compileUrlRepair } from './url.js'
 
-export { identifierKey } from './text-identifier.js'
-export { plainString, SAFE_ASCII } from './text-rules.js'
-export type { TextPolicyName, WsText } from './text-spec.js'
+export { identifierKey } from './identifier.js'
+export { plainString, SAFE_ASCII } from './rules.js'
+export type { TextPolicyName, WsText } from './spec.js'
 
 /**
  * Sanitises HTML, or throws. What it returns is what is delivered, so it has to be idempotent.

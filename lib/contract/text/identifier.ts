@@ -1,6 +1,6 @@
 import { isSingleScript } from './scripts.js'
-import { TextPolicyError } from './text-spec.js'
-import { hasForbiddenOrBreak, hasMarkRun, withinBytes } from './text-rules.js'
+import { TextPolicyError } from './spec.js'
+import { hasForbiddenOrBreak, hasMarkRun, withinBytes } from './rules.js'
 
 const DEFAULT_PATTERN = '[\\p{L}\\p{N}_\\-][\\p{L}\\p{M}\\p{N}_\\-]*'
 const ASCII_DEFAULT = /^[A-Za-z0-9_-]+$/

@@ -1,5 +1,5 @@
-import { REFUSED } from '../../types/contract.js'
-import type { ObjectShape, Shape, ShapeTree } from './shape.js'
+import { REFUSED } from '../../protocol/refused.js'
+import type { ObjectShape, Shape, ShapeTree } from '../schema/shape.js'
 
 // Path parameters and query strings are text. Where the contract declares another type at the top level, exactly the canonical
 // spelling of a value is turned into it, so that a client can't smuggle " 1", "0x10" or "" past the check as a number.

@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
-import { WSG_ERR_CONTRACT } from '../errors.js'
+import { WSG_ERR_CONTRACT } from '../../errors.js'
 import type { Shape } from './shape.js'
-import type { TextAdapters } from './text-policy.js'
+import type { TextAdapters } from '../text/policy.js'
 
 /** `inbound` and `url` come from a peer and must be bounded; `outbound` is ours. `url`: path parameters and query string. */
 export type Direction = 'inbound' | 'outbound' | 'url'

@@ -1,5 +1,5 @@
 import { Type, type TString } from '@sinclair/typebox'
-import { DEFAULT_PROTOCOLS, type TextPolicyName, type WsText } from './text-spec.js'
+import { DEFAULT_PROTOCOLS, type TextPolicyName, type WsText } from './spec.js'
 
 // Schema builders for strings that people write. Browser bundles import this file: it holds no server code, and what
 // the builders return is plain data. What each policy accepts: docs/text.md.

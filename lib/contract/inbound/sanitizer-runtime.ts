@@ -1,7 +1,7 @@
-import { REFUSED } from '../../types/contract.js'
-import { INHERITED_NAMES } from './names.js'
-import { MAX_ANY_DEPTH, MAX_NAME_LENGTH } from './shape.js'
-import { plainString } from './text-rules.js'
+import { REFUSED } from '../../protocol/refused.js'
+import { INHERITED_NAMES } from '../schema/names.js'
+import { MAX_ANY_DEPTH, MAX_NAME_LENGTH } from '../schema/shape.js'
+import { plainString } from '../text/rules.js'
 
 // What generated and interpreted sanitizers share. Nothing here throws, mutates its argument or recurses.
 

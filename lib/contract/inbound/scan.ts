@@ -1,4 +1,4 @@
-import type { ContractLimits, ScanFault } from '../../types/contract.js'
+import type { ContractLimits, ScanFault } from '../../../types/contract.js'
 
 const QUOTE = 0x22
 const COMMA = 0x2c

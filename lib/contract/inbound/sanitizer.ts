@@ -1,8 +1,8 @@
-import { REFUSED } from '../../types/contract.js'
+import { REFUSED } from '../../protocol/refused.js'
 import { createClosureSanitizer } from './sanitizer-closure.js'
 import { copyAny, isFreeName, isPlainObject, isUnique } from './sanitizer-runtime.js'
-import { MAX_RECURSION, type ArrayShape, type NumberShape, type ObjectShape, type Shape, type ShapeTree, type StringShape, type UnionShape, type ValuesShape } from './shape.js'
-import { plainString } from './text-rules.js'
+import { MAX_RECURSION, type ArrayShape, type NumberShape, type ObjectShape, type Shape, type ShapeTree, type StringShape, type UnionShape, type ValuesShape } from '../schema/shape.js'
+import { plainString } from '../text/rules.js'
 
 /** A projecting copy: declared own properties only, text policies applied; or REFUSED. Never throws, never mutates. */
 export type Sanitizer = (value: unknown) => unknown

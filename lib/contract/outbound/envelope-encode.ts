@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox'
-import { FLAT_REPLY_KEY, type EnvelopeKeys } from '../protocol/envelope.js'
-import { WSG_ERR_OUTBOUND_INVALID } from '../errors.js'
+import { FLAT_REPLY_KEY, type EnvelopeKeys } from '../../protocol/envelope.js'
+import { WSG_ERR_OUTBOUND_INVALID } from '../../errors.js'
 import { compileSerializer } from './serializer.js'
-import { show } from './keywords.js'
-import type { Shape, ShapeTree } from './shape.js'
-import { failContract } from './walk-context.js'
+import { show } from '../schema/keywords.js'
+import type { Shape, ShapeTree } from '../schema/shape.js'
+import { failContract } from '../schema/walk-context.js'
 
 /** How texts for the peer are written. Every encoder throws WSG_ERR_OUTBOUND_INVALID when the data breaks the contract. */
 export interface EncodeOptions {

@@ -1,8 +1,9 @@
-import { REFUSED, type Issue } from '../../types/contract.js'
-import { MAX_ISSUES } from '../protocol/envelope.js'
+import { REFUSED } from '../../protocol/refused.js'
+import type { Issue } from '../../../types/contract.js'
+import { MAX_ISSUES } from '../../protocol/envelope.js'
 import { copyAny, isFreeName, isPlainObject, isUnique } from './sanitizer-runtime.js'
-import { MAX_RECURSION, type NumberShape, type ObjectShape, type Shape, type ShapeTree, type StringShape, type UnionShape } from './shape.js'
-import { plainString } from './text-rules.js'
+import { MAX_RECURSION, type NumberShape, type ObjectShape, type Shape, type ShapeTree, type StringShape, type UnionShape } from '../schema/shape.js'
+import { plainString } from '../text/rules.js'
 
 // Why a payload was refused, for the peer: where and what was expected, never a value, a bound, a pattern or the schema, nor a name
 // that the contract doesn't declare (attack G12). Slow path; ends at the eighth issue, and lengths come first, so that 50,000 bad

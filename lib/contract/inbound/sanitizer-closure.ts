@@ -1,7 +1,7 @@
-import { REFUSED } from '../../types/contract.js'
+import { REFUSED } from '../../protocol/refused.js'
 import { copyAny, isFreeName, isPlainObject, isUnique } from './sanitizer-runtime.js'
-import { MAX_RECURSION, type ArrayShape, type NumberShape, type ObjectShape, type Shape, type ShapeTree, type StringShape, type TupleShape, type UnionShape } from './shape.js'
-import { plainString } from './text-rules.js'
+import { MAX_RECURSION, type ArrayShape, type NumberShape, type ObjectShape, type Shape, type ShapeTree, type StringShape, type TupleShape, type UnionShape } from '../schema/shape.js'
+import { plainString } from '../text/rules.js'
 
 // The sanitizer without code generation, for `--disallow-code-generation-from-strings`, and the validator in one: closures
 // check patterns, formats and uniqueness as well. A differential test holds it to generated code and TypeBox together.

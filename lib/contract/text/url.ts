@@ -1,4 +1,4 @@
-import { hasForbiddenOrBreak, hasMarkRun } from './text-rules.js'
+import { hasForbiddenOrBreak, hasMarkRun } from './rules.js'
 
 // What the URL parser drops, rewrites or can't show. A value with any of these means something else than it says:
 // "java\tscript:", "https:\\evil.example".
