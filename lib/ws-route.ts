@@ -74,6 +74,8 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate, contractKe
         config: { [contractKey]: part, [LIMIT]: compiled.limits.maxPayload } as object,
       }, (socket: WebSocket, request: FastifyRequest) => {
         const { params, query } = gate.inputOf(request)
+        // @fastify/websocket's listener would keep the request and the reply; the connection brings one of its own.
+        socket.removeAllListeners('error')
         route.open(socket, request.raw.socket, { id: `s${++sockets}`, identity: request.wsIdentity, params, query, log: request.log })
       })
       return { group: route.group, contract: compiled.name, fingerprint: compiled.fingerprint } as WsRouteHandle<AnyContract>

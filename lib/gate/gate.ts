@@ -160,14 +160,14 @@ export class Gate {
 
   #judgeHeaders (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy | undefined): Refusal | null {
     if (this.#draining) return { code: 'WSG_ERR_DRAINING', retryAfter: 1 }
-    const { raw, malformed, overCap, slots } = handshake
+    const { malformed, overCap, slots } = handshake
     if (malformed !== null) return malformed
     if (policy === undefined) return { code: 'WSG_ERR_ROUTE_NOT_FOUND' }
     const outside = checkTransport(request.protocol, this.#options.requireTls) ??
       this.#options.host.check(request.host === '' ? undefined : request.host) ??
-      policy.origin.check(raw.headers.origin)
+      policy.origin.check(request.raw.headers.origin)
     if (outside !== null) return outside
-    const offer = chooseSubprotocol(raw, policy.subprotocols)
+    const offer = chooseSubprotocol(request.raw, policy.subprotocols)
     if (offer.refusal !== null) return offer.refusal
     handshake.subprotocol = offer.chosen
     return overCap ?? this.connections.claimAddress(slots, this.keyOf(request))
@@ -249,6 +249,10 @@ export class Gate {
 
   /** The 101 is written. */
   complete (raw: IncomingMessage): void {
+    const handshake = this.#pending.of(raw)
+    const response = handshake?.reply?.raw
+    // The socket would keep the hijacked response, and with it the request, for as long as the WebSocket lives.
+    if (handshake !== undefined && response?.socket === handshake.socket) response.detachSocket(response.socket)
     this.#pending.complete(raw)
   }
 

@@ -6,7 +6,6 @@ import type { Slots } from './connections.js'
 
 /** One opening handshake from its `upgrade` event to its 101 or its end. */
 export interface Handshake {
-  readonly raw: IncomingMessage
   readonly socket: Duplex
   /** `performance.now()` of the `upgrade` event. */
   readonly startedAt: number
@@ -84,7 +83,6 @@ export class PendingHandshakes {
   /** Called in the `upgrade` event, before anything else sees the socket. */
   start (raw: IncomingMessage, socket: Duplex): Handshake {
     const handshake: Handshake = {
-      raw,
       socket,
       startedAt: performance.now(),
       writtenBefore: bytesWritten(socket),
@@ -100,7 +98,8 @@ export class PendingHandshakes {
       subprotocol: false,
       abort: null,
     }
-    socket.once('close', () => {
+    // `on`, because `once` keeps a wrapper for as long as the WebSocket lives.
+    socket.on('close', () => {
       handshake.closed = true
       this.#settle(handshake)
       this.#options.onClosed(handshake)

@@ -30,6 +30,23 @@ const enum State { Open, Draining, Closing, Closed }
 
 const WS_OPEN = 1
 
+/** Where a ws finds its connection: listeners that all sockets share weigh nothing per socket. */
+const CONNECTION = Symbol('fastify-ws-guard.connection')
+
+type Listened = WebSocket & { [CONNECTION]?: Connection }
+
+function onMessage (this: Listened, data: unknown, isBinary: boolean): void {
+  this[CONNECTION]?.receive(data as Buffer, isBinary)
+}
+
+function onError (this: Listened, error: Error): void {
+  this[CONNECTION]?.failed(error)
+}
+
+function onClose (this: Listened, code: number, reason: Buffer): void {
+  this[CONNECTION]?.gone(code, reason.toString())
+}
+
 /** An admitted connection: one ws, its inbox, its outbox and the handlers under way. */
 export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredSocket {
   readonly id: string
@@ -40,8 +57,10 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
   private readonly ws: WebSocket
   private readonly parts: RouteParts
   private readonly log: SocketLog
-  private readonly inbox: Inbox
-  private readonly runner: Runner
+  private readonly budgets: readonly Budget[] | undefined
+  // Made with the first frame, or when a hook needs them: most sockets are idle most of the time.
+  private inboxMade: Inbox | null = null
+  private runnerMade: Runner | null = null
   private state = State.Open
   private senders: Senders<object> | null = null
   private penalties: Penalties | null = null
@@ -58,15 +77,33 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
     this.params = context.params as GuardedSocket['params']
     this.query = context.query as GuardedSocket['query']
     this.log = context.log
-    const { limits } = parts
-    this.outbox = new Outbox(ws, { limit: limits.sendBuffer, direct: parts.direct, owner: this })
-    this.runner = new Runner(this, parts, context.log)
-    const own = new TokenBucket(limits.rate, limits.burst, parts.now())
-    this.inbox = new Inbox(this, this.runner, parts, context.budgets === undefined ? [own] : [own, ...context.budgets])
-    ws.on('message', (data, isBinary) => { this.inbox.receive(data as Buffer, isBinary) })
-    ws.on('error', error => { this.failed(error) })
-    ws.on('close', (code, reason) => { this.gone(code, reason.toString()) })
+    this.budgets = context.budgets
+    this.outbox = new Outbox(ws, { limit: parts.limits.sendBuffer, direct: parts.direct, owner: this })
+    const listened: Listened = ws
+    listened[CONNECTION] = this
+    ws.on('message', onMessage)
+    ws.on('error', onError)
+    ws.on('close', onClose)
     parts.registry.add(this)
+  }
+
+  private get runner (): Runner {
+    this.runnerMade ??= new Runner(this, this.parts, this.log)
+    return this.runnerMade
+  }
+
+  private get inbox (): Inbox {
+    if (this.inboxMade === null) {
+      const { limits, now } = this.parts
+      const own = new TokenBucket(limits.rate, limits.burst, now())
+      this.inboxMade = new Inbox(this, this.runner, this.parts, this.budgets === undefined ? [own] : [own, ...this.budgets])
+    }
+    return this.inboxMade
+  }
+
+  /** One frame of the peer's. */
+  receive (data: Buffer, isBinary: boolean): void {
+    this.inbox.receive(data, isBinary)
   }
 
   /* ---- the application's side ---- */
@@ -101,7 +138,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
     if (typeof reason !== 'string' || Buffer.byteLength(reason) > 123) throw new WSG_ERR_SOCKET_ARGUMENT('close: expected a reason of at most 123 bytes')
     if (this.state >= State.Closing) return
     this.state = State.Closing
-    this.inbox.clear()
+    this.inboxMade?.clear()
     this.closeTimer = setTimeout(() => { this.terminate() }, this.parts.limits.closeTimeout)
     this.closeTimer.unref()
     this.ws.close(code, reason)
@@ -143,7 +180,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
   stopReceiving (): void {
     if (this.state !== State.Open) return
     this.state = State.Draining
-    this.inbox.clear()
+    this.inboxMade?.clear()
   }
 
   /** Closes 1001 once no handler is under way. */
@@ -164,7 +201,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
 
   /** Handlers within their deadline. */
   get running (): number {
-    return this.runner.operations.running
+    return this.runnerMade === null ? 0 : this.runnerMade.operations.running
   }
 
   /* ---- the inbox's and the runner's side ---- */
@@ -178,7 +215,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
       if (this.running === 0) this.policyClose(1001, 'shutdown')
       return
     }
-    this.inbox.pump()
+    this.inboxMade?.pump()
   }
 
   refuse (code: ErrorCode, id: string | number | null, detail?: ErrorDetail): void {
@@ -232,19 +269,21 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
     this.close(code, reason)
   }
 
-  private failed (error: Error & { readonly code?: unknown }): void {
+  /** For the listener of ws. */
+  failed (error: Error & { readonly code?: unknown }): void {
     this.log.info({ event: 'ws.proto.violation', connId: this.id, code: error.code }, 'a WebSocket broke the protocol or its connection failed')
   }
 
-  private gone (code: number, reason: string): void {
+  /** For the listener of ws. */
+  gone (code: number, reason: string): void {
     if (this.state === State.Closed) return
     this.state = State.Closed
     this.clearOpenTimer()
     if (this.closeTimer !== null) clearTimeout(this.closeTimer)
-    this.inbox.clear()
+    this.inboxMade?.clear()
     this.parts.groups.leaveAll(this)
     this.parts.registry.delete(this)
-    this.runner.operations.abortAll()
+    this.runnerMade?.operations.abortAll()
     const { onClose } = this.parts
     if (onClose === null) return
     try {

@@ -66,7 +66,7 @@ export class Outbox {
     this.limit = options.limit
     this.mark = options.limit / 4
     this.owner = options.owner
-    this.stream = options.direct ? takeOver(ws, () => { this.flush() }) : null
+    this.stream = options.direct ? takeOver(ws, this) : null
   }
 
   /** Bytes accepted that the network has not taken. */

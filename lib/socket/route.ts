@@ -84,7 +84,7 @@ function rolesOf (identity: unknown): readonly string[] | undefined {
 function senderFactory (contract: CompiledContract): (member: Member) => Senders<object> {
   const messages = [...contract.outbound.values()]
   return ({ outbox }) => {
-    const senders: { [type: string]: (data: unknown) => boolean } = Object.create(null) as {}
+    const senders: { [type: string]: (data: unknown) => boolean } = {}
     for (const message of messages) {
       const { encode, encodeBinary } = message
       senders[message.type] = encodeBinary === null

@@ -8,13 +8,23 @@ import type { WebSocket, WebSocketServer } from 'ws'
 /** A server frame, header included: latin1 text where each character is one byte, or bytes. */
 export type Frame = string | Buffer
 
+/** What is told before ws writes a frame of its own. */
+export interface BeforeFrame {
+  flush: () => void
+}
+
+const OWNER = Symbol('fastify-ws-guard.outbox')
+
+type SendFrame = (list: readonly unknown[], callback?: (error?: Error) => void) => void
+
 interface Sender {
+  [OWNER]?: BeforeFrame
   readonly _socket: Duplex
   readonly _state: number
   readonly _queue: readonly unknown[]
   readonly _firstFragment: boolean
   readonly _generateMask?: unknown
-  sendFrame: (list: readonly unknown[], callback?: (error?: Error) => void) => void
+  sendFrame: SendFrame
 }
 
 interface Receiver {
@@ -74,12 +84,18 @@ function writeHeader (frame: Buffer, first: number, bytes: number): number {
   return 10
 }
 
+function flushThenSend (this: Sender, list: readonly unknown[], callback?: (error?: Error) => void): void {
+  this[OWNER]?.flush()
+  const standard = (Object.getPrototypeOf(this) as Sender).sendFrame
+  standard.call(this, list, callback)
+}
+
 /**
  * The stream that takes frames past ws's sender, or null when ws must frame itself: compression was negotiated, the
- * sender is busy, or its insides are not the known ones. From then on `beforeFrame` runs before each frame that ws
+ * sender is busy, or its insides are not the known ones. From then on `owner.flush` runs before each frame that ws
  * itself writes (pong, ping, close, the application's own `send`), so that order is kept.
  */
-export function takeOver (ws: WebSocket, beforeFrame: () => void): Duplex | null {
+export function takeOver (ws: WebSocket, owner: BeforeFrame): Duplex | null {
   const inside = ws as unknown as Internals
   const sender = inside._sender
   const stream = inside._socket
@@ -87,11 +103,10 @@ export function takeOver (ws: WebSocket, beforeFrame: () => void): Duplex | null
   if (typeof sender.sendFrame !== 'function' || sender._socket !== stream || sender._generateMask !== undefined) return null
   if (sender._state !== 0 || sender._firstFragment !== true || !Array.isArray(sender._queue) || sender._queue.length > 0) return null
   if (inside._extensions === undefined || Object.keys(inside._extensions).length > 0) return null
-  const sendFrame = sender.sendFrame
-  sender.sendFrame = function (list, callback) {
-    beforeFrame()
-    sendFrame.call(this, list, callback)
-  }
+  // One function for all sockets: a closure for each is a good part of what an idle socket weighs.
+  if (Object.hasOwn(sender, 'sendFrame')) return null
+  sender[OWNER] = owner
+  sender.sendFrame = flushThenSend
   return stream
 }
 
@@ -131,7 +146,7 @@ export function selfCheck (Server: typeof WebSocketServer): boolean {
     server.handleUpgrade({ method: 'GET', url: '/', headers, socket: stream } as unknown as IncomingMessage, stream, Buffer.alloc(0), ws => {
       ws.on('error', () => {})
       let calls = 0
-      if (takeOver(ws, () => { calls++ }) !== stream || !mayInterleave(ws)) return
+      if (takeOver(ws, { flush: () => { calls++ } }) !== stream || !mayInterleave(ws)) return
       const texts = ['a', 'x'.repeat(125), 'x'.repeat(126), 'é'.repeat(70), 'x'.repeat(70000)]
       const same = texts.every(text => {
         const start = written.length
