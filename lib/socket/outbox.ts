@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { frameBinary, frameText, mayInterleave, takeOver } from './ws-internals.js'
-import type { Frame } from './ws-internals.js'
+import { frameBinary, frameText, mayInterleave, nativeSender, takeOver } from './ws-internals.js'
+import type { Frame, NativeSender } from './ws-internals.js'
 
 const OPEN = 1
 /** More than this is written at once, so that `writableLength` soon tells how fast the peer really reads. */
@@ -51,6 +51,7 @@ export interface OutboxOptions {
 export class Outbox {
   private readonly ws: WebSocket
   private readonly stream: Duplex | null
+  private readonly native: NativeSender | null
   private readonly limit: number
   private readonly mark: number
   private readonly owner: OutboxOwner
@@ -67,6 +68,7 @@ export class Outbox {
     this.mark = options.limit / 4
     this.owner = options.owner
     this.stream = options.direct ? takeOver(ws, this) : null
+    this.native = this.stream === null ? nativeSender(ws) : null
   }
 
   /** Bytes accepted that the network has not taken. */
@@ -118,12 +120,15 @@ export class Outbox {
 
   private fallBack (payload: string | Uint8Array): boolean {
     this.flush()
-    const waiting = this.ws.bufferedAmount
+    const { native } = this
+    const waiting = native === null ? this.ws.bufferedAmount : native.getBufferedAmount()
     if (waiting > 0 && waiting + payload.length > this.limit) {
       this.owner.slow()
       return false
     }
-    this.ws.send(payload, ignore)
+    if (native === null) this.ws.send(payload, ignore)
+    else if (typeof payload === 'string') native.sendText(payload)
+    else native.sendBinary(payload)
     this.pressed = waiting >= this.mark
     return true
   }
