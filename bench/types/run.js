@@ -73,7 +73,7 @@ function measure (compiler, files) {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
   const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, target: 'es2023', module: 'nodenext', moduleResolution: 'nodenext', types: ['node'] }
   writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(files) }))
-  const tsc = join(createRequire(import.meta.url).resolve(`${compiler}/package.json`), '../bin/tsc')
+  const tsc = join(createRequire(join(root, 'package.json')).resolve(`${compiler}/package.json`), '../bin/tsc')
   let best = null
   for (let run = 0; run < RUNS; run++) {
     const started = process.hrtime.bigint()
