@@ -131,3 +131,19 @@ t.test('A03 an opaque origin: only with the option of that name', async t => {
     t.ok(await within(1000, () => app.wsGuard.sockets === 0))
   }
 })
+
+t.test('A09 a trailing dot makes another origin, with and without a port', async t => {
+  const { port, page, healthy, store } = await guardedStack(t)
+  const bare = await bareStack(t)
+  const cookie = await bare.login()
+  for (const origin of ['https://goodsite.com.', 'https://goodsite.com.:443', 'https://app.goodsite.com.', 'https://goodsite.com..']) {
+    const refused = await upgrade(port, page({ origin }))
+    t.equal(refused.status, 403, origin)
+    await refused.closed()
+    const open = await upgrade(bare.port, { origin, cookie })
+    t.equal(open.status, 101, `bare: ${origin}`)
+    open.client.destroy()
+  }
+  t.equal(store.gets, 0)
+  t.ok(await healthy())
+})
