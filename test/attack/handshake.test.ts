@@ -102,7 +102,8 @@ t.test('A13 A14 A15 A19 A20 A21 A23 B02 the bare stack upgrades what is malforme
   // A16, A17 and A22 hold there too: Node's parser answers 400 and 431, and a refusal ends the connection.
   for (const id of ['dup-origin', 'hdr-3000', 'v8-sec-origin', 'te-chunked', 'http10', 'abs-form', 'no-host', 'dup-host']) {
     const { status, client } = await exchange(port, requestOf(rows.find(row => row.id === id)!))
-    t.equal(status, 101, id)
+    // Node 20 silently drops what exceeds its 2000 header fields; since 22 it answers itself.
+    t.equal(status, id === 'hdr-3000' && Number(process.versions.node.split('.', 1)[0]) >= 22 ? 431 : 101, id)
     client.destroy()
   }
   const { status, client } = await upgrade(port, { path: '/plain' })
