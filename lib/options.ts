@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value, ValueErrorType } from '@sinclair/typebox/value'
 import type { AuthStrategy } from '../types/gate.js'
-import type { GuardOptions, RouteGuardOptions } from '../types/options.js'
+import type { GuardOptions, PluginUpgradeRateOptions, RouteGuardOptions, UpgradeRateOptions } from '../types/options.js'
 import { WSG_ERR_OPTION } from './errors.js'
 
 const closed = { additionalProperties: false }
@@ -103,6 +103,19 @@ function checkStrategy (value: unknown, name: string): void {
   }
 }
 
+/** Copies an upgrade limit. Throws WSG_ERR_OPTION for an allow-list or a client that would fail, or match too much, later. */
+function copyRate<T extends UpgradeRateOptions> (given: T, name: string): T {
+  const allowList: unknown = given.allowList
+  if (allowList !== undefined && typeof allowList !== 'function' && !(Array.isArray(allowList) && allowList.every(entry => typeof entry === 'string'))) {
+    throw new WSG_ERR_OPTION(`${name}.allowList: expected an array of addresses or a function, came ${describe(allowList)}`)
+  }
+  const redis = (given as PluginUpgradeRateOptions).redis
+  if (redis !== undefined && typeof (redis as { defineCommand?: unknown } | null)?.defineCommand !== 'function') {
+    throw new WSG_ERR_OPTION(`${name}.redis: expected an ioredis client, came ${describe(redis)}`)
+  }
+  return Array.isArray(allowList) ? { ...given, allowList: [...allowList] } : { ...given }
+}
+
 type Filled<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> }
 
 /** The plugin's options with every default filled in, frozen. */
@@ -131,9 +144,12 @@ function withDefaults<T extends object> (defaults: T, given: Partial<T> | undefi
   return { ...defaults, ...Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined)) }
 }
 
+/** What is handed over as it is: a strategy may keep state, and a client is the application's. */
+const GIVEN = new Set(['auth', 'htmlAdapter', 'redis'])
+
 function freeze<T extends object> (value: T): T {
-  for (const inner of Object.values(value)) {
-    if (Array.isArray(inner) || (inner !== null && typeof inner === 'object' && Object.getPrototypeOf(inner) === Object.prototype)) freeze(inner as object)
+  for (const [name, inner] of Object.entries(value)) {
+    if (!GIVEN.has(name) && typeof inner === 'object' && inner !== null) freeze(inner as object)
   }
   return Object.freeze(value)
 }
@@ -164,7 +180,7 @@ export function resolveOptions (given: unknown): ResolvedOptions {
     authTimeout: options.authTimeout ?? 5000,
     handshakeTimeout: options.handshakeTimeout ?? 10_000,
     connections: withDefaults({ total: 10_000, perAddress: 20, perIdentity: 10, pending: 1000, ipv6Prefix: 64 }, options.connections),
-    upgradeRate: limit === false ? null : { ...limit } as ResolvedOptions['upgradeRate'],
+    upgradeRate: limit === false ? null : copyRate<PluginUpgradeRateOptions>(limit, 'upgradeRate'),
     subprotocols: [...options.subprotocols ?? []],
     htmlAdapter: (options.htmlAdapter as GuardOptions['htmlAdapter']) ?? null,
     messages: withDefaults({ rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1_048_576 }, options.messages),
@@ -182,5 +198,5 @@ export function resolveRouteOptions (given: unknown, url: string): RouteGuardOpt
   if (options.authorize !== undefined && typeof options.authorize !== 'function') {
     throw new WSG_ERR_OPTION(`${prefix}authorize: expected a function, came ${describe(options.authorize)}`)
   }
-  return options
+  return options.upgradeRate === undefined ? options : { ...options, upgradeRate: copyRate(options.upgradeRate, `${prefix}upgradeRate`) }
 }

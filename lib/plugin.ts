@@ -72,7 +72,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
 
   redactUpgradeUrls(fastify, gate)
   const routes = createWsRoutes(options, gate, CONTRACT)
-  const guarded = new Map<string, { readonly policy: RoutePolicy, readonly scope: FastifyInstance }>()
+  // A list: with constraints several routes have one URL.
+  const guarded: { readonly url: string, readonly policy: RoutePolicy, readonly scope: FastifyInstance, readonly hasOriginList: boolean }[] = []
   fastify.decorateRequest('wsIdentity', null)
   fastify.decorate('wsGuard', { corsOrigin: corsOrigin(corsPolicy), get sockets () { return gate.connections.total }, get pending () { return gate.pending } })
   fastify.decorate('wsRoute', function (this: FastifyInstance, contract, handlers) {
@@ -91,9 +92,10 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     if (route.method === 'HEAD') return
     const config: Record<symbol, unknown> = route.config as unknown as Record<symbol, unknown> ?? {}
     const contract = (config[CONTRACT] as ContractPart | undefined) ?? null
-    const policy = policies.compile(resolveRouteOptions(route.wsGuard, route.url), { url: route.url, hasHttpHandler: route.websocket !== true, contract })
+    const own = resolveRouteOptions(route.wsGuard, route.url)
+    const policy = policies.compile(own, { url: route.url, hasHttpHandler: route.websocket !== true, contract })
     gate.addPolicy(policy)
-    guarded.set(route.url, { policy, scope: this })
+    guarded.push({ url: route.url, policy, scope: this, hasOriginList: (own.origins !== undefined || options.origins !== null) && !policy.origin.any })
     route.config = { ...route.config, [POLICY]: policy } as typeof route.config
     // A proxy that drops Upgrade turns handshakes into plain requests, tokens and all.
     if (route.websocket === true) route.logSerializers = { req: serializeUpgrade as never, ...route.logSerializers }
@@ -136,9 +138,9 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     if (!adopted) {
       throw new WSG_ERR_PLUGIN_ORDER('websocket: false, so @fastify/websocket was expected on the root instance, came none; register it, or leave the option out')
     }
-    checkDeclaredRoutes(fastify, new Set(guarded.keys()))
-    for (const [url, { policy, scope }] of guarded) {
-      if (policy.auth?.needs.session === true && !checkSession(scope, { url, development: options.development, hasOriginList: options.origins !== null && !policy.origin.any })) {
+    checkDeclaredRoutes(fastify, new Set(guarded.map(({ url }) => url)))
+    for (const { url, policy, scope, hasOriginList } of guarded) {
+      if (policy.auth?.needs.session === true && !checkSession(scope, { url, development: options.development, hasOriginList })) {
         fastify.log.warn({ route: url }, 'the session cookie\'s attributes could not be read; set secure, httpOnly and sameSite')
       }
       if (policy.auth?.needs.credential === 'cookie' && policy.origin.wildcard) {

@@ -68,7 +68,7 @@ export interface GuardOptions<I = Identity> {
    * port; TLS and a Secure cookie are not asked for. Default false.
    */
   readonly development?: boolean
-  /** Accepts handshakes without an Origin header, for clients that are not browsers. Refused at boot beside cookie authentication. */
+  /** Accepts handshakes without an Origin header, for clients that are not browsers. Never on a route whose credential is a cookie. */
   readonly allowMissingOrigin?: boolean
   /** Accepts `Origin: null` (sandboxed frames, data: and file: pages). Refused at boot beside cookie authentication. */
   readonly dangerouslyAllowNullOrigin?: boolean

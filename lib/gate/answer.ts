@@ -35,7 +35,11 @@ export function writeRefusal (socket: Duplex, refusal: Refusal): void {
 /** Takes the session from a refused request, so that @fastify/session's `onSend` writes nothing for it. */
 export function forgetSession (request: FastifyRequest): void {
   const holder = request as { session?: unknown }
-  if (holder.session !== undefined && holder.session !== null) holder.session = null
+  try {
+    if (holder.session !== undefined && holder.session !== null) holder.session = null
+  } catch {
+    // Another plugin's getter, which this one can't take away.
+  }
 }
 
 /** Client address as Fastify sees it; undefined for an injected request without a socket. */

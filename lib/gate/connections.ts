@@ -59,11 +59,6 @@ export class Connections {
     slots.address = slots.identity = null
   }
 
-  /** Whether `claimAddress` would refuse this address now. */
-  isFull (key: string): boolean {
-    return (this.#addresses.get(key) ?? 0) >= this.#caps.perAddress
-  }
-
   /** Takes a slot of this address. */
   claimAddress (slots: Slots, key: string): Refusal | null {
     if (!claim(this.#addresses, key, this.#caps.perAddress)) return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value: key, retryAfter: RETRY_AFTER }

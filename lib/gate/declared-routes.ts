@@ -4,7 +4,6 @@ import type { FastifyInstance } from 'fastify'
 /** A WebSocket route seen by the earliest hook there is. */
 export interface DeclaredRoute {
   readonly url: string
-  readonly scope: FastifyInstance
 }
 
 const declared = new WeakMap<object, DeclaredRoute[]>()
@@ -15,9 +14,9 @@ subscribe('fastify.initialization', message => {
   const { fastify } = message as { fastify: FastifyInstance }
   const routes: DeclaredRoute[] = []
   declared.set(fastify, routes)
-  fastify.addHook('onRoute', function (options) {
+  fastify.addHook('onRoute', options => {
     const { websocket, wsHandler } = options as { websocket?: boolean, wsHandler?: unknown }
-    if ((websocket === true || wsHandler !== undefined) && options.method !== 'HEAD') routes.push({ url: options.url, scope: this })
+    if ((websocket === true || wsHandler !== undefined) && options.method !== 'HEAD') routes.push({ url: options.url })
   })
 })
 

@@ -10,7 +10,7 @@ import { type ConnectionCaps, Connections } from './connections.js'
 import { checkHandshake } from './handshake.js'
 import type { HostPolicy } from './host.js'
 import type { OriginPolicy } from './origin.js'
-import { type Handshake, PendingHandshakes, signalOf } from './pending.js'
+import { type Handshake, PendingHandshakes, isOver, signalOf } from './pending.js'
 import type { UpgradeLimiter } from './rate.js'
 import { REFUSALS } from './refusals.js'
 import { SecurityLog } from './security-log.js'
@@ -56,6 +56,21 @@ export const POLICY = Symbol('fastify-ws-guard.policy')
 
 interface PolicyConfig { readonly [POLICY]?: RoutePolicy }
 
+// An answer is not `sent` while an asynchronous onSend hook is at work. Meanwhile Fastify would run the hooks that follow one
+// which forgot `return reply`, and the handler.
+function noteAnswer (reply: FastifyReply, handshake: Handshake): void {
+  const { send } = reply
+  reply.send = function (payload) {
+    handshake.answered = true
+    return send.call(this, payload)
+  }
+}
+
+// Fastify takes a hook's return for "go on", unless the reply was sent.
+function goNoFurther (): Promise<never> {
+  return new Promise(() => {})
+}
+
 function destroy (this: Duplex): void {
   this.destroy()
 }
@@ -100,13 +115,13 @@ export class Gate {
   /** First listener of the server's `upgrade` event. */
   readonly onUpgrade = (raw: IncomingMessage, socket: Duplex): void => {
     const handshake = this.#pending.start(raw, socket)
-    handshake.overCap = this.connections.enter()
+    handshake.overCap = this.connections.enter() ?? this.#claimEarly(raw, handshake)
     handshake.malformed = checkHandshake(raw)
     // The upgrade listener behind this one adds its own later; between the two an RST would be uncaught.
     socket.on('error', destroy)
     // A session plugin that was registered before us would ask its store for a handshake that is refused anyway.
     if (!this.#options.behindSession) return
-    if (handshake.overCap !== null || handshake.malformed !== null || this.#isHopeless(raw) || this.#isAddressFull(raw)) delete raw.headers.cookie
+    if (handshake.overCap !== null || handshake.malformed !== null || this.#isHopeless(raw)) delete raw.headers.cookie
   }
 
   #isHopeless (raw: IncomingMessage): boolean {
@@ -119,10 +134,11 @@ export class Gate {
     return true
   }
 
-  // Only where the socket's address is the client's for certain; `claimAddress` has the last word.
-  #isAddressFull (raw: IncomingMessage): boolean {
-    if (this.#options.behindProxy && raw.headers['x-forwarded-for'] !== undefined) return false
-    return this.connections.isFull(addressKey(raw.socket?.remoteAddress, this.#options.ipv6Prefix))
+  // Where the socket's address is the client's for certain, its slot is taken before any hook runs: one address could fill
+  // the pending cap while a session plugin that was registered before us waits for its store.
+  #claimEarly (raw: IncomingMessage, { slots }: Handshake): Refusal | null {
+    if (this.#options.behindProxy && raw.headers['x-forwarded-for'] !== undefined) return null
+    return this.connections.claimAddress(slots, addressKey(raw.socket?.remoteAddress, this.#options.ipv6Prefix))
   }
 
   /** Instance-level `onRequest`: all that needs only headers. Plain HTTP requests leave at the first line. */
@@ -137,9 +153,15 @@ export class Gate {
       reply.hijack()
       return
     }
+    // A hook before this one has begun to answer and forgot to return its reply: going on would run the handler as well.
+    if (reply.statusCode !== 200) {
+      handshake.answered = true
+      return
+    }
     handshake.request = request
     handshake.reply = reply
     handshake.config = request.routeOptions.config
+    noteAnswer(reply, handshake)
     const policy = (handshake.config as PolicyConfig | undefined)?.[POLICY]
     const refusal = this.#judgeHeaders(request, handshake, policy)
     if (refusal !== null) {
@@ -153,8 +175,8 @@ export class Gate {
     const [first, ...others] = policy!.limiters
     const rate = first !== undefined && others.length === 0 ? first(request) : this.#judgeRate(request, policy!)
     rate.then(
-      late => { done(late === null ? undefined : this.#refuse(request, reply, late, handshake)) },
-      () => { done(this.#refuse(request, reply, { code: 'WSG_ERR_AUTH_UNAVAILABLE' }, handshake)) }
+      late => { if (!isOver(handshake)) done(late === null ? undefined : this.#refuse(request, reply, late, handshake)) },
+      () => { if (!isOver(handshake)) done(this.#refuse(request, reply, { code: 'WSG_ERR_AUTH_UNAVAILABLE' }, handshake)) }
     )
   }
 
@@ -170,7 +192,8 @@ export class Gate {
     const offer = chooseSubprotocol(request.raw, policy.subprotocols)
     if (offer.refusal !== null) return offer.refusal
     handshake.subprotocol = offer.chosen
-    return overCap ?? this.connections.claimAddress(slots, this.keyOf(request))
+    if (overCap !== null || slots.address !== null) return overCap
+    return this.connections.claimAddress(slots, this.keyOf(request))
   }
 
   async #judgeRate (request: FastifyRequest, policy: RoutePolicy): Promise<Refusal | null> {
@@ -189,12 +212,12 @@ export class Gate {
         if (policy.hasHttpHandler) return
         throw this.#refuse(request, reply, { code: 'WSG_ERR_UPGRADE_REQUIRED' })
       }
-      if (handshake.closed) return
+      if (isOver(handshake)) return await goNoFurther()
       // The header checks did not run: a scope this plugin's hooks do not reach.
       if (handshake.request !== request) throw this.#refuse(request, reply, { code: 'WSG_ERR_NOT_ADMITTED' }, handshake)
       const refusal = await this.#judgeIdentity(request, handshake, policy)
-      // Answered at the deadline meanwhile, or the client left: Fastify runs no further hook of either.
-      if (handshake.refused || handshake.closed) return
+      // Answered at the deadline meanwhile, or the client left: no further hook may run for who was not admitted.
+      if (isOver(handshake)) return await goNoFurther()
       if (refusal !== null) throw this.#refuse(request, reply, refusal, handshake)
       handshake.admitted = true
     }
@@ -205,7 +228,7 @@ export class Gate {
       const { identity, refusal } = await authenticate(policy.auth, { request, get signal () { return signalOf(handshake) } })
       if (refusal !== null) return refusal
       // Answered at the deadline, or gone: a slot taken now would never be given back.
-      if (handshake.refused || handshake.closed) return null
+      if (isOver(handshake)) return null
       const capped = this.connections.claimIdentity(handshake.slots, `${typeof identity.id}:${identity.id}`)
       if (capped !== null) return capped
       request.wsIdentity = identity
@@ -234,8 +257,12 @@ export class Gate {
   /** True when `raw` may become a WebSocket; otherwise it is answered here and nothing more happens to it. */
   mayUpgrade (raw: IncomingMessage, socket: Duplex): boolean {
     const handshake = this.#pending.of(raw)
-    if (handshake !== undefined && handshake.admitted && !handshake.refused && !this.#draining) return true
+    if (handshake !== undefined && handshake.admitted && !isOver(handshake) && !this.#draining) return true
     if (handshake?.closed === true) return false
+    if (handshake?.answered === true) {
+      if (!handshake.refused) this.#report({ code: 'WSG_ERR_NOT_ADMITTED', value: 'a hook has answered; it has to return its reply' }, handshake.request ?? undefined)
+      return false
+    }
     const code = this.#draining ? 'WSG_ERR_DRAINING' : 'WSG_ERR_NOT_ADMITTED'
     this.#report({ code }, undefined)
     if (handshake !== undefined) handshake.refused = true
@@ -263,6 +290,7 @@ export class Gate {
       done(null, payload)
       return
     }
+    handshake.answered = true
     reply.header('connection', 'close')
     if (handshake.refused || reply.statusCode < 500) {
       done(null, payload)
@@ -308,6 +336,11 @@ export class Gate {
 
   #expire (handshake: Handshake, refusal: Refusal): void {
     const { request, reply, socket } = handshake
+    // What another hook answers is stuck on its way: a second answer would run into it.
+    if (handshake.answered) {
+      this.#report(refusal, request ?? undefined)
+      return
+    }
     if (request !== null && reply !== null && !reply.sent) {
       reply.send(this.#refuse(request, reply, refusal, handshake))
       return

@@ -24,6 +24,8 @@ export interface Handshake {
   admitted: boolean
   /** A refusal was given: nothing may admit this handshake any more. */
   refused: boolean
+  /** Somebody answers it, though perhaps nothing is written yet: an asynchronous `onSend` hook may be at work. */
+  answered: boolean
   /** The socket is gone. */
   closed: boolean
   subprotocol: string | false
@@ -36,10 +38,15 @@ const HANDSHAKE = Symbol('fastify-ws-guard.handshake')
 
 interface MarkedMessage { [HANDSHAKE]?: Handshake }
 
+/** True when nothing may admit this handshake any more, and its request must go no further. */
+export function isOver ({ refused, answered, closed }: Handshake): boolean {
+  return refused || answered || closed
+}
+
 /** Fires when nobody waits for this handshake's authentication any more. */
 export function signalOf (handshake: Handshake): AbortSignal {
   handshake.abort ??= new AbortController()
-  if (handshake.refused || handshake.closed) handshake.abort.abort()
+  if (isOver(handshake)) handshake.abort.abort()
   return handshake.abort.signal
 }
 
@@ -94,6 +101,7 @@ export class PendingHandshakes {
       config: undefined,
       admitted: false,
       refused: false,
+      answered: false,
       closed: false,
       subprotocol: false,
       abort: null,
@@ -147,7 +155,7 @@ export class PendingHandshakes {
       } else if (age >= handshakeTimeout) {
         onTimeout(handshake)
         socket.destroy()
-      } else if (age >= authTimeout && !handshake.admitted && !handshake.refused) {
+      } else if (age >= authTimeout && !handshake.admitted && !isOver(handshake)) {
         handshake.abort?.abort()
         onAuthTimeout(handshake)
       }

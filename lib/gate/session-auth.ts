@@ -26,7 +26,7 @@ function isCookieDoubled (request: FastifyRequest, signed: string): boolean {
 function isExpired (session: LoadedSession): boolean {
   // The plugin moves `expires` forward when it loads a session; `originalExpires` is what the store holds.
   const expires = session.cookie?.originalExpires ?? session.cookie?.expires
-  return expires !== null && expires !== undefined && new Date(expires).getTime() <= Date.now()
+  return expires !== null && expires !== undefined && !(new Date(expires).getTime() > Date.now())
 }
 
 /**

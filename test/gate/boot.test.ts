@@ -5,6 +5,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import guard, { sessionAuth } from '../../lib/index.js'
+import { resolveOptions, resolveRouteOptions } from '../../lib/options.js'
 import type { GuardOptions } from '../../types/options.js'
 import { SECRET } from '../helpers/bare.js'
 import { LogCollector } from '../helpers/log.js'
@@ -229,4 +230,48 @@ t.test('C01 a session cookie that leaks is refused at boot', async t => {
     t.equal(failure?.code, message === null ? undefined : 'WSG_ERR_OPTION_UNSAFE', `${JSON.stringify(attributes)} ${failure?.message ?? ''}`)
     if (message !== null) t.match(failure?.message, message)
   }
+})
+
+t.test('C01 with constraints every route of one URL is proven, not only the last', async t => {
+  const routes = (secure: boolean) => async (app: FastifyInstance): Promise<void> => {
+    await sessions(app, { secure, sameSite: 'lax' })
+    await app.register(guard, base)
+    app.get('/ws', { websocket: true, constraints: { host: 'goodsite.com' } }, handler)
+    app.get('/ws', { ...open, constraints: { host: 'other.goodsite.com' } }, handler)
+  }
+  t.equal((await boot(routes(false)))?.code, 'WSG_ERR_OPTION_UNSAFE')
+  t.equal(await boot(routes(true)), null)
+})
+
+t.test('sameSite "none" asks for a written list of origins, the plugin\'s or the route\'s', async t => {
+  const route = (wsGuard: object, options: object = {}) => async (app: FastifyInstance): Promise<void> => {
+    await sessions(app, { secure: true, sameSite: 'none' })
+    await app.register(guard, { ...base, ...options })
+    app.get('/ws', { websocket: true, wsGuard }, handler)
+  }
+  t.equal((await boot(route({})))?.code, 'WSG_ERR_OPTION_UNSAFE')
+  t.equal(await boot(route({ origins: ['https://partner.com'] })), null)
+  t.equal(await boot(route({}, { origins: ['https://partner.com'] })), null)
+})
+
+t.test('what the application hands over is not frozen; what is copied is', async t => {
+  const allowList = ['192.0.2.1']
+  const strategy = { name: 'own', needs: { credential: 'header', session: false } as const, asked: 0, self: null as unknown, authenticate: () => ({ id: 1 }) }
+  strategy.self = strategy
+  t.equal(await boot(async app => { await app.register(guard, { allowedHosts: ['goodsite.com'], auth: strategy, upgradeRate: { max: 1, timeWindow: 1000, allowList } }) }), null)
+  t.not(Object.isFrozen(strategy), true)
+  t.not(Object.isFrozen(allowList), true)
+  const resolved = resolveOptions({ allowedHosts: ['goodsite.com'], upgradeRate: { max: 1, timeWindow: 1000, allowList } })
+  t.ok([resolved, resolved.allowedHosts, resolved.connections, resolved.upgradeRate, resolved.upgradeRate?.allowList].every(part => Object.isFrozen(part)))
+  allowList.push('192.0.2.2')
+  t.same(resolved.upgradeRate?.allowList, ['192.0.2.1'])
+})
+
+t.test('an allow-list or a client that would fail at the first handshake fails at boot', async t => {
+  const rate = { max: 1, timeWindow: 1000 }
+  for (const [given, name] of [[{ allowList: '127.0.0.1' }, 'allowList'], [{ allowList: {} }, 'allowList'], [{ allowList: [1] }, 'allowList'], [{ redis: 'redis://127.0.0.1' }, 'redis'], [{ redis: null }, 'redis']] as const) {
+    t.throws(() => resolveOptions({ development: true, upgradeRate: { ...rate, ...given } }), { code: 'WSG_ERR_OPTION', message: new RegExp(`^upgradeRate\\.${name}: expected`) })
+  }
+  t.throws(() => resolveRouteOptions({ upgradeRate: { ...rate, allowList: '127.0.0.1' } }, '/ws'), { code: 'WSG_ERR_OPTION', message: /^route \/ws: wsGuard\.upgradeRate\.allowList: expected/ })
+  t.ok(resolveOptions({ development: true, upgradeRate: { ...rate, allowList: () => true, redis: { defineCommand () {} } } }))
 })
