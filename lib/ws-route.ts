@@ -35,6 +35,9 @@ function inputReader (contract: CompiledContract): ((request: FastifyRequest) =>
   }
 }
 
+/** Bytes of one message above which boot warns. */
+const LARGE_PAYLOAD = 1024 * 1024
+
 /** Key in a route's `config` under which its contract's payload limit is found. */
 const LIMIT = Symbol('fastify-ws-guard.payload')
 
@@ -57,6 +60,8 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate, contractKe
       const compiled = compileContract(contract as ContractSpec, options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter })
       if (compiled.interpreted) scope.log.warn({ code: 'WSG_WARN_INTERPRETED', contract: compiled.name }, 'code generation is forbidden here: contracts are interpreted, which is slower')
       scope.log.debug({ contract: compiled.name }, compiled.report())
+      const { maxPayload } = compiled.limits
+      if (maxPayload > LARGE_PAYLOAD) scope.log.warn({ contract: compiled.name, maxPayload }, 'this contract lets each socket send more than 1 MiB at once; the report on level debug names the message')
 
       const route = createSocketRoute({
         contract: compiled,
@@ -76,7 +81,7 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate, contractKe
         const { params, query } = gate.inputOf(request)
         // @fastify/websocket's listener would keep the request and the reply; the connection brings one of its own.
         socket.removeAllListeners('error')
-        route.open(socket, request.raw.socket, { id: `s${++sockets}`, identity: request.wsIdentity, params, query, log: request.log })
+        route.open(socket, { id: `s${++sockets}`, identity: request.wsIdentity, params, query, log: request.log })
       })
       return { group: route.group, contract: compiled.name, fingerprint: compiled.fingerprint } as WsRouteHandle<AnyContract>
     },

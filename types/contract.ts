@@ -23,7 +23,7 @@ export interface MessageRules {
   readonly description?: string
 }
 
-/** A message with rules. `payload` is its schema; `binary: true` contracts a binary frame instead (payload is then `Type.Uint8Array`). */
+/** A message with rules. `payload` is its schema; a `Type.Uint8Array` contracts a binary frame. */
 export interface MessageSpec extends MessageRules {
   readonly payload: TSchema
 }

@@ -1,5 +1,5 @@
 import type { CallSpec, ContractSpec, EnvelopeOptions, MessageSpec } from '../../types/contract.js'
-import { DEFAULT_ENVELOPE, ERROR_KEY, isReservedType, type EnvelopeKeys } from '../protocol/envelope.js'
+import { DEFAULT_ENVELOPE, ERROR_KEY, FLAT_REPLY_KEY, isReservedType, type EnvelopeKeys } from '../protocol/envelope.js'
 import { ERROR_CODES } from '../protocol/codes.js'
 import { show } from './schema/keywords.js'
 import { isSafeName, nearestName } from './schema/names.js'
@@ -118,5 +118,6 @@ export function readEnvelope (where: string, options: EnvelopeOptions | undefine
     if (key === ERROR_KEY) failContract(at, '', `"${ERROR_KEY}" is the key of errors and can not be renamed to`)
   }
   if (new Set(names).size !== names.length) failContract(at, '', 'type, data and id must have different names')
+  if (keys.data === null && keys.id === FLAT_REPLY_KEY) failContract(at, '', `id can not be named "${FLAT_REPLY_KEY}": a reply of a flat contract has its data there`)
   return keys
 }

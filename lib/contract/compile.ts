@@ -9,7 +9,7 @@ import { besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageE
 import { compileExplain } from './inbound/explain.js'
 import { fingerprintOf } from './fingerprint.js'
 import { registerFormats } from './schema/formats.js'
-import { deriveLimits, frameBytes, measureShape, type MeasuredMessage } from './limits.js'
+import { deriveLimits, frameBytes, measureShape, PAYLOAD_CEILING, type MeasuredMessage } from './limits.js'
 import { writeReport, type ReportRow } from './report.js'
 import { compileSanitizer } from './inbound/sanitizer.js'
 import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from './inbound/scan.js'
@@ -64,6 +64,10 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
   ]
   if (entries.filter(entry => entry.compiled.binary).length > 1) failContract(label, '', 'a contract has one binary inbound message at most: a binary frame has no type')
   const limits = deriveLimits(entries.map(entry => entry.measured), settings.envelope)
+  if (limits.maxPayload > PAYLOAD_CEILING) {
+    const { compiled: largest } = entries.reduce((a, b) => frameBytes(b.measured, settings.envelope) > frameBytes(a.measured, settings.envelope) ? b : a)
+    failContract(label, '', `message "${largest.type}" can take ${limits.maxPayload} bytes, expected at most ${PAYLOAD_CEILING} (16 MiB); lower its maxLength and maxItems, or split it`)
+  }
   const compiled: Omit<CompiledContract, 'report'> = {
     name: contract.name,
     url: contract.url,
@@ -168,7 +172,7 @@ function compileOutbound (settings: Settings, type: string, entry: unknown): Com
     return Object.freeze({ type, binary: true, encodeBinary, encode: () => failContract(where, '', 'a binary message has no JSON form; use encodeBinary') })
   }
   const tree = walkSchema(payload, { where, direction: 'outbound', adapters: settings.adapters })
-  if (settings.envelope.data === null) checkFlatPayload(tree, where, [settings.envelope.type])
+  if (settings.envelope.data === null) checkFlatPayload(tree, where, [settings.envelope.type], true)
   return Object.freeze({ type, binary: false, encodeBinary: null, encode: compileMessageEncoder(type, payload, where, settings) })
 }
 

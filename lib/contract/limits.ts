@@ -9,6 +9,8 @@ import { MAX_ANY_DEPTH, MAX_NAME_LENGTH, MAX_RECURSION, type Shape, type ShapeTr
 export const PAYLOAD_FLOOR = 1024
 /** Bytes where nothing in the contract bounds a frame. */
 export const PAYLOAD_DEFAULT = 65_536
+/** Bytes no contract may ask for: every socket could have as much under way. */
+export const PAYLOAD_CEILING = 16 * 1024 * 1024
 /** Values every contract allows: a frame of `PAYLOAD_FLOOR` bytes can't hold more, so that most needn't be counted. */
 export const NODES_FLOOR = 1024
 /** Values where nothing in the contract bounds them: a 64 KiB frame of `[],` has three times as many. */

@@ -163,8 +163,8 @@ export class Inbox {
       owner.refuse('forbidden_key', null)
       return
     }
-    // An array has no type, which `open` refuses.
-    if (typeof message !== 'object' || message === null) {
+    // An envelope's keys may be named "0" and "1".
+    if (typeof message !== 'object' || message === null || Array.isArray(message)) {
       owner.refuse('invalid_message', null)
       return
     }
@@ -222,9 +222,12 @@ export class Inbox {
       owner.refuse('duplicate_id', id)
       return
     }
-    if (entry.roles !== null && !this.runner.hasRole(entry.roles)) {
-      owner.refuse('forbidden', id)
-      return
+    if (entry.roles !== null) {
+      const verdict = this.runner.hasRole(entry)
+      if (verdict !== true) {
+        this.decide(entry, id, null, verdict)
+        return
+      }
     }
     const data = entry.inbound.accept(payload)
     if (data === REFUSED) {

@@ -1,6 +1,5 @@
 import type { CompiledContract } from '../../types/contract.js'
 import type { Group, GroupKey, Senders } from '../../types/socket.js'
-import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { Connection } from './connection.js'
 import type { SocketContext } from './connection.js'
@@ -33,7 +32,7 @@ export interface SocketRoute {
   /**
    * Takes over a WebSocket in the tick of its 101: every listener is attached when this returns. Never throws.
    */
-  open (ws: WebSocket, raw: Duplex, context: SocketContext): Connection
+  open (ws: WebSocket, context: SocketContext): Connection
   /** Sends to a group from outside of a handler. */
   group (key: GroupKey): Group<object>
   readonly groups: Groups<Member>
@@ -65,7 +64,7 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     groupOf,
   }
   return {
-    open (ws, _raw, context) {
+    open (ws, context) {
       const connection = new Connection(ws, parts, context)
       connection.begin()
       return connection

@@ -33,10 +33,18 @@ export class Runner implements OperationEvents {
     this.operations = new Operations(parts.limits.inFlight, parts.deadlines, this)
   }
 
-  /** True when the identity has one of them; asked anew for each message. */
-  hasRole (roles: readonly string[]): boolean {
-    const held = this.parts.rolesOf(this.socket.identity)
-    return held !== undefined && roles.some(role => held.includes(role))
+  /** Whether the identity has one of the roles that the message needs; asked anew for each message. Never throws. */
+  hasRole (entry: Entry): Verdict {
+    const { roles } = entry
+    if (roles === null) return true
+    try {
+      const held = this.parts.rolesOf(this.socket.identity)
+      return held !== undefined && roles.some(role => held.includes(role))
+    } catch (error) {
+      // The identity is the application's: its roles may be a getter.
+      this.handlerFailed(entry.type, error)
+      return 'internal'
+    }
   }
 
   /** The message's own check, within its deadline. A promise holds the messages behind it; it never rejects. */
@@ -82,9 +90,8 @@ export class Runner implements OperationEvents {
         return
       }
     } catch (error) {
-      // A `then` that throws after the handler was tracked must give the slot back.
-      this.operations.settle(operation)
-      this.answerFailure(operation, error)
+      // A `then` that throws after the handler was tracked must give the slot back, and may have answered already.
+      if (this.operations.settle(operation) || operation.claim()) this.answerFailure(operation, error)
       return
     }
     if (entry.isCall) this.answer(operation, result)
@@ -156,5 +163,5 @@ export class Runner implements OperationEvents {
 
 /** True for promises and whatever else `await` would wait for. May throw when `then` is a getter that does. */
 export function isThenable (value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+  return ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { readonly then?: unknown }).then === 'function'
 }

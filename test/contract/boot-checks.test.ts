@@ -125,6 +125,14 @@ t.test('the contract itself', async t => {
   fails({ envelope: { data: null }, inbound: { a: Type.Object({ type: Type.Null() }) } }, /has a key "type" of its own/)
   fails({ envelope: { data: null }, calls: { a: { request: Type.Object({ id: Type.Null() }), reply: payload } } }, /has a key "id" of its own/)
   fails({ envelope: { data: null }, outbound: { a: Type.Object({ type: Type.Null() }) } }, /has a key "type" of its own/)
+  const names = Type.Record(Type.String(), Type.String())
+  for (const open of [names, Type.Object({ a: Type.String() }, { additionalProperties: Type.String() }), Type.Union([Type.Object({ a: Type.String() }), names])]) {
+    fails({ envelope: { data: null }, outbound: { a: open } }, /could be the flat envelope's "type"/)
+  }
+  const numbered = Type.Record(Type.String({ pattern: '^n[0-9]+$' }), Type.String())
+  t.ok(compileContract({ name: 'test', url: '/', envelope: { data: null }, outbound: { a: numbered, b: Type.Object({ names }) } }), 'names that are none of the envelope\'s')
+  fails({ envelope: { data: null, id: 'data' } }, /a reply of a flat contract has its data there/)
+  t.ok(compileContract({ name: 'test', url: '/', envelope: { data: null, type: 'data' } }))
   fails({ inbound: { a: Type.Uint8Array() } }, /maxByteLength/)
   fails({ inbound: { a: Type.Uint8Array({ maxByteLength: 1 }), b: Type.Uint8Array({ maxByteLength: 1 }) } }, /one binary inbound message/)
   t.throws(() => compileContract(null as never), { code: 'WSG_ERR_CONTRACT' })
@@ -153,6 +161,11 @@ t.test('what can be spelt but not checked', async t => {
   const cyclic = { [Kind]: 'Array', type: 'array', maxItems: 1 } as unknown as { items: unknown }
   cyclic.items = cyclic
   refuses(t, cyclic, /object cycle/, 'a cycle of objects')
+  const doubling = (levels: number): TSchema => Type.Module(Object.fromEntries(Array.from({ length: levels }, (_, i) => [
+    `L${i}`, i === 0 ? Type.Object({ n: Type.Integer() }) : Type.Object({ a: Type.Ref(`L${i - 1}`), b: Type.Ref(`L${i - 1}`) }),
+  ]))).Import(`L${levels - 1}` as never)
+  refuses(t, doubling(60), /more than 10000 parts/, 'a few definitions that multiply')
+  t.ok(compileMessage(doubling(6)))
 })
 
 t.test('defineContract', async t => {

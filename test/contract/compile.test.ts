@@ -229,3 +229,9 @@ t.test('F21: where code generation is forbidden the contract works from the firs
   const run = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', '--input-type=module', '-e', script], { encoding: 'utf8', cwd: process.cwd() })
   t.equal(run.stdout.trim(), '[true,{"v":"a","next":{"v":"b"}},"Symbol(fastify-ws-guard.refused)","{\\"type\\":\\"y\\",\\"data\\":{\\"v\\":\\"a\\"}}"]', run.stderr)
 })
+
+t.test('a contract that could take more than 16 MiB at once does not boot', async t => {
+  const of = (items: number) => ({ name: 'big', url: '/', inbound: { small: Type.Null(), rows: Type.Array(Type.String({ maxLength: 1000 }), { maxItems: items }) } })
+  t.ok(compileContract(of(2000)).limits.maxPayload > 10_000_000)
+  t.throws(() => compileContract(of(4000)), { code: 'WSG_ERR_CONTRACT', message: /contract "big".*message "rows" can take \d+ bytes, expected at most 16777216 \(16 MiB\)/ })
+})

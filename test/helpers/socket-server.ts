@@ -74,8 +74,8 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
     wss.handleUpgrade(request, socket, head, ws => {
       options.onSocket?.(ws)
       const url = new URL(request.url ?? '/', 'http://localhost')
-      const identity = { id: url.searchParams.get('id') ?? 'ann', roles: url.searchParams.get('roles')?.split(',') ?? [] }
-      sockets.push(route.open(ws, socket, {
+      const identity = options.identity?.(url.href) ?? { id: url.searchParams.get('id') ?? 'ann', roles: url.searchParams.get('roles')?.split(',') ?? [] }
+      sockets.push(route.open(ws, {
         id: String(sockets.length + 1),
         identity,
         params: {},

@@ -62,6 +62,34 @@ t.test('H01 handlers that throw or reject: internal, and everything goes on', as
   t.ok(await server.answers())
 })
 
+t.test('thenables: one reply, whatever they do besides', async t => {
+  const server = await socketServer(t, {
+    calls: { twice: ANY, callable: ANY },
+    handlers: {
+      calls: {
+        twice: () => ({ then (resolve: (value: string) => void) { resolve('first'); throw new Error('second') } }),
+        callable: () => Object.assign(() => {}, { then (resolve: (value: string) => void) { resolve('waited for') } }),
+      },
+    },
+  })
+  const client = await server.open()
+  client.json({ type: 'twice', id: 1, data: {} }, { type: 'callable', id: 2, data: {} }, { type: 'ping', id: 3, data: { text: '' } })
+  t.same(await client.waitMessages(3), [{ id: 1, data: 'first' }, { id: 2, data: 'waited for' }, { id: 3, data: 'pong' }])
+  t.equal(server.sockets[0]?.running, 0)
+})
+
+t.test('H01 roles that throw when they are read: internal, and the process lives', async t => {
+  const server = await socketServer(t, {
+    calls: { kick: { ...ANY, roles: ['admin'] } },
+    identity: () => ({ id: 'ann', get roles () { throw new Error('SECRET') } }),
+    handlers: { calls: { kick: () => 'kicked' } },
+  })
+  const client = await server.open()
+  client.json({ type: 'kick', id: 1, data: {} })
+  t.same(await client.waitMessages(1), [{ id: 1, error: { code: 'internal', message: 'Internal error' } }])
+  t.ok(await server.answers())
+})
+
 t.test('H01 the close listener may be asynchronous and reject', async t => {
   const server = await socketServer(t, { handlers: { onClose: async () => { await delay(1); throw new Error('late') } } })
   const client = await server.open()

@@ -133,6 +133,17 @@ t.test('Nest: the type is called event', async t => {
   t.ok(await server.answers())
 })
 
+t.test('section 3: the root is an object, also where the keys are those of an array', async t => {
+  const server = await contractStack(t, app => {
+    const contract = defineContract({ name: 'test', url: '/test', envelope: { type: '0', data: '1' }, inbound: { say: Type.Integer() }, outbound: { said: Type.Integer() } })
+    app.wsRoute(contract, { on: { say: (n, socket) => { socket.send.said(n) } } })
+  }, free)
+  const client = await server.open()
+  t.same(await say(client, '["say",1]', '{"0":"say","1":2}'), [
+    '{"0":"$error","error":{"code":"invalid_message","message":"The message does not fit the contract"}}', '{"0":"said","1":2}',
+  ])
+})
+
 t.test('all three keys renamed, and both at once: 8.6', async t => {
   const request = Type.Object({ limit: Type.Integer() })
   const calls = { history: { request, reply: Type.Array(Type.Integer()) } }

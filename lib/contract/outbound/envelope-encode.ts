@@ -46,9 +46,10 @@ export function compileBinaryEncoder (schema: TSchema, where: string): (data: un
 }
 
 /**
- * Flat envelopes: the payload must be an object none of whose properties is a key of the envelope. Throws WSG_ERR_CONTRACT.
+ * Flat envelopes: the payload must be an object none of whose properties is a key of the envelope. `outbound`: nor may a name
+ * that is only known at run time be one, since the last of two equal keys counts. Throws WSG_ERR_CONTRACT.
  */
-export function checkFlatPayload (tree: ShapeTree, where: string, taken: readonly string[]): void {
+export function checkFlatPayload (tree: ShapeTree, where: string, taken: readonly string[], outbound = false): void {
   const visit = (shape: Shape, open: ReadonlySet<Shape>): void => {
     if (open.has(shape)) return
     if (shape.kind === 'ref') return visit(tree.definitions.get(shape.name)!, new Set([...open, shape]))
@@ -57,6 +58,9 @@ export function checkFlatPayload (tree: ShapeTree, where: string, taken: readonl
     for (const { name } of shape.properties) {
       if (taken.includes(name)) failContract(where, `/${name}`, `the flat envelope has a key ${show(name)} of its own; rename the property or the envelope's key`)
     }
+    const { extra, extraNames } = shape
+    const spoofed = outbound && extra !== null ? taken.find(name => extraNames === null || extraNames.test(name)) : undefined
+    if (spoofed !== undefined) failContract(where, '', `a name chosen at run time could be the flat envelope's ${show(spoofed)}; put the record into a property`)
   }
   visit(tree.root, new Set())
 }

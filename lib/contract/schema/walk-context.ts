@@ -19,6 +19,8 @@ export interface WalkContext {
   readonly definitions: Map<string, Shape | null>
   /** Definitions that were named from within themselves. */
   readonly recursive: Set<string>
+  /** Schemas in each definition that was walked. */
+  readonly sizes: Map<string, number>
   /** Schemas read so far. */
   readonly counter: { schemas: number }
   /** Walks a sub-schema. `path` is a JSON pointer into the data, `*` for any item. */

@@ -39,6 +39,7 @@ export function walkSchema (schema: unknown, options: WalkOptions): ShapeTree {
     scope: new Map(),
     definitions: new Map(),
     recursive: new Set(),
+    sizes: new Map(),
     counter: { schemas: 0 },
     walk: (inner, path, depth) => walk(context, inner, path, depth + 1),
   }
@@ -74,7 +75,7 @@ function readSchema (context: WalkContext, candidate: unknown, path: string, dep
       : `expected a TypeBox type (Type.Object(…), Type.String(…)), not ${show(candidate)}; plain JSON Schema is not checked`)
   }
   if (depth > MAX_SCHEMA_DEPTH) fail(context, path, `the schema nests deeper than ${MAX_SCHEMA_DEPTH} levels; is it an object cycle? Use Type.Recursive`)
-  if (++context.counter.schemas > MAX_SCHEMAS) fail(context, path, `the schema has more than ${MAX_SCHEMAS} parts`)
+  count(context, path, 1)
   const schema = candidate as TSchema
   if (Object.hasOwn(schema, TransformKind)) {
     fail(context, path, 'Type.Transform is not supported: messages are checked, not converted. Convert in the handler, or use a text policy')
@@ -84,6 +85,11 @@ function readSchema (context: WalkContext, candidate: unknown, path: string, dep
   const fault = findKeywordFault(kind, schema)
   if (fault !== undefined) fail(context, path, fault)
   return schema
+}
+
+function count (context: WalkContext, path: string, schemas: number): void {
+  context.counter.schemas += schemas
+  if (context.counter.schemas > MAX_SCHEMAS) fail(context, path, `the schema has more than ${MAX_SCHEMAS} parts`)
 }
 
 function walkKind (context: WalkContext, schema: TSchema, path: string, depth: number): Shape {
@@ -180,9 +186,15 @@ function walkDefinition (context: WalkContext, schema: TSchema, path: string, de
     context.recursive.add(name)
     return { kind: 'ref', name }
   }
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    // what is made of the tree is made for every place
+    count(context, path, context.sizes.get(name) ?? 0)
+    return known
+  }
   context.definitions.set(name, null)
+  const before = context.counter.schemas
   const shape = walkKind(context, schema, path, depth)
+  context.sizes.set(name, context.counter.schemas - before)
   if (shape.kind === 'ref') fail(context, path, `${show(name)} is only a name for ${show(shape.name)}; name a type`)
   context.definitions.set(name, shape)
   return context.recursive.has(name) ? { kind: 'ref', name } : shape
