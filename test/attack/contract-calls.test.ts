@@ -1,27 +1,15 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { defineContract } from '../../lib/contract/index.js'
+import { recordCrashes } from '../helpers/crashes.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { within } from '../helpers/guarded.js'
 
 const N = Type.Object({ n: Type.Integer() })
 const free = { guard: { messages: NO_LIMITS } }
 
-/** Crashes of the process while a test runs. */
-function crashes (t: { teardown: (fn: () => unknown) => unknown }): unknown[] {
-  const seen: unknown[] = []
-  const note = (error: unknown): void => { seen.push(error) }
-  process.on('unhandledRejection', note)
-  process.on('uncaughtException', note)
-  t.teardown(() => {
-    process.off('unhandledRejection', note)
-    process.off('uncaughtException', note)
-  })
-  return seen
-}
-
 t.test('H01 whatever a handler throws: one `internal`, and the process and the connection live', async t => {
-  const seen = crashes(t)
+  const seen = recordCrashes(t)
   const boom = (): never => { throw new Error('boom') }
   const thrown: readonly unknown[] = [undefined, null, 0, 'text', Symbol('s'), Object.create(null), { then: boom }, new Proxy({}, { get: boom, getPrototypeOf: boom, ownKeys: boom }), Object.defineProperty(new Error('x'), 'message', { get: boom })]
   const contract = defineContract({
@@ -97,7 +85,7 @@ t.test('H02 a handler that never settles: its deadline, its signal, its slot', a
 })
 
 t.test('H03 replies and messages that can\'t be written: `internal`, and no part of them', async t => {
-  const seen = crashes(t)
+  const seen = recordCrashes(t)
   const boom = (): never => { throw new Error('boom') }
   const circle: { list: unknown[] } = { list: [] }
   circle.list.push(circle)

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
-import { readFileSync } from 'node:fs'
 import { constants, deflateRawSync } from 'node:zlib'
 import t from 'tap'
 import { defineContract, text } from '../../lib/contract/index.js'
+import { frameCorpus } from '../helpers/frame-corpus.js'
+import type { FrameRow } from '../helpers/frame-corpus.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import type { ContractStack } from '../helpers/contract-stack.js'
 import { binary, close, closeOf, frame, json, OPCODES, ping } from '../helpers/frames.js'
@@ -13,15 +14,7 @@ import { openRaw } from '../helpers/raw-client.js'
 import type { Received } from '../helpers/raw-client.js'
 import { connect } from '../helpers/tcp.js'
 
-interface Row {
-  readonly id: string
-  readonly desc: string
-  readonly expect: string | number
-  readonly hex?: string
-  readonly pmd?: boolean
-}
-
-const rows = (JSON.parse(readFileSync(`${process.cwd()}/test/corpus/ws-frames.json`, 'utf8')) as { frames: Row[] }).frames
+const rows = frameCorpus()
 
 const contract = defineContract({
   name: 'frames',
@@ -66,7 +59,7 @@ const BUILT: { readonly [id: string]: () => Buffer } = {
 }
 
 /** What a row brings: the code of an error reply, or that of a close frame. */
-async function run (server: ContractStack, row: Row): Promise<string> {
+async function run (server: ContractStack, row: FrameRow): Promise<string> {
   const client = await server.open({ extensions: 'permessage-deflate' })
   client.send(BUILT[row.id]?.() ?? Buffer.from(row.hex!, 'hex'))
   try {

@@ -1,8 +1,9 @@
 import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
-import { readFileSync } from 'node:fs'
 import { constants, deflateRawSync } from 'node:zlib'
 import t from 'tap'
+import { frameCorpus } from '../helpers/frame-corpus.js'
+import type { FrameRow } from '../helpers/frame-corpus.js'
 import { bareStack } from '../helpers/bare.js'
 import { close, closeOf, frame, OPCODES, parseFrames, text } from '../helpers/frames.js'
 import { closeFrame, framesOf, guardedStack, until } from '../helpers/guarded-stack.js'
@@ -10,15 +11,7 @@ import type { GuardedOptions, GuardedStack } from '../helpers/guarded-stack.js'
 import { upgrade, upgradeRequest } from '../helpers/handshake.js'
 import { connect } from '../helpers/tcp.js'
 
-interface Row {
-  readonly id: string
-  readonly desc: string
-  readonly expect: string | number
-  readonly hex?: string
-  readonly pmd?: boolean
-}
-
-const rows = (JSON.parse(readFileSync(`${process.cwd()}/test/corpus/ws-frames.json`, 'utf8')) as { frames: Row[] }).frames
+const rows = frameCorpus()
 
 const DEFLATE = 'permessage-deflate; client_no_context_takeover'
 
@@ -44,7 +37,7 @@ function fragments (count: number, payload: string): Buffer {
   return Buffer.concat([frame({ fin: false, payload }), ...new Array<Buffer>(count).fill(next)])
 }
 
-function bytesOf (row: Row): Buffer {
+function bytesOf (row: FrameRow): Buffer {
   const built = BUILT[row.id]
   if (built !== undefined) return built()
   if (row.hex === undefined) throw new Error(`row ${row.id} has no bytes`)
@@ -52,7 +45,7 @@ function bytesOf (row: Row): Buffer {
 }
 
 /** What came of a row: `echo`, or the code of the close frame. */
-async function run (stack: GuardedStack, row: Row): Promise<string | number> {
+async function run (stack: GuardedStack, row: FrameRow): Promise<string | number> {
   const opened = await stack.upgrade({ path: '/open', ...(row.pmd === true ? { extensions: DEFLATE } : {}) })
   if (opened.status !== 101) return `refused ${opened.status}`
   if (row.pmd === true && !(opened.headers.get('sec-websocket-extensions') ?? '').startsWith('permessage-deflate')) return 'not compressed'

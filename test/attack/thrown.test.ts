@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { AuthStrategy } from '../../types/gate.js'
+import { recordCrashes } from '../helpers/crashes.js'
 import { closeFrame, codeOf, guardedStack } from '../helpers/guarded-stack.js'
 
 const boom = (): never => { throw new Error('from a trap') }
@@ -17,14 +18,7 @@ const THROWN: { readonly [name: string]: () => unknown } = {
 }
 
 t.test('H01 G11 whatever application code throws: a refusal or 1011, and the process lives', async t => {
-  const seen: unknown[] = []
-  const note = (error: unknown): void => { seen.push(error) }
-  process.on('unhandledRejection', note)
-  process.on('uncaughtException', note)
-  t.teardown(() => {
-    process.off('unhandledRejection', note)
-    process.off('uncaughtException', note)
-  })
+  const seen = recordCrashes(t)
   const open = { websocket: true, wsGuard: { public: true } } as const
   const entries = Object.values(THROWN)
   const stack = await guardedStack(t, {

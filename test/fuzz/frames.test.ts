@@ -1,5 +1,6 @@
 import t from 'tap'
 import { randomBytes } from 'node:crypto'
+import { recordCrashes } from '../helpers/crashes.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { frame, OPCODES } from '../helpers/frames.js'
 import { upgradeRequest } from '../helpers/handshake.js'
@@ -50,14 +51,7 @@ const TIMEOUT = 60_000 + FRAMES
 t.setTimeout(TIMEOUT)
 
 t.test(`random frames on a contract route (seed ${SEED}, ${FRAMES} frames)`, { timeout: TIMEOUT }, async t => {
-  const crashes: unknown[] = []
-  const crash = (error: unknown): void => { crashes.push(error) }
-  process.on('unhandledRejection', crash)
-  process.on('uncaughtException', crash)
-  t.teardown(() => {
-    process.off('unhandledRejection', crash)
-    process.off('uncaughtException', crash)
-  })
+  const crashes = recordCrashes(t)
   const handled: Handled[] = []
   const server = await contractStack(t, wideRoute(handled), { guard: { messages: NO_LIMITS, connections: { perAddress: 10_000, perIdentity: 10_000 } } })
   const { stack } = server

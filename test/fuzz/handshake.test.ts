@@ -1,5 +1,6 @@
 import t from 'tap'
 import { randomBytes } from 'node:crypto'
+import { recordCrashes } from '../helpers/crashes.js'
 import { text } from '../helpers/frames.js'
 import { guardedStack, until } from '../helpers/guarded-stack.js'
 import { upgradeRequest } from '../helpers/handshake.js'
@@ -83,14 +84,7 @@ const MUTATIONS: readonly Mutation[] = [
 ]
 
 t.test(`mutated handshakes neither crash the server nor leave a socket behind (seed ${SEED}, ${CASES} cases)`, { timeout: 60_000 + CASES * 30 }, async t => {
-  const crashes: unknown[] = []
-  const crash = (error: unknown): void => { crashes.push(error) }
-  process.on('unhandledRejection', crash)
-  process.on('uncaughtException', crash)
-  t.teardown(() => {
-    process.off('unhandledRejection', crash)
-    process.off('uncaughtException', crash)
-  })
+  const crashes = recordCrashes(t)
   const stack = await guardedStack(t, {
     level: 'error',
     guard: { handshakeTimeout: 1000, authTimeout: 500, websocket: { closeTimeout: 200 }, connections: { perAddress: 10_000, perIdentity: 10_000 } },
