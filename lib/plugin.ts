@@ -104,6 +104,14 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     route.onRequest = [...before, gate.admit(policy)] as RouteOptions['onRequest']
   })
 
+  const fragments = new FragmentWatch({
+    sockets: () => fastify.hasDecorator('websocketServer') ? fastify.websocketServer.clients : [],
+    timeout: options.websocket.fragmentTimeout,
+    onTimeout: socket => {
+      fastify.log.warn({ event: 'ws.fragments.timeout' }, 'a fragmented message was never completed')
+      socket.close(1008, 'policy_violation')
+    },
+  })
   fastify.addHook('preClose', async () => {
     gate.drain()
     await routes.drain(options.websocket.closeTimeout)
@@ -117,14 +125,6 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     await fastify.register(websocket, { options: safeServerOptions(options.websocket), errorHandler: onSocketError as never })
   }
   refuseSecondServer(fastify, !fastify.hasDecorator('websocketServer'))
-  const fragments = new FragmentWatch({
-    sockets: () => fastify.hasDecorator('websocketServer') ? fastify.websocketServer.clients : [],
-    timeout: options.websocket.fragmentTimeout,
-    onTimeout: socket => {
-      fastify.log.warn({ event: 'ws.fragments.timeout' }, 'a fragmented message was never completed')
-      socket.close(1008, 'policy_violation')
-    },
-  })
   let adopted = false
   const adopt = (): void => {
     if (adopted || !fastify.hasDecorator('websocketServer')) return

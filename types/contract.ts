@@ -93,7 +93,10 @@ export interface CompiledInbound {
   readonly roles: readonly string[] | null
   readonly cost: number
   readonly deadline: number | null
-  /** Projecting copy and check in one: the clean value, or `REFUSED`. Never throws, never mutates its argument. */
+  /**
+   * Projecting copy and check in one: the clean value, or `REFUSED`. In a flat contract (`envelope.data: null`) it is given the whole
+   * message and passes over the envelope's keys. Never throws, never mutates its argument.
+   */
   readonly accept: (value: unknown) => unknown
   /** Why `accept` refused; at most 8 issues. Slow path. */
   readonly explain: (value: unknown) => Issue[]

@@ -10,18 +10,12 @@ import { type ConnectionCaps, Connections } from './connections.js'
 import { checkHandshake } from './handshake.js'
 import type { HostPolicy } from './host.js'
 import type { OriginPolicy } from './origin.js'
-import { type Handshake, PendingHandshakes, isOver, signalOf } from './pending.js'
+import { type Handshake, PendingHandshakes, type RouteInput, isOver, signalOf } from './pending.js'
 import type { UpgradeLimiter } from './rate.js'
 import { REFUSALS } from './refusals.js'
 import { SecurityLog } from './security-log.js'
 import { chooseSubprotocol, type SubprotocolPolicy } from './subprotocol.js'
 import { checkTransport } from './transport.js'
-
-/** Path parameters and query after the contract's check; null refuses. */
-export interface RouteInput {
-  readonly params: unknown
-  readonly query: unknown
-}
 
 /** What one WebSocket route asks of a handshake, compiled at boot. */
 export interface RoutePolicy {
@@ -86,7 +80,6 @@ export class Gate {
   readonly #options: GateOptions
   readonly #security: SecurityLog
   readonly #policies = new Set<RoutePolicy>()
-  readonly #inputs = new WeakMap<IncomingMessage, RouteInput>()
   #draining = false
 
   constructor (options: GateOptions) {
@@ -238,7 +231,7 @@ export class Gate {
       const read = policy.readInput(request)
       if (read === null) return { code: 'WSG_ERR_PARAMS_INVALID' }
       input = read
-      this.#inputs.set(request.raw, read)
+      handshake.input = read
     }
     if (policy.authorize === null) return null
     return await authorize(policy.authorize, request.wsIdentity, input.params, input.query, request)
@@ -246,7 +239,7 @@ export class Gate {
 
   /** Path parameters and query that the contract accepted. */
   inputOf (request: FastifyRequest): RouteInput {
-    return this.#inputs.get(request.raw) ?? { params: request.params, query: request.query }
+    return this.#pending.of(request.raw)?.input ?? { params: request.params, query: request.query }
   }
 
   /** The `config` of the route that `raw` was routed to. */

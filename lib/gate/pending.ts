@@ -4,6 +4,12 @@ import type { Duplex } from 'node:stream'
 import type { Refusal } from '../../types/gate.js'
 import type { Slots } from './connections.js'
 
+/** Path parameters and query after the contract's check. */
+export interface RouteInput {
+  readonly params: unknown
+  readonly query: unknown
+}
+
 /** One opening handshake from its `upgrade` event to its 101 or its end. */
 export interface Handshake {
   readonly socket: Duplex
@@ -20,6 +26,8 @@ export interface Handshake {
   reply: FastifyReply | null
   /** The `config` of the route it was routed to. */
   config: unknown
+  /** What the contract accepted; null where none has judged. */
+  input: RouteInput | null
   /** The mark without which no handler runs. */
   admitted: boolean
   /** A refusal was given: nothing may admit this handshake any more. */
@@ -99,6 +107,7 @@ export class PendingHandshakes {
       request: null,
       reply: null,
       config: undefined,
+      input: null,
       admitted: false,
       refused: false,
       answered: false,

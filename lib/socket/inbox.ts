@@ -205,7 +205,8 @@ export class Inbox {
       }
       id = rawId
     }
-    this.admit(entry, id, this.dataKey === null ? this.flatPayload(message, entry.isCall) : message[this.dataKey])
+    // A flat payload stands beside the envelope's keys, which the contract's `accept` passes over.
+    this.admit(entry, id, this.dataKey === null ? message : message[this.dataKey])
   }
 
   /** From the type on: what is allowed for this message. */
@@ -260,13 +261,5 @@ export class Inbox {
     if (verdict === true) this.runner.run(entry, id, data)
     else if (verdict === false) this.owner.refuse('forbidden', id)
     else this.runner.answerError(verdict, id)
-  }
-
-  private flatPayload (message: Fields, isCall: boolean): Fields {
-    const payload: { [key: string]: unknown } = {}
-    for (const key in message) {
-      if (key !== this.typeKey && !(isCall && key === this.idKey)) payload[key] = message[key]
-    }
-    return payload
   }
 }

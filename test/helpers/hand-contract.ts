@@ -20,6 +20,13 @@ export function textPayload (max = 500): Check {
 
 export const anyPayload: Check = value => value === undefined ? REFUSED : value
 
+/** As the compiler's `accept` does: in a flat contract it passes over the envelope's keys. */
+function beside ({ type, data, id }: EnvelopeKeys, kind: 'message' | 'call', accept: Check): Check {
+  if (data !== null) return accept
+  const taken = kind === 'call' ? [type, id] : [type]
+  return value => accept(Object.fromEntries(Object.entries(value as object).filter(([key]) => !taken.includes(key))))
+}
+
 export interface HandMessage {
   readonly accept?: Check
   readonly roles?: readonly string[]
@@ -106,7 +113,7 @@ function compile (type: string, kind: CompiledInbound['kind'], message: HandCall
     roles: message.roles ?? null,
     cost: message.cost ?? 1,
     deadline: message.deadline ?? null,
-    accept: message.accept ?? textPayload(),
+    accept: beside(envelope, kind, message.accept ?? textPayload()),
     explain: () => Array.from({ length: 9 }, (_, index) => ({ path: `/text/${index}`, message: 'expected a text' })),
     encodeReply: kind === 'message'
       ? null
