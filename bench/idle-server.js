@@ -15,7 +15,7 @@ app.post('/login', (request, reply) => {
 if (process.argv[2] === 'guarded') {
   const { Type } = await import('@sinclair/typebox')
   const { default: guard, sessionAuth } = await import('../dist/esm/lib/index.js')
-  const { defineContract, text } = await import('../dist/esm/lib/contract/index.js')
+  const { defineContract, text } = await import('../dist/esm/lib/contract.js')
   await app.register(guard, {
     development: true,
     allowedHosts: ['bench.test'],

@@ -58,7 +58,7 @@ async function bare () {
 async function guarded () {
   const { Type } = await import('@sinclair/typebox')
   const { default: guard, sessionAuth } = await import('../dist/esm/lib/index.js')
-  const { defineContract, text } = await import('../dist/esm/lib/contract/index.js')
+  const { defineContract, text } = await import('../dist/esm/lib/contract.js')
   const fields = {
     n: Type.Number({ minimum: 0, maximum: LIMITS.n }),
     flag: Type.Boolean(),

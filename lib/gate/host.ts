@@ -1,5 +1,5 @@
 import type { Refusal } from '../../types/gate.js'
-import { WSG_ERR_HOST_PATTERN } from '../errors.js'
+import { WSG_ERR_HOST_PATTERN } from '../errors/coded.js'
 import { MAX_NAME, isDomainName, isIPv4, isIPv6, readPort } from './host-name.js'
 import { isFault, parseHostPattern, quoteEntry } from './host-pattern.js'
 import type { HostPattern } from './host-pattern.js'

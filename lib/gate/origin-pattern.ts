@@ -1,4 +1,4 @@
-import { WSG_ERR_ORIGIN_PATTERN } from '../errors.js'
+import { WSG_ERR_ORIGIN_PATTERN } from '../errors/coded.js'
 import { isDomainName, isIPv4, isLoopback, readPort } from './host-name.js'
 import { findForeignText, isFault, parseHostPattern, quoteEntry } from './host-pattern.js'
 import type { HostPattern, PatternFault } from './host-pattern.js'

@@ -1,5 +1,5 @@
 import type { Refusal } from '../../types/gate.js'
-import { WSG_ERR_ORIGIN_PATTERN } from '../errors.js'
+import { WSG_ERR_ORIGIN_PATTERN } from '../errors/coded.js'
 import { isHost, isLoopback, readPort } from './host-name.js'
 import { formatHostPattern, parseAllowedHost } from './host.js'
 import { formatOriginPattern, parseOriginPattern } from './origin-pattern.js'

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { AuthStrategy } from '../../types/gate.js'
 import type { RouteGuardOptions, UpgradeRateOptions } from '../../types/options.js'
-import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_ROUTE_POLICY } from '../errors.js'
+import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_ROUTE_POLICY } from '../errors/coded.js'
 import type { RoutePolicy } from './gate.js'
 import { compileOrigins, originsFromHosts, type OriginPolicy } from './origin.js'
 import type { RouteInput } from './pending.js'

@@ -1,6 +1,6 @@
 import type { FastifyError } from '@fastify/error'
 import type { RefusalCode } from '../../types/gate.js'
-import * as errors from '../errors.js'
+import * as errors from '../errors/coded.js'
 
 /** How a refusal is logged: `warn` for what an attack looks like, `info` for what a mistaken client does. */
 export interface RefusalKind {

@@ -1,23 +1,12 @@
 import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { RefusalCode, RefusedEvent } from '../../types/gate.js'
+import { escapeForLog, logThrown } from '../errors/log-safe.js'
 import { REFUSALS } from './refusals.js'
 
-/** Longest piece of a peer's bytes that a log line repeats. */
-const VALUE_LIMIT = 256
 const WINDOW = 10_000
 /** Distinct (code, address) pairs per window that get a line of their own; past that a code gets one line. */
 const MAX_KEYS = 500
-
-// pino escapes C0 controls but neither bidi overrides nor line separators, which reorder or split a line on a terminal.
-// eslint-disable-next-line no-control-regex
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff]/g
-
-/** Cuts a peer's value at 256 characters and escapes what could disturb a log reader. */
-export function escapeForLog (value: string): string {
-  const cut = value.length > VALUE_LIMIT ? `${value.slice(0, VALUE_LIMIT)}…` : value
-  return cut.replace(UNSAFE, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
 
 /**
  * What a log line says of an upgrade request: Fastify's own fields, with the query string left out, because browsers
@@ -32,16 +21,6 @@ export function serializeUpgrade (request: FastifyRequest): Record<string, unkno
     host: typeof request.host === 'string' ? escapeForLog(request.host) : undefined,
     remoteAddress: request.raw?.socket?.remoteAddress,
     remotePort: request.raw?.socket?.remotePort,
-  }
-}
-
-/** Logs a record with what was thrown as its `err`, or without it where it can't be read. Never throws. */
-export function logThrown (log: FastifyBaseLogger, level: 'error' | 'warn' | 'info', record: object, thrown: unknown, message: string): void {
-  try {
-    log[level]({ ...record, err: thrown }, message)
-  } catch {
-    // The log reads what was thrown, and a getter or a proxy may throw again.
-    log[level](record, message)
   }
 }
 

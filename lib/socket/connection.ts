@@ -1,4 +1,4 @@
-import { WSG_ERR_SOCKET_ARGUMENT } from '../errors.js'
+import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import type { GroupKey, Group, GuardedSocket, Senders } from '../../types/socket.js'
 import type { WebSocket } from 'ws'

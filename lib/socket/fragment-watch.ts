@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import { assemblyOf } from './ws-internals.js'
+import { assemblyOf } from '../foreign/ws-internals.js'
 
 interface Seen {
   readonly assembly: object

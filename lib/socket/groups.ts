@@ -1,4 +1,4 @@
-import { WSG_ERR_SOCKET_ARGUMENT } from '../errors.js'
+import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import type { GroupKey } from '../../types/socket.js'
 
 /** Characters of an encoded key at most. */

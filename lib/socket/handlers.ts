@@ -1,4 +1,4 @@
-import { WSG_ERR_HANDLER } from '../errors.js'
+import { WSG_ERR_HANDLER } from '../errors/coded.js'
 import type { CompiledContract, CompiledInbound } from '../../types/contract.js'
 import type { CallContext, GuardedSocket } from '../../types/socket.js'
 

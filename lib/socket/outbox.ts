@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { frameBinary, frameText, mayInterleave, nativeSender, takeOver } from './ws-internals.js'
-import type { Frame, NativeSender } from './ws-internals.js'
+import { frameBinary, frameText, mayInterleave, nativeSender, takeOver } from '../foreign/ws-internals.js'
+import type { Frame, NativeSender } from '../foreign/ws-internals.js'
 
 const OPEN = 1
 /** More than this is written at once, so that `writableLength` soon tells how fast the peer really reads. */

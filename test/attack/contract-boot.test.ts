@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { Kind, Type, type TSchema } from '@sinclair/typebox'
 import t from 'tap'
 import { compileContract } from '../../lib/contract/compile.js'
-import { defineContract } from '../../lib/contract/index.js'
+import { defineContract } from '../../lib/contract.js'
 import type { ContractSpec } from '../../types/contract.js'
 import { MODES } from '../helpers/codegen.js'
 import { ask, codes, contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
@@ -142,7 +142,7 @@ t.test('F21 where code generation is forbidden a socket works from the first mes
     import { Type } from '@sinclair/typebox'
     import WebSocket, { WebSocketServer } from 'ws'
     import { compileContract } from ${lib('contract/compile.js')}
-    import { selfCheck } from ${lib('socket/ws-internals.js')}
+    import { selfCheck } from ${lib('foreign/ws-internals.js')}
     import { Registry } from ${lib('socket/registry.js')}
     import { createSocketRoute } from ${lib('socket/route.js')}
     const contract = compileContract({ name: 'a', url: '/', inbound: { say: Type.Object({ v: Type.String({ maxLength: 5, pattern: '^[a-z]+$' }) }) }, outbound: { said: Type.Object({ v: Type.String() }) } })

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
-import { defineContract } from '../../lib/contract/index.js'
+import { defineContract } from '../../lib/contract.js'
 import { recordCrashes } from '../helpers/crashes.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { within } from '../helpers/guarded.js'

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
-import { defineContract } from '../../lib/contract/index.js'
+import { defineContract } from '../../lib/contract.js'
 import { bareStack } from '../helpers/bare.js'
 import { contractChild } from '../helpers/contract-child.js'
 import type { ChildServer } from '../helpers/contract-child.js'

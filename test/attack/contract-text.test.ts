@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
-import { defineContract, text } from '../../lib/contract/index.js'
+import { defineContract, text } from '../../lib/contract.js'
 import { bareStack } from '../helpers/bare.js'
 import { ask, codes, contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { frame, json, OPCODES, parseFrames } from '../helpers/frames.js'

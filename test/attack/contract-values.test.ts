@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
-import { defineContract } from '../../lib/contract/index.js'
+import { defineContract } from '../../lib/contract.js'
 import { ask, codes, contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { readCorpus } from '../helpers/contract.js'
 import { wideRoute } from '../helpers/wide-contract.js'

@@ -11,7 +11,7 @@ const unseen = new Map<string, FastifyInstance>()
 for (const name of ['before @fastify/websocket', 'after @fastify/websocket', 'child scope', 'wsHandler', 'direct']) unseen.set(name, Fastify())
 
 const { default: guard, sessionAuth } = await import('../../lib/index.js')
-const { checkVersions } = await import('../../lib/gate/boot-checks.js')
+const { checkVersions } = await import('../../lib/foreign/boot-checks.js')
 
 const stacks = await import('../helpers/guarded-stack.js')
 const { bareStack } = await import('../helpers/bare.js')

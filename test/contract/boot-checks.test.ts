@@ -1,7 +1,7 @@
 import t from 'tap'
 import { FormatRegistry, Kind, Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
-import { defineContract, text } from '../../lib/contract/index.js'
+import { defineContract, text } from '../../lib/contract.js'
 import type { ContractSpec } from '../../types/contract.js'
 import { compileMessage, oneMessage } from '../helpers/contract.js'
 

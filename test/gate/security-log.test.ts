@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import t from 'tap'
-import { SecurityLog, escapeForLog, serializeUpgrade } from '../../lib/gate/security-log.js'
+import { escapeForLog } from '../../lib/errors/log-safe.js'
+import { SecurityLog, serializeUpgrade } from '../../lib/gate/security-log.js'
 import type { RefusalCode, RefusedEvent } from '../../types/gate.js'
 
 type Line = Record<string, unknown> & { level: string }

@@ -1,4 +1,4 @@
-import { WSG_ERR_OUTBOUND_INVALID } from '../../lib/errors.js'
+import { WSG_ERR_OUTBOUND_INVALID } from '../../lib/errors/coded.js'
 import { DEFAULT_ENVELOPE } from '../../lib/protocol/envelope.js'
 import type { EnvelopeKeys } from '../../lib/protocol/envelope.js'
 import { REFUSED } from '../../lib/protocol/refused.js'

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
-import { defineContract, identifier, text } from '../../lib/contract/index.js'
+import { defineContract, identifier, text } from '../../lib/contract.js'
 
 /** One message per kind of field, and one that is large. */
 export const wide = defineContract({

@@ -1,5 +1,5 @@
 import t from 'tap'
-import * as errors from '../../lib/errors.js'
+import * as errors from '../../lib/errors/coded.js'
 import { CLOSE_CODES, ERROR_CODES } from '../../lib/protocol/codes.js'
 import { readText, readTree } from '../helpers/sources.js'
 
@@ -15,7 +15,7 @@ export function documentedCodes (markdown: string): Map<string, number | null> {
   return codes
 }
 
-/** The coded errors of lib/errors.ts and their HTTP status. */
+/** The coded errors of lib/errors/coded.ts and their HTTP status. */
 function definedCodes (): Map<string, number> {
   const codes = new Map<string, number>()
   for (const [name, Thrown] of Object.entries(errors)) {
@@ -34,7 +34,7 @@ t.test('rows and headings are found, mentions are not', async t => {
   t.same([...found], [['WSG_ERR_A', null], ['WSG_ERR_B', 403], ['WSG_ERR_C', null]])
 })
 
-t.test('docs/errors.md has every code of lib/errors.ts, with its status', async t => {
+t.test('docs/errors.md has every code of lib/errors/coded.ts, with its status', async t => {
   const documented = documentedCodes(readText('docs/errors.md'))
   t.ok(defined.size > 20)
   t.same([...defined.keys()].filter(code => !documented.has(code)), [], 'codes without a row in docs/errors.md')
@@ -53,7 +53,7 @@ t.test('docs name no code that does not exist', async t => {
   }
 })
 
-t.test('lib uses no error code that lib/errors.ts does not define, and docs have every other code', async t => {
+t.test('lib uses no error code that lib/errors/coded.ts does not define, and docs have every other code', async t => {
   const used = codesIn(readTree(['lib', 'types'], '.ts'))
   t.same([...used].filter(code => code.startsWith('WSG_ERR_') && !defined.has(code)), [])
   const page = readText('docs/errors.md')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { optionsSchema, routeOptionsSchema } from '../../lib/options.js'
+import { optionsSchema, routeOptionsSchema } from '../../lib/plugin/options.js'
 import { readText } from '../helpers/sources.js'
 
 /** Names of a schema's options, nested ones dotted (`connections.perAddress`), the objects that hold them included. */

@@ -5,29 +5,34 @@ import ts from 'typescript'
 export type Sources = ReadonlyMap<string, string>
 
 /**
- * Rooms and what they may import; the table of CONTRIBUTING.md. A room is a folder under lib/ or a single file in it.
+ * Rooms and what they may import; the table of CONTRIBUTING.md. A room is a folder under lib/, or a file at its root.
  * Any room may import itself and types.
  */
 export const ROOMS: { readonly [room: string]: readonly string[] } = {
   types: [],
   protocol: [],
   errors: ['protocol'],
+  events: [],
+  foreign: ['errors'],
   contract: ['protocol', 'errors'],
-  gate: ['protocol', 'errors'],
-  socket: ['protocol', 'errors'],
-  cluster: ['protocol', 'errors'],
+  auth: ['errors'],
+  gate: ['protocol', 'errors', 'events', 'foreign'],
+  socket: ['protocol', 'errors', 'events', 'foreign'],
+  life: ['protocol', 'errors', 'events'],
+  cluster: ['protocol', 'errors', 'events'],
+  observe: ['events', 'errors'],
   client: ['protocol'],
-  codegen: ['protocol', 'errors', 'contract'],
-  html: ['protocol', 'errors', 'contract'],
-  options: ['protocol', 'errors'],
-  'ws-route': ['protocol', 'errors', 'contract', 'gate', 'socket', 'options'],
-  plugin: ['protocol', 'errors', 'contract', 'gate', 'socket', 'cluster', 'options', 'ws-route'],
-  index: ['protocol', 'errors', 'contract', 'gate', 'socket', 'cluster', 'options', 'plugin'],
+  codegen: ['contract', 'protocol', 'errors'],
+  testing: ['client', 'protocol'],
+  plugin: ['protocol', 'errors', 'events', 'foreign', 'contract', 'auth', 'gate', 'socket', 'life', 'cluster', 'observe'],
+  // Entry points: one small file each, at the root of lib/.
+  index: ['plugin', 'auth'],
+  html: ['contract'],
 }
 
 /** Rooms that a browser loads: nothing from outside the package. */
 const BARE_ROOMS = new Set(['protocol', 'client'])
-const DEFAULT_EXPORTS = new Set(['lib/index.ts', 'lib/plugin.ts'])
+const DEFAULT_EXPORTS = new Set(['lib/index.ts', 'lib/plugin/plugin.ts'])
 const MAX_LINES = 400
 /** Generated validators and patterns over control characters are what this package is made of. */
 const SANCTIONED = /^eslint-disable-(?:next-)?line (?:no-new-func|no-control-regex)(?: -- .*)?$/

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
-import { defineContract, text } from '../../lib/contract/index.js'
+import { defineContract, text } from '../../lib/contract.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { frame } from '../helpers/frames.js'
 import { within } from '../helpers/guarded.js'

@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { FLAT_REPLY_KEY, type EnvelopeKeys } from '../../protocol/envelope.js'
-import { WSG_ERR_OUTBOUND_INVALID } from '../../errors.js'
+import { WSG_ERR_OUTBOUND_INVALID } from '../../errors/coded.js'
 import { compileSerializer } from './serializer.js'
 import { show } from '../schema/keywords.js'
 import type { Shape, ShapeTree } from '../schema/shape.js'

@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
-import { WSG_ERR_OUTBOUND_INVALID } from '../../errors.js'
+import { WSG_ERR_OUTBOUND_INVALID } from '../../errors/coded.js'
 import { closureWriter } from './serializer-closure.js'
 import { generatedWriter } from './serializer-codegen.js'
 import { explainBreach } from './serializer-explain.js'

@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
-import { WSG_ERR_CONTRACT } from '../../errors.js'
+import { WSG_ERR_CONTRACT } from '../../errors/coded.js'
 import type { Shape } from './shape.js'
 import type { TextAdapters } from '../text/policy.js'
 

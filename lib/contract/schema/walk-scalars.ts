@@ -1,5 +1,5 @@
 import { FormatRegistry, type TSchema } from '@sinclair/typebox'
-import { findPatternFault, MAX_PATTERN_INPUT } from './pattern-safety.js'
+import { findPatternFault, MAX_PATTERN_INPUT } from '../pattern/safety.js'
 import type { NumberShape, StringShape } from './shape.js'
 import { compileTextPolicy } from '../text/policy.js'
 import { fail, isFromPeer, type WalkContext } from './walk-context.js'

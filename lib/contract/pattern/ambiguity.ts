@@ -1,4 +1,4 @@
-import { ANY_CHAR, type CharSet, type PatternNode } from './pattern-parse.js'
+import { ANY_CHAR, type CharSet, type PatternNode } from './parse.js'
 
 // A backtracking engine takes as many steps as there are paths through the pattern's automaton. Paths multiply where
 // one loop can be walked in two ways on the same text (exponential), or where one loop hands over to another at more

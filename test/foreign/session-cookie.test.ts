@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { checkSession } from '../../lib/gate/session-cookie.js'
+import { checkSession } from '../../lib/foreign/session-cookie.js'
 
 const context = { url: '/ws', development: false, hasOriginList: false }
 /** A scope whose session plugin sets such a cookie; null: it can't be read. */

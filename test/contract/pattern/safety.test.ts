@@ -1,10 +1,10 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
-import { compileContract } from '../../lib/contract/compile.js'
-import { findPatternFault } from '../../lib/contract/schema/pattern-safety.js'
-import { identifier } from '../../lib/contract/text/builders.js'
-import { REFUSED } from '../../lib/protocol/refused.js'
-import { attackOf, compileMessage, oneMessage, readCorpus } from '../helpers/contract.js'
+import { compileContract } from '../../../lib/contract/compile.js'
+import { findPatternFault } from '../../../lib/contract/pattern/safety.js'
+import { identifier } from '../../../lib/contract/text/builders.js'
+import { REFUSED } from '../../../lib/protocol/refused.js'
+import { attackOf, compileMessage, oneMessage, readCorpus } from '../../helpers/contract.js'
 
 interface Row {
   readonly id: string

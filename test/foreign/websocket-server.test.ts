@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import t from 'tap'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { guardServer, onSocketError, safeServerOptions } from '../../lib/gate/websocket-server.js'
+import { guardServer, onSocketError, safeServerOptions } from '../../lib/foreign/websocket-server.js'
 
 const limits = { maxPayload: 65_536, maxFragments: 64, closeTimeout: 3000 }
 const raw = {} as IncomingMessage

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
 import t from 'tap'
-import { checkScope, checkVersions, readTrustProxy, refuseSecondServer } from '../../lib/gate/boot-checks.js'
+import { checkScope, checkVersions, readTrustProxy, refuseSecondServer } from '../../lib/foreign/boot-checks.js'
 
 t.test('I09 versions with known holes are refused', async t => {
   for (const [fastify, node] of [['5.8.5', '20.20.2'], ['5.12.8', '20.21.0'], ['6.0.0', '22.22.2'], ['5.10.0', '24.1.0'], ['5.8.5', '23.0.0']] as const) t.equal(checkVersions(fastify, node), undefined, `${fastify} on ${node}`)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
-import { sessionAuth } from '../../lib/gate/session-auth.js'
+import { sessionAuth } from '../../lib/auth/session-auth.js'
 
 const strategy = sessionAuth(() => ({ id: 'ada' }))
 

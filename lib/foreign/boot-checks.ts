@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { WSG_ERR_DEPENDENCY, WSG_ERR_PLUGIN_ORDER } from '../errors.js'
+import { WSG_ERR_DEPENDENCY, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import { declaredRoutes } from './declared-routes.js'
 
 /** Smallest versions without known holes that this plugin relies on being closed. */

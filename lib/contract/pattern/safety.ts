@@ -1,5 +1,5 @@
-import { parsePattern } from './pattern-parse.js'
-import { findAmbiguity } from './pattern-ambiguity.js'
+import { parsePattern } from './parse.js'
+import { findAmbiguity } from './ambiguity.js'
 
 /** UTF-16 units of a string that may stand before a pattern with an unbounded repetition. */
 export const MAX_PATTERN_INPUT = 256

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../errors.js'
+import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 
 /** Cookie attributes as @fastify/session would set them. */
 interface CookieAttributes {

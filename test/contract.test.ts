@@ -1,8 +1,8 @@
 import t from 'tap'
 import { dirname, join } from 'node:path/posix'
 import { Type } from '@sinclair/typebox'
-import * as contract from '../../lib/contract/index.js'
-import { readText } from '../helpers/sources.js'
+import * as contract from '../lib/contract.js'
+import { readText } from './helpers/sources.js'
 
 t.test('the entry for browsers reaches no server code', async t => {
   const seen = new Set<string>()
@@ -16,7 +16,7 @@ t.test('the entry for browsers reaches no server code', async t => {
       else t.equal(from, '@sinclair/typebox', `${file} imports ${from!}`)
     }
   }
-  visit('lib/contract/index.ts')
+  visit('lib/contract.ts')
   t.ok(seen.has('lib/contract/define.ts') && seen.has('lib/contract/text/builders.ts'))
   for (const file of seen) t.not(/errors|compile|schema\/|formats/.test(file), true, file)
 })

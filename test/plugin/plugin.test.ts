@@ -2,12 +2,12 @@ import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import sanitizeHtml from 'sanitize-html'
 import t from 'tap'
-import { defineContract, html } from '../lib/contract/index.js'
-import { sanitizeHtmlAdapter } from '../lib/html.js'
-import guard from '../lib/index.js'
-import type { GuardOptions } from '../types/options.js'
-import { openRaw } from './helpers/raw-client.js'
-import type { Teardown } from './helpers/teardown.js'
+import { defineContract, html } from '../../lib/contract.js'
+import { sanitizeHtmlAdapter } from '../../lib/contract/text/html-adapter.js'
+import guard from '../../lib/index.js'
+import type { GuardOptions } from '../../types/options.js'
+import { openRaw } from '../helpers/raw-client.js'
+import type { Teardown } from '../helpers/teardown.js'
 
 const post = defineContract({
   name: 'post',

@@ -2,8 +2,8 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
-import { WSG_ERR_DEPENDENCY, WSG_ERR_OPTION_UNSAFE } from '../errors.js'
-import { logThrown } from './security-log.js'
+import { WSG_ERR_DEPENDENCY, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
+import { logThrown } from '../errors/log-safe.js'
 
 /** The part of the gate that the server asks before and after each 101. */
 export interface UpgradeJudge {

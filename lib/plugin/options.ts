@@ -1,8 +1,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value, ValueErrorType } from '@sinclair/typebox/value'
-import type { AuthStrategy } from '../types/gate.js'
-import type { GuardOptions, PluginUpgradeRateOptions, RouteGuardOptions, UpgradeRateOptions } from '../types/options.js'
-import { WSG_ERR_OPTION } from './errors.js'
+import type { AuthStrategy } from '../../types/gate.js'
+import type { GuardOptions, PluginUpgradeRateOptions, RouteGuardOptions, UpgradeRateOptions } from '../../types/options.js'
+import { WSG_ERR_OPTION } from '../errors/coded.js'
 
 const closed = { additionalProperties: false }
 const milliseconds = (description: string, value: number) => Type.Integer({ minimum: 1, maximum: 2_147_483_647, default: value, description })

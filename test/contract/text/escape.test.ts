@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
-import { csvCell, escapeHtml, jsonForScript } from '../../lib/contract/text/escape.js'
+import { csvCell, escapeHtml, jsonForScript } from '../../../lib/contract/text/escape.js'
 
 interface Row { readonly id: string, readonly group: string, readonly payload: string, readonly expect: { readonly escaped: string } }
 const corpus = JSON.parse(readFileSync(`${process.cwd()}/test/corpus/xss.own.json`, 'utf8')) as { sinks: { text: string[] }, entries: Row[] }

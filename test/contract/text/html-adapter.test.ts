@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import sanitizeHtml from 'sanitize-html'
 import t from 'tap'
-import { compileTextPolicy } from '../../lib/contract/text/policy.js'
-import { html } from '../../lib/contract/text/builders.js'
-import { sanitizeHtmlAdapter, type SanitizeHtmlAdapterOptions, type SanitizeHtmlRules } from '../../lib/html.js'
+import { compileTextPolicy } from '../../../lib/contract/text/policy.js'
+import { html } from '../../../lib/contract/text/builders.js'
+import { sanitizeHtmlAdapter, type SanitizeHtmlAdapterOptions, type SanitizeHtmlRules } from '../../../lib/contract/text/html-adapter.js'
 
 interface Row { readonly id: string, readonly payload: string, readonly activeWhenRaw: string[] }
 const corpus = (JSON.parse(readFileSync(`${process.cwd()}/test/corpus/xss.own.json`, 'utf8')) as { entries: Row[] }).entries

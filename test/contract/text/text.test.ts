@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { FormatRegistry, type TString } from '@sinclair/typebox'
 import fc from 'fast-check'
 import t from 'tap'
-import { compileTextPolicy, identifierKey, plainString, SAFE_ASCII, type TextAdapters, type WsText } from '../../lib/contract/text/policy.js'
-import { hasMarkRun, maybeMark, utf8Length, withinGraphemes } from '../../lib/contract/text/rules.js'
-import { html, identifier, line, text, url, type TText } from '../../lib/contract/text/builders.js'
-import { typeBoxCheck } from '../helpers/contract.js'
+import { compileTextPolicy, identifierKey, plainString, SAFE_ASCII, type TextAdapters, type WsText } from '../../../lib/contract/text/policy.js'
+import { hasMarkRun, maybeMark, utf8Length, withinGraphemes } from '../../../lib/contract/text/rules.js'
+import { html, identifier, line, text, url, type TText } from '../../../lib/contract/text/builders.js'
+import { typeBoxCheck } from '../../helpers/contract.js'
 
 interface UnicodeRow { readonly id: string, readonly group: string, readonly value: string, readonly expect: { readonly strict: string, readonly clean: string | null }, readonly props: { readonly utf8: number, readonly graphemes: number } }
 interface XssRow { readonly id: string, readonly group: string, readonly payload: string }

@@ -1,0 +1,145 @@
+import type { HtmlAdapter } from './policy.js'
+import { WSG_ERR_DEPENDENCY, WSG_ERR_HTML_REFUSED, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from '../../errors/coded.js'
+
+// Entry point 'fastify-ws-guard/html': the adapter of the `html` text policy. sanitize-html is the application's to
+// install; nothing is imported of it here, not even its types.
+
+/** The rules that are passed to sanitize-html. */
+export interface SanitizeHtmlRules {
+  allowedTags: string[]
+  allowedAttributes: Record<string, string[]>
+  allowedSchemes: string[]
+  allowedSchemesAppliedToAttributes: string[]
+  allowProtocolRelative: boolean
+  disallowedTagsMode: 'discard'
+  nestingLimit: number
+  parseStyleAttributes: boolean
+  transformTags: Record<string, (tagName: string, attribs: Record<string, string>) => { tagName: string, attribs: Record<string, string> }>
+}
+
+/** The function that the package sanitize-html exports. Version 2.17.4 or later. */
+export type SanitizeHtmlFunction = (dirty: string, rules: SanitizeHtmlRules) => string
+
+/** What may stay. Everything is refused at boot that can run code, load a frame or change how the rest is parsed. */
+export interface SanitizeHtmlAdapterOptions {
+  /** Elements. Default: a b blockquote br code em i li ol p pre s strong u ul. */
+  readonly tags?: readonly string[]
+  /** Attributes by element. Default: `href` of `a`. */
+  readonly attributes?: { readonly [tag: string]: readonly string[] }
+  /** Schemes of `href` and `src`, lower case. Default: https, http, mailto. */
+  readonly schemes?: readonly string[]
+  /** UTF-16 units of what is handed to sanitize-html. Default 65536. */
+  readonly maxInput?: number
+  /** Levels of elements; deeper ones are dropped, their text stays. Default 32. */
+  readonly nesting?: number
+}
+
+const DEFAULT_TAGS = ['a', 'b', 'blockquote', 'br', 'code', 'em', 'i', 'li', 'ol', 'p', 'pre', 's', 'strong', 'u', 'ul']
+
+// Scripting, frames, foreign content and elements whose content is parsed by other rules (the stuff of mutation XSS).
+const UNSAFE_TAGS = new Set([
+  'applet', 'annotation-xml', 'base', 'body', 'button', 'embed', 'form', 'frame', 'frameset', 'head', 'html', 'iframe', 'input', 'link',
+  'math', 'meta', 'noembed', 'noframes', 'noscript', 'object', 'option', 'param', 'plaintext', 'portal', 'script', 'select', 'style',
+  'svg', 'template', 'textarea', 'title', 'xmp',
+])
+const UNSAFE_ATTRIBUTES = /^(?:on.*|style|src(?:doc|set)|action|formaction|background|ping|poster|data|dynsrc|lowsrc|target|id|name|is|slot|xmlns.*|xlink.*|http-equiv)$/
+const SAFE_SCHEMES = new Set(['https', 'http', 'mailto', 'tel', 'sms', 'xmpp', 'matrix', 'ftp'])
+
+/**
+ * An `HtmlAdapter` from the application's own sanitize-html:
+ *
+ *     import sanitizeHtml from 'sanitize-html'
+ *     const adapters = { html: sanitizeHtmlAdapter(sanitizeHtml) }
+ *
+ * Links keep an absolute `href` of an allowed scheme only, and get `rel="noopener noreferrer nofollow"`. What comes out was sanitised twice with the same result, or the
+ * adapter throws WSG_ERR_HTML_REFUSED (the policy then refuses the value); the same for input above `maxInput`.
+ *
+ * Throws WSG_ERR_OPTION for a bad option, WSG_ERR_OPTION_UNSAFE for an element, attribute or scheme that is not safe to
+ * allow, and WSG_ERR_DEPENDENCY when the function lets known attacks through: sanitize-html before 2.17.4 does
+ * (CVE-2026-44990). The package does not tell its version, so it is tried instead.
+ */
+export function sanitizeHtmlAdapter (sanitizeHtml: SanitizeHtmlFunction, options: SanitizeHtmlAdapterOptions = {}): HtmlAdapter {
+  if (typeof sanitizeHtml !== 'function') {
+    throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: expected the function that sanitize-html exports, got ${typeof sanitizeHtml}`)
+  }
+  const maxInput = readCount(options, 'maxInput', 65536)
+  const rules = readRules(options)
+  probe(sanitizeHtml, rules)
+  return html => {
+    if (html.length > maxInput) throw new WSG_ERR_HTML_REFUSED(`longer than maxInput (${maxInput})`)
+    const once = sanitizeHtml(html, rules)
+    // A result that changes when it is parsed again is what mutation XSS is made of.
+    if (sanitizeHtml(once, rules) !== once) throw new WSG_ERR_HTML_REFUSED('its sanitised form is not stable')
+    return once
+  }
+}
+
+const KNOWN_OPTIONS = ['tags', 'attributes', 'schemes', 'maxInput', 'nesting']
+
+function readRules (options: SanitizeHtmlAdapterOptions): SanitizeHtmlRules {
+  const unknown = Object.keys(options).find(name => !KNOWN_OPTIONS.includes(name))
+  if (unknown !== undefined) throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: expected options ${KNOWN_OPTIONS.join(', ')}, got "${unknown}"`)
+  const tags = readNames('tags', options.tags ?? DEFAULT_TAGS, tag => !UNSAFE_TAGS.has(tag))
+  const schemes = readNames('schemes', options.schemes ?? ['https', 'http', 'mailto'], scheme => SAFE_SCHEMES.has(scheme))
+  const attributes = Object.entries(options.attributes ?? (tags.includes('a') ? { a: ['href'] } : {})).map(([tag, names]) => {
+    if (!tags.includes(tag)) throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: attributes names "${tag}", which tags does not allow`)
+    return [tag, readNames(`attributes.${tag}`, names, name => !UNSAFE_ATTRIBUTES.test(name))] as const
+  })
+  const allowedAttributes: Record<string, string[]> = Object.fromEntries(attributes)
+  if (allowedAttributes.a?.includes('href') === true && !allowedAttributes.a.includes('rel')) allowedAttributes.a.push('rel')
+  return {
+    allowedTags: tags,
+    allowedAttributes,
+    allowedSchemes: schemes,
+    allowedSchemesAppliedToAttributes: ['href', 'src', 'cite'],
+    allowProtocolRelative: false,
+    disallowedTagsMode: 'discard',
+    nestingLimit: readCount(options, 'nesting', 32),
+    parseStyleAttributes: false,
+    transformTags: { a: linkRule(schemes) },
+  }
+}
+
+function linkRule (schemes: readonly string[]): SanitizeHtmlRules['transformTags'][string] {
+  const absolute = new RegExp(`^(?:${schemes.join('|') || '(?!)'}):`, 'i')
+  return (tagName, { href, rel: _theirs, ...others }) => {
+    // rel also without href: the result has to be the same when it is sanitised again.
+    const attribs = { ...others, rel: 'noopener noreferrer nofollow' }
+    return { tagName, attribs: href !== undefined && absolute.test(href) ? { href, ...attribs } : attribs }
+  }
+}
+
+function readCount (options: SanitizeHtmlAdapterOptions, name: 'maxInput' | 'nesting', preset: number): number {
+  const value: unknown = options[name] ?? preset
+  if (!Number.isSafeInteger(value) || (value as number) < 1) {
+    throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: ${name}: expected a whole number above 0, got ${String(value).slice(0, 64)}`)
+  }
+  return value as number
+}
+
+function readNames (option: string, names: unknown, isSafe: (name: string) => boolean): string[] {
+  if (!Array.isArray(names)) throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: ${option}: expected a list of names, got ${typeof names}`)
+  return names.map((name: unknown) => {
+    if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name)) {
+      throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: ${option}: expected names in lower case (no "*"), got ${String(name).slice(0, 64)}`)
+    }
+    if (!isSafe(name)) throw new WSG_ERR_OPTION_UNSAFE(`sanitizeHtmlAdapter: ${option}: "${name}" is not safe to allow`)
+    return name
+  })
+}
+
+const PROBES = [
+  '<xmp><img src=x onerror=alert(1)></xmp>', // CVE-2026-44990: passed by 2.17.3 and before
+  '<script>alert(1)</script><b onclick=alert(1)>x</b>',
+  '<a href="java\tscript:alert(1)">x</a>',
+]
+const PROBE_ACTIVE = /<(?:script|xmp)|<[^>]*\s(?:on[a-z]+\s*=|href\s*=\s*["']?\s*java)/i
+
+function probe (sanitizeHtml: SanitizeHtmlFunction, rules: SanitizeHtmlRules): void {
+  for (const attack of PROBES) {
+    const out: unknown = sanitizeHtml(attack, rules)
+    if (typeof out !== 'string' || PROBE_ACTIVE.test(out)) {
+      throw new WSG_ERR_DEPENDENCY('sanitizeHtmlAdapter: the given function lets a known attack through; expected sanitize-html 2.17.4 or later (CVE-2026-44990)')
+    }
+  }
+}

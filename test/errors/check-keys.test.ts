@@ -1,0 +1,17 @@
+import t from 'tap'
+import { checkKeys } from '../../lib/errors/check-keys.js'
+import { WSG_ERR_OPTION } from '../../lib/errors/coded.js'
+
+const check = (given: object): void => { checkKeys(given, ['auth', 'origins'], 'route /x: wsGuard', WSG_ERR_OPTION) }
+
+t.test('known keys with values pass', async t => {
+  t.doesNotThrow(() => { check({}) })
+  t.doesNotThrow(() => { check({ auth: null, origins: false }) })
+})
+
+t.test('an unknown key, a symbol and a key without a value are refused', async t => {
+  t.throws(() => { check({ orgins: [] }) }, { code: 'WSG_ERR_OPTION', message: 'route /x: wsGuard: expected only the keys auth, origins, got "orgins"; did you mean "origins"?' })
+  t.throws(() => { check({ [Symbol('x')]: 1 }) }, { message: /got Symbol\(x\)$/ })
+  t.throws(() => { check(Object.defineProperty({}, 'hidden', { value: 1, enumerable: false })) }, { message: /got "hidden"$/ })
+  t.throws(() => { check({ auth: undefined }) }, { message: 'route /x: wsGuard.auth: expected a value or no such key, got undefined' })
+})
