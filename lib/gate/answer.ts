@@ -10,13 +10,23 @@ export function refusalBody (code: RefusalCode): string {
   return JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message })
 }
 
-/** Header fields that go with a refusal. */
-export function refusalHeaders (refusal: Refusal): Record<string, string> {
-  // A proxy that believes in a fake 101 must not keep this connection open as a tunnel.
-  const headers: Record<string, string> = { connection: 'close' }
+/**
+ * Header fields that go with a refusal. HTTP/2 knows no connection-specific ones: there they are malformed (RFC 9113
+ * section 8.2.2), and Node throws.
+ */
+export function refusalHeaders (refusal: Refusal, httpVersionMajor = 1): Record<string, string> {
+  const headers: Record<string, string> = {}
+  if (httpVersionMajor === 1) {
+    // A proxy that believes in a fake 101 must not keep this connection open as a tunnel.
+    headers.connection = 'close'
+    // RFC 9110: a 426 names the protocol (section 15.5.22), and Upgrade never stands without its connection option (7.8).
+    if (REFUSALS[refusal.code].statusCode === 426) {
+      headers.upgrade = 'websocket'
+      headers.connection = 'upgrade, close'
+    }
+  }
   if (refusal.retryAfter !== undefined) headers['retry-after'] = String(refusal.retryAfter)
   if (refusal.code === 'WSG_ERR_HANDSHAKE_VERSION') headers['sec-websocket-version'] = '13'
-  if (refusal.code === 'WSG_ERR_UPGRADE_REQUIRED') headers.upgrade = 'websocket'
   if (refusal.code === 'WSG_ERR_HANDSHAKE_METHOD') headers.allow = 'GET'
   return headers
 }
@@ -53,5 +63,5 @@ export function clientAddress (request: FastifyRequest): string | undefined {
 
 /** Sets a refusal's headers on a reply. */
 export function prepareReply (reply: FastifyReply, refusal: Refusal): void {
-  reply.headers(refusalHeaders(refusal))
+  reply.headers(refusalHeaders(refusal, reply.request.raw.httpVersionMajor))
 }

@@ -284,7 +284,7 @@ export class Gate {
       return
     }
     handshake.answered = true
-    reply.header('connection', 'close')
+    reply.header('connection', reply.hasHeader('upgrade') ? 'upgrade, close' : 'close')
     if (handshake.refused || reply.statusCode < 500) {
       done(null, payload)
       return

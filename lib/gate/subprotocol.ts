@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Refusal } from '../../types/gate.js'
 
-// RFC 6455 section 4.1 item 10: tokens of RFC 7230, no duplicates.
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/
+// RFC 6455 section 4.1 item 10: tokens of RFC 9110, no duplicates.
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const MAX_OFFERS = 16
+/** Characters of one offer: browsers can send a token nowhere else but here, and a JWT has hundreds. */
+const MAX_OFFER = 4096
 
 /** Prefix of the token by which a client names the contract it was built for. */
 const FINGERPRINT = 'cf-'
@@ -32,12 +34,24 @@ export function chooseSubprotocol (raw: IncomingMessage, policy: SubprotocolPoli
   const header = raw.headers['sec-websocket-protocol']
   if (header === undefined) return NONE
   const offers = header.split(',', MAX_OFFERS + 1).map(offer => offer.trim())
-  if (offers.length > MAX_OFFERS || !offers.every(offer => TOKEN.test(offer)) || new Set(offers).size !== offers.length) {
-    return { refusal: { code: 'WSG_ERR_SUBPROTOCOL', value: `${offers.length} offers` }, chosen: false }
-  }
+  const fault = faultOf(offers)
+  if (fault !== null) return { refusal: { code: 'WSG_ERR_SUBPROTOCOL', value: fault }, chosen: false }
   const claimed = offers.find(offer => offer.startsWith(FINGERPRINT))
   if (claimed !== undefined && policy.fingerprint !== null && claimed !== policy.fingerprint) {
     return { refusal: { code: 'WSG_ERR_CONTRACT_MISMATCH', value: claimed }, chosen: false }
   }
   return { refusal: null, chosen: policy.supported.find(name => offers.includes(name)) ?? false }
+}
+
+/** What is wrong with a list. Never the offer itself: it may be a token. */
+function faultOf (offers: readonly string[]): string | null {
+  if (offers.length > MAX_OFFERS) return `more than ${MAX_OFFERS} offers`
+  for (const [index, offer] of offers.entries()) {
+    const name = `offer ${index + 1}`
+    if (offer === '') return `${name} is empty`
+    if (offer.length > MAX_OFFER) return `${name} has ${offer.length} characters, more than ${MAX_OFFER}`
+    if (!TOKEN.test(offer)) return `${name} is no token of RFC 9110`
+    if (offers.indexOf(offer) < index) return `${name} repeats an earlier one`
+  }
+  return null
 }

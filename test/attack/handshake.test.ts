@@ -82,7 +82,9 @@ t.test('every upgrade request of the corpus', async t => {
         client.destroy()
       } else {
         // Node's parser and Fastify's clientError answer what is no HTTP at all.
-        if (status === 404 || /WSG_ERR/.test(body)) t.equal(headers.get('connection'), 'close')
+        if (status === 404 || /WSG_ERR/.test(body)) t.equal(headers.get('connection'), status === 426 ? 'upgrade, close' : 'close')
+        // RFC 9110 section 15.5.22: a 426 names the protocol; section 7.8: never without the connection option.
+        t.equal(headers.get('upgrade'), status === 426 ? 'websocket' : undefined)
         await client.waitClose(1000)
         t.equal(client.received().length, response.length, 'one answer, and nothing after it')
         t.equal(counts.opened, before.opened, 'no handler ran')
@@ -124,7 +126,7 @@ t.test('A13 A15 A19 A20 A25 A26 more of what RFC 6455 section 4.2.1 forbids', as
     ['no key', { key: null }, 400], ['a short key', { key: 'AAAA' }, 400], ['key with junk', { key: 'dGhlIHNhbXBsZSBub25jZQ==, x' }, 400],
     ['space before the colon', { headers: [['X ', 'y']] }, 400], ['NUL in a value', { headers: [['X', 'a\u0000b']] }, 400], ['a bare LF', { headers: [['X', 'a\nb: c']] }, 400],
     ['a doubled subprotocol', { protocol: 'chat.v1, chat.v1' }, 400], ['an empty offer', { protocol: 'chat.v1,,chat.v2' }, 400], ['17 offers', { protocol: Array.from({ length: 17 }, (_, i) => `p${i}`).join(',') }, 400],
-    ['a space in an offer', { protocol: 'chat v1' }, 400], ['an offer of 129 characters', { protocol: 'a'.repeat(129) }, 400],
+    ['a space in an offer', { protocol: 'chat v1' }, 400], ['an offer of 4097 characters', { protocol: 'a'.repeat(4097) }, 400],
     ['other authority', { path: 'http://evil.test/ws' }, 400], ['asterisk form', { path: '*' }, 400],
   ]
   for (const [name, changes, expected] of refused) {
@@ -202,7 +204,7 @@ t.test('A22 after a refusal the connection carries no second request', async t =
     client.send(upgradeRequest(page(changes)) + second)
     const response = await client.response()
     t.ok(response.status >= 400, JSON.stringify(changes))
-    t.equal(response.headers.get('connection'), 'close')
+    t.match(response.headers.get('connection'), /^(?:upgrade, )?close$/)
     client.send(second)
     await client.waitClose(1000).catch(() => {})
     t.equal(client.closed, true)
@@ -213,6 +215,22 @@ t.test('A22 after a refusal the connection carries no second request', async t =
   for (let i = 0; i < 20; i++) await (await upgrade(port, page({ origin: 'https://evil.test' }))).closed()
   t.ok(Date.now() - started < 3000, `20 refused sockets, each closed with its answer, took ${Date.now() - started} ms`)
   t.equal(await healthy(), true)
+})
+
+t.test('every 426 names WebSocket, and says so in Connection', async t => {
+  const { port, page } = await guardedStack(t)
+  const plain = 'GET /ws HTTP/1.1\r\nHost: app.goodsite.com\r\n'
+  for (const request of [upgradeRequest(page({ version: '8' })), `${plain}\r\n`, `${plain}Upgrade: websocket\r\n\r\n`]) {
+    const { status, headers, client } = await exchange(port, request)
+    t.equal(status, 426)
+    t.equal(headers.get('upgrade'), 'websocket')
+    t.equal(headers.get('connection'), 'upgrade, close')
+    client.destroy()
+  }
+  const { status, headers, client } = await upgrade(port, page({ cookie: null }))
+  t.equal(status, 401)
+  t.equal(headers.get('upgrade'), undefined)
+  client.destroy()
 })
 
 t.test('A21 an upgrade of a plain HTTP route', async t => {
