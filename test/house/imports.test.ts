@@ -28,7 +28,7 @@ t.test('the checks see what they are for', async t => {
   bad('lib/gate/x.ts', "import x from './nowhere.js'", /no file/)
   bad('lib/attic/x.ts', '', /not in the table/)
   good('lib/gate/x.ts', "import { isIP } from 'node:net'\nimport type { B } from '../../types/b.js'\nimport { a } from './a.js'")
-  good('lib/plugin/plugin.ts', "import { a } from './gate/a.js'\nexport default a")
+  good('lib/plugin/plugin.ts', "import { a } from '../gate/a.js'\nexport default a")
   bad('lib/gate/x.ts', 'export default 1', /default export/)
   bad('lib/gate/x.ts', 'export default function f () {}', /default export/)
   bad('lib/gate/x.ts', 'const x = 1\nexport { x as default }', /default export/)
