@@ -1,13 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 
-/**
- * The JSON value a schema describes. The one place that knows how a schema carries its type: TypeBox 0.34 and
- * generated stubs both have a `static` member.
- */
-export type Wire<S> =
-  S extends { static: infer V } ? V
-    : S extends { payload: { static: infer V } } ? V
-      : never
+export type { AnyContract, Wire } from './wire.js'
 
 /** What a message asks for beside its shape. All of it is plain data, so that a browser can import the contract. */
 export interface MessageRules {
@@ -56,17 +49,6 @@ export interface ContractSpec {
   readonly calls?: { readonly [type: string]: CallSpec }
   readonly envelope?: EnvelopeOptions
   readonly description?: string
-}
-
-/** Loose on purpose: interfaces and generated stubs fit as well as a TypeBox contract does. */
-export interface AnyContract {
-  readonly name: string
-  readonly url: string
-  readonly params?: object
-  readonly query?: object
-  readonly inbound?: object
-  readonly outbound?: object
-  readonly calls?: object
 }
 
 /** One finding about a refused message: where (JSON pointer, at most 128 characters) and what was expected. Never the value. */

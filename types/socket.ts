@@ -1,14 +1,7 @@
-import type { AnyContract, Wire } from './contract.js'
 import type { Identity } from './gate.js'
+import type { AnyContract, CallErrors, CallReply, CallRequest, ParamsOf, Part, QueryOf, Wire } from './wire.js'
 
-/** The part `K` of a contract, or nothing. A stub may declare it optional. */
-export type Part<C, K extends string> = C extends { readonly [P in K]?: infer V } ? NonNullable<V> : {}
-
-/** Path parameters as the contract declares them, else Fastify's strings. */
-export type ParamsOf<C> = [Wire<Part<C, 'params'>>] extends [never] ? Readonly<Record<string, string>> : Wire<Part<C, 'params'>>
-
-/** The query string as the contract declares it, else whatever came. */
-export type QueryOf<C> = [Wire<Part<C, 'query'>>] extends [never] ? Readonly<Record<string, unknown>> : Wire<Part<C, 'query'>>
+export type { ParamsOf, Part, QueryOf } from './wire.js'
 
 /** Typed senders, one method per outbound message. */
 export type Senders<C> = {
@@ -81,10 +74,6 @@ export type Handler<D, S, X, R> = ((data: D, socket: S, context: X) => R) | Guar
 export type MessageHandlers<C extends AnyContract, I> = {
   readonly [K in keyof Part<C, 'inbound'>]: Handler<Wire<Part<C, 'inbound'>[K]>, GuardedSocket<C, I>, MessageContext, unknown>
 }
-
-type CallErrors<S> = S extends { errors: infer E } ? E : {}
-type CallRequest<S> = S extends { request: { static: infer V } } ? V : never
-type CallReply<S> = S extends { reply: { static: infer V } } ? V : never
 
 /** One handler per call; it returns the reply, or throws what `fail` built. */
 export type CallHandlers<C extends AnyContract, I> = {

@@ -1,0 +1,37 @@
+// How a contract carries its types. Nothing is imported: generated stubs and clients need no TypeBox and no Fastify.
+
+/**
+ * The JSON value a schema describes. The one place that knows how a schema carries its type: TypeBox 0.34 and
+ * generated stubs both have a `static` member.
+ */
+export type Wire<S> =
+  S extends { static: infer V } ? V
+    : S extends { payload: { static: infer V } } ? V
+      : never
+
+/** Loose on purpose: interfaces and generated stubs fit as well as a TypeBox contract does. */
+export interface AnyContract {
+  readonly name: string
+  readonly url: string
+  readonly params?: object
+  readonly query?: object
+  readonly inbound?: object
+  readonly outbound?: object
+  readonly calls?: object
+}
+
+/** The part `K` of a contract, or nothing. A stub may declare it optional. */
+export type Part<C, K extends string> = C extends { readonly [P in K]?: infer V } ? NonNullable<V> : {}
+
+/** Path parameters as the contract declares them, else Fastify's strings. */
+export type ParamsOf<C> =
+  [Wire<Part<C, 'params'>>] extends [never] ? Readonly<Record<string, string>> : Wire<Part<C, 'params'>>
+
+/** The query string as the contract declares it, else whatever came. */
+export type QueryOf<C> =
+  [Wire<Part<C, 'query'>>] extends [never] ? Readonly<Record<string, unknown>> : Wire<Part<C, 'query'>>
+
+/** Parts of a call. */
+export type CallRequest<S> = S extends { request: { static: infer V } } ? V : never
+export type CallReply<S> = S extends { reply: { static: infer V } } ? V : never
+export type CallErrors<S> = S extends { errors: infer E } ? E : {}
