@@ -3,9 +3,10 @@ import Fastify from 'fastify'
 import t from 'tap'
 import guard from '../../lib/index.js'
 import type { AuthStrategy } from '../../types/gate.js'
-import { bySession, guardedStack, within } from '../helpers/guarded.js'
+import { bySession, guardedStack } from '../helpers/guarded-stack.js'
 import { upgrade, upgradeRequest } from '../helpers/handshake.js'
 import { connect } from '../helpers/tcp.js'
+import { until } from '../helpers/until.js'
 
 // A hook that has to do with an answer on its way: nothing but that answer may come of the handshake.
 
@@ -20,6 +21,7 @@ t.test('A28 after the deadline no hook runs for who was not admitted, however sl
   // As a fetch does that was given the signal.
   const obedient = header(({ signal }) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(new Error('aborted')) }) }))
   const { port, page, healthy } = await guardedStack(t, {
+    as: 'site',
     guard: { authTimeout: 100 },
     extend: app => {
       app.addHook('onSend', async () => { await wait(100) })
@@ -49,15 +51,16 @@ t.test('A28 a client that leaves during authentication gets no hook to run for i
     return null
   })
   const { app, port, page, healthy } = await guardedStack(t, {
+    as: 'site',
     extend: app => {
       app.get('/late', { websocket: true, wsGuard: { auth: late }, preHandler: async request => { seen.push(request.wsIdentity) } }, () => { seen.push('handler') })
     },
   })
   const client = await connect(port)
   client.send(upgradeRequest(page({ path: '/late' })))
-  t.equal(await within(1000, () => app.wsGuard.pending === 1), true)
+  await until(() => app.wsGuard.pending === 1)
   client.socket.resetAndDestroy()
-  t.equal(await within(1000, () => done === 1), true)
+  await until(() => done === 1)
   await wait(50)
   t.same(seen, [])
   t.equal(await healthy(), true)
@@ -67,6 +70,7 @@ t.test('A hook that denies and forgets to return its reply denies all the same',
   for (const place of ['onRequest', 'preValidation', 'preHandler'] as const) {
     let calls = 0
     const { port, page, healthy, log } = await guardedStack(t, {
+      as: 'site',
       extend: app => {
         // With an asynchronous onSend hook Fastify sends later, and goes on meanwhile.
         app.addHook('onSend', async () => { await wait(50) })
@@ -87,6 +91,7 @@ t.test('A hook that denies and forgets to return its reply denies all the same',
 
 t.test('A deadline does not run into an answer that another hook has begun', async t => {
   const { port, page, healthy, log } = await guardedStack(t, {
+    as: 'site',
     guard: { authTimeout: 50, auth: bySession },
     extend: app => {
       app.addHook('onSend', async () => { await wait(400) })
@@ -103,6 +108,7 @@ t.test('A deadline does not run into an answer that another hook has begun', asy
 
 t.test('A rate limit that decides after the deadline makes no second refusal', async t => {
   const { port, page, log } = await guardedStack(t, {
+    as: 'site',
     guard: { authTimeout: 50, upgradeRate: { max: 1, timeWindow: 60_000, allowList: async () => { await wait(400); return false } } },
   })
   for (let i = 0; i < 2; i++) {
@@ -120,8 +126,9 @@ t.test('request.session as another plugin\'s getter: a refusal, and the process 
   process.on('uncaughtException', note)
   t.teardown(() => { process.off('uncaughtException', note) })
   const { port, page } = await guardedStack(t, {
+    as: 'site',
     guard: { authTimeout: 50, auth: header(() => new Promise(() => {})) },
-    sessionFirst: false,
+    first: 'guard',
     extend: app => {
       // In the place of @fastify/session, whose property it shadows.
       app.addHook('onRequest', (request, _reply, done) => {
@@ -155,12 +162,12 @@ t.test('A29 a hook before the guard that denies without returning its reply deni
     const open = await upgrade(port, { path: '/open' })
     t.equal(open.status, 101)
     open.client.destroy()
-    if (guarded) t.equal(await within(2000, () => app.wsGuard.sockets === 0), true)
+    if (guarded) await until(() => app.wsGuard.sockets === 0)
   }
 })
 
 t.test('D01 D02 one address can\'t fill the pending cap behind a slow session store', async t => {
-  const { port, page, app, store } = await guardedStack(t, { sessionFirst: true, guard: { authTimeout: 1500, connections: { perAddress: 3, pending: 10 } } })
+  const { port, page, app, store } = await guardedStack(t, { as: 'site', first: 'session', guard: { authTimeout: 1500, connections: { perAddress: 3, pending: 10 } } })
   store.mode = 'hang'
   const clients = []
   for (let n = 0; n < 12; n++) {
@@ -168,7 +175,7 @@ t.test('D01 D02 one address can\'t fill the pending cap behind a slow session st
     client.send(upgradeRequest(page()))
     clients.push(client)
   }
-  t.equal(await within(2000, () => app.wsGuard.pending === 3), true, 'three wait, the others were refused at once')
+  await until(() => app.wsGuard.pending === 3)
   t.equal(store.gets, 3, 'and nothing was asked for them')
   store.mode = 'ok'
   const other = await connect(port, { localAddress: '127.0.0.9' })
@@ -176,5 +183,5 @@ t.test('D01 D02 one address can\'t fill the pending cap behind a slow session st
   t.equal((await other.response()).status, 101, 'another address is served')
   for (const client of [...clients, other]) client.destroy()
   // That a client left is not noticed while a hook hangs; the deadline ends it.
-  t.equal(await within(4000, () => app.wsGuard.sockets === 0), true)
+  await until(() => app.wsGuard.sockets === 0)
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { defineContract } from '../../lib/contract.js'
 import { recordCrashes } from '../helpers/crashes.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
-import { within } from '../helpers/guarded.js'
+import { until } from '../helpers/until.js'
 
 const N = Type.Object({ n: Type.Integer() })
 const free = { guard: { messages: NO_LIMITS } }
@@ -41,7 +41,7 @@ t.test('H01 whatever a handler throws: one `internal`, and the process and the c
   t.same(await client.waitMessage(reply => reply.id === 'p'), { id: 'p', data: 1 }, 'the connection is kept')
   t.ok(server.stack.log.where('event', 'ws.handler.error').length >= types.length + thrown.length)
   client.client.destroy()
-  t.ok(await within(1000, () => closed.length === 1))
+  await until(() => closed.length === 1)
   await new Promise(resolve => setTimeout(resolve, 30))
   t.same(seen, [])
   t.ok(await server.answers())
@@ -66,10 +66,10 @@ t.test('H02 a handler that never settles: its deadline, its signal, its slot', a
   }, { guard: { messages: { ...NO_LIMITS, inFlight: 4 } } })
   const client = await server.open()
   client.json(...Array.from({ length: 6 }, (_, n) => ({ type: n % 2 === 0 ? 'hang' : 'hung', id: n, data: { n } })), { type: 'ping', id: 'p', data: { n: 1 } })
-  t.ok(await within(1000, () => running === 4))
+  await until(() => running === 4)
   t.same(client.messages(), [], 'the rest waits')
   t.same(await client.waitMessage(reply => reply.id === 'p'), { id: 'p', data: 1 })
-  t.ok(await within(1000, () => aborted === 6))
+  await until(() => aborted === 6)
   t.same((await client.waitMessages(7)).filter(reply => reply.error?.code === 'timeout').map(reply => reply.id).sort(), [0, 1, 2, 3, 4, 5])
   client.json({ type: 'late', id: 'late', data: { n: 1 } })
   await client.waitMessage(reply => reply.id === 'late')
@@ -122,7 +122,7 @@ t.test('H04 ids: any that is valid comes back as it was; one under way is not ta
   const client = await server.open()
   const good = ['__proto__', 'constructor', 'toString', 'then', '1', ' ', '\u2028', '"', '\\', '</script>', '😀'.repeat(32), 'x'.repeat(64), '\ud800', 0, -1, 1, 2 ** 53 - 1, 1 - 2 ** 53]
   client.json(...good.map(id => ({ type: 'wait', id, data: { n: 1 } })))
-  t.ok(await within(1000, () => open.length === good.length), 'each is a call of its own')
+  await until(() => open.length === good.length)
   client.json(...good.map(id => ({ type: 'wait', id, data: { n: 2 } })))
   t.same((await client.waitMessages(good.length)).map(reply => [reply.id, reply.error?.code]), good.map(id => [id, 'duplicate_id']))
   for (const resolve of open.splice(0)) resolve()
@@ -164,7 +164,7 @@ t.test('H05 H06 ids are a connection\'s own: neither replies nor cancels cross',
   const ann = await server.open()
   const bob = await server.open()
   for (const [client, who] of [[ann, 'ann'], [bob, 'bob']] as const) client.json(...[1, '1'].map(id => ({ type: 'wait', id, data: { who: `${who}${typeof id}` } })))
-  t.ok(await within(1000, () => waiting.size === 4))
+  await until(() => waiting.size === 4)
   bob.json({ type: '$cancel', id: 2 }, { type: '$cancel', id: '1' })
   t.same(await bob.waitMessages(1), [{ id: '1', error: { code: 'cancelled', message: 'Cancelled' } }])
   t.same(aborted, ['bobstring'], 'only bob\'s, and only the one with a text')
@@ -175,9 +175,9 @@ t.test('H05 H06 ids are a connection\'s own: neither replies nor cancels cross',
   await new Promise(resolve => setTimeout(resolve, 30))
   t.equal(ann.messages().length, 2, 'nothing is left to cancel')
   ann.json({ type: 'wait', id: 'gone', data: { who: 'ann' } })
-  t.ok(await within(1000, () => waiting.has('ann')))
+  await until(() => waiting.has('ann'))
   ann.client.destroy()
-  t.ok(await within(1000, () => aborted.includes('ann')), 'a call ends with its connection')
+  await until(() => aborted.includes('ann'))
   t.equal(bob.messages().length, 2)
   t.ok(await server.answers())
 })

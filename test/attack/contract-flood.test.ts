@@ -6,9 +6,9 @@ import { contractChild } from '../helpers/contract-child.js'
 import type { ChildServer } from '../helpers/contract-child.js'
 import { contractStack, NO_LIMITS, p99, roundTrips } from '../helpers/contract-stack.js'
 import { frame, json } from '../helpers/frames.js'
-import { within } from '../helpers/guarded.js'
 import { openRaw } from '../helpers/raw-client.js'
 import type { RawClient } from '../helpers/raw-client.js'
+import { until } from '../helpers/until.js'
 
 const N = Type.Object({ n: Type.Integer() })
 const MASK = Buffer.alloc(4)
@@ -19,14 +19,13 @@ const repeat = (payload: string, times: number): Buffer => {
   return Buffer.alloc(one.length * times, one)
 }
 
+type Figures = Awaited<ReturnType<ChildServer['figures']>>
+
 /** Waits until the server's figures fit. */
-async function until (server: ChildServer, fits: (figures: Awaited<ReturnType<ChildServer['figures']>>) => boolean): Promise<Awaited<ReturnType<ChildServer['figures']>>> {
-  for (let n = 0; ; n++) {
-    const figures = await server.figures()
-    if (fits(figures)) return figures
-    if (n > 200) throw new Error(`still ${JSON.stringify(figures)}`)
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
+async function figuresOnce (server: ChildServer, fits: (figures: Figures) => boolean): Promise<Figures> {
+  let figures = await server.figures()
+  await until(async () => fits(figures = await server.figures()))
+  return figures
 }
 
 t.test('D13 of a burst exactly as many as allowed are handled', async t => {
@@ -48,13 +47,13 @@ t.test('D13 of a burst exactly as many as allowed are handled', async t => {
   const [limited] = await patient.waitMessages(1)
   await new Promise(resolve => setTimeout(resolve, limited!.error!.retryAfter! + 2))
   patient.json({ type: 'say', data: { n: 4 } })
-  t.ok(await within(1000, () => handled.length === 4))
+  await until(() => handled.length === 4)
   t.same(handled, [0, 1, 2, 4], 'who waits as long as told is heard')
 
   const bare = await bareStack(t)
   const rude = await openRaw(bare.port)
   rude.send(repeat('x', 1000))
-  t.ok(await within(5000, () => bare.counts.messages === 1000), 'the bare stack handles them all')
+  await until(() => bare.counts.messages === 1000)
   rude.client.destroy()
 })
 
@@ -81,13 +80,13 @@ t.test('D16 errors for a peer that does not read are bounded', async t => {
     // What a peer that reads makes the process grow by is not the attack's.
     const polite = await server.open()
     polite.send(messages)
-    await (limits === 'none' ? within(5000, () => polite.texts().length === 300_000) : polite.waitClose())
+    await (limits === 'none' ? until(() => polite.texts().length === 300_000) : polite.waitClose())
     polite.client.destroy()
-    const before = await until(server, figures => figures.sockets === 1)
+    const before = await figuresOnce(server, figures => figures.sockets === 1)
     const deaf = await server.open()
     deaf.client.socket.pause()
     deaf.send(messages)
-    const after = await until(server, figures => figures.sockets === 1)
+    const after = await figuresOnce(server, figures => figures.sockets === 1)
     t.ok(after.peak - before.peak < 20e6, `${limits}: ${((after.peak - before.peak) / 1e6).toFixed(1)} MB more than ${(before.peak / 1e6).toFixed(1)}`)
     t.ok(after.rss - before.rss < 20e6, `${limits}: ${((after.rss - before.rss) / 1e6).toFixed(1)} MB stay`)
     t.equal((after.events['ws.socket.closed'] ?? 0) - (before.events['ws.socket.closed'] ?? 0), 1, `${limits}: closed by the server`)
@@ -107,9 +106,9 @@ t.test('D17 a member that does not read is closed 1013; the others get everythin
   const { rss } = await server.figures()
   const times = await roundTrips([probe], 5, async () => {
     others[0]!.json({ type: 'shout', data: { times: 20_000 } })
-    t.ok(await within(20_000, () => got.every(bytes => bytes > 20_000 * 1000)), `the others got ${got.join(', ')} bytes`)
+    await until(() => got.every(bytes => bytes > 20_000 * 1000))
   })
-  const after = await until(server, figures => figures.sockets === 4)
+  const after = await figuresOnce(server, figures => figures.sockets === 4)
   t.ok(after.rss - rss < 40e6, `${((after.rss - rss) / 1e6).toFixed(1)} MB more`)
   t.equal(after.events['ws.socket.closed'], 1)
   t.ok(p99(times) < 50, `p99 of a round trip: ${p99(times).toFixed(1)} ms of ${times.length}`)
@@ -134,7 +133,7 @@ t.test('D24 slow handlers: never more than the cap at once, and none is lost', a
   }, { guard: { messages: NO_LIMITS } })
   const client = await server.open()
   client.send(Buffer.concat(Array.from({ length: 10_000 }, (_, n) => json({ type: 'work', data: { n } }))))
-  t.ok(await within(20_000, () => handled.length === 10_000), `${handled.length} are handled`)
+  await until(() => handled.length === 10_000)
   t.equal(most, 32)
   t.same(handled.sort((a, b) => a - b), Array.from({ length: 10_000 }, (_, n) => n), 'each once')
   t.same(client.messages(), [])

@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import type { Teardown } from '../helpers/teardown.js'
-import { upgrade } from '../helpers/handshake.js'
+import { echoes, upgrade } from '../helpers/handshake.js'
 
 // Boot refuses what it can see (test/gate/boot.test.ts). Here an instance is made before the library is loaded, as a
 // dynamic import or a second copy of Fastify would have it: routes declared early can't be seen, and must stay shut.
@@ -36,7 +36,7 @@ t.test('I10 a route declared before @fastify/websocket and the guard', async t =
   await refused.closed()
   t.equal(calls, 0)
   t.equal(app.wsGuard.sockets, 0)
-  t.ok(await stacks.echoes(await upgrade(port, { path: '/legitimate' })))
+  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
 })
 
 t.test('I10 a route declared after @fastify/websocket and before the guard, which the bare stack would open', async t => {
@@ -49,7 +49,7 @@ t.test('I10 a route declared after @fastify/websocket and before the guard, whic
   const refused = await upgrade(port, { path: '/early' })
   t.equal(refused.status, 404)
   t.equal(calls, 0)
-  t.ok(await stacks.echoes(await upgrade(port, { path: '/legitimate' })))
+  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
 
   const bare = Fastify()
   t.teardown(() => bare.close())
@@ -75,7 +75,7 @@ t.test('I10 a route of a child scope that was made before the guard', async t =>
   t.equal(refused.status, 404)
   await refused.closed()
   t.equal(calls, 0)
-  t.ok(await stacks.echoes(await upgrade(port, { path: '/legitimate' })))
+  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
 })
 
 t.test('I10 a wsHandler route that came too early still answers HTTP, and only that', async t => {
@@ -89,7 +89,7 @@ t.test('I10 a wsHandler route that came too early still answers HTTP, and only t
   const refused = await upgrade(port, { path: '/both' })
   t.equal(refused.status, 404)
   t.equal(calls, 0)
-  t.ok(await stacks.echoes(await upgrade(port, { path: '/legitimate' })))
+  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
 })
 
 t.test('I10 an upgrade that another listener hands to the ws server by itself', async t => {
@@ -107,14 +107,14 @@ t.test('I10 an upgrade that another listener hands to the ws server by itself', 
   t.ok(refused.status >= 400)
   await refused.closed()
   t.equal(calls, 0)
-  t.ok(await stacks.echoes(await upgrade(port, { path: '/legitimate' })))
+  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
 })
 
 t.test('I10 scopes, prefixes and hooks of their own change nothing', async t => {
   let calls = 0
   const count = (): void => { calls++ }
   const stack = await stacks.guardedStack(t, {
-    routes: async app => {
+    extend: async app => {
       await app.register(async scope => {
         scope.get('/ws', { websocket: true }, count)
         await scope.register(async inner => { inner.get('/ws', { websocket: true, wsGuard: { public: true } }, count) }, { prefix: '/inner' })
@@ -161,5 +161,5 @@ t.test('I09 a dependency below its floor is a boot error that names it', async t
   const current = Fastify()
   await current.register(websocket)
   await current.register(guard, { ...options, auth: sessionAuth(() => null) })
-  t.ok(await stacks.echoes(await upgrade(await listen(t, current), { path: '/legitimate' })))
+  t.ok(await echoes(await upgrade(await listen(t, current), { path: '/legitimate' })))
 })

@@ -6,10 +6,11 @@ import { frameCorpus } from '../helpers/frame-corpus.js'
 import type { FrameRow } from '../helpers/frame-corpus.js'
 import { bareStack } from '../helpers/bare.js'
 import { close, closeOf, frame, OPCODES, parseFrames, text } from '../helpers/frames.js'
-import { closeFrame, framesOf, guardedStack, until } from '../helpers/guarded-stack.js'
-import type { GuardedOptions, GuardedStack } from '../helpers/guarded-stack.js'
-import { upgrade, upgradeRequest } from '../helpers/handshake.js'
+import type { GuardedSettings, GuardedStack } from '../helpers/guarded-stack.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
+import { closeFrame, framesOf, upgrade, upgradeRequest } from '../helpers/handshake.js'
 import { connect } from '../helpers/tcp.js'
+import { until } from '../helpers/until.js'
 
 const rows = frameCorpus()
 
@@ -64,7 +65,7 @@ async function run (stack: GuardedStack, row: FrameRow): Promise<string | number
 }
 
 /** @fastify/websocket registered by the application itself, with compression, before the guard. */
-const registered = (errorHandler?: (error: Error) => void): GuardedOptions => ({
+const registered = (errorHandler?: (error: Error) => void): GuardedSettings => ({
   before: async app => {
     await app.register(websocket, {
       options: { perMessageDeflate: true, maxPayload: 65536, maxFragments: 64 } as object,
@@ -74,7 +75,7 @@ const registered = (errorHandler?: (error: Error) => void): GuardedOptions => ({
 })
 
 const errors: Error[] = []
-const SETUPS: readonly { readonly name: string, readonly pmd: boolean, readonly options: GuardedOptions }[] = [
+const SETUPS: readonly { readonly name: string, readonly pmd: boolean, readonly options: GuardedSettings }[] = [
   { name: 'registered by the guard', pmd: false, options: {} },
   { name: 'registered by the application with an error handler', pmd: true, options: registered(error => { errors.push(error) }) },
   { name: 'registered by the application without an error handler', pmd: true, options: registered() },
@@ -134,7 +135,7 @@ t.test('D18 a payload over the limit is refused by its header, before a byte of 
   fits.client.send(Buffer.concat([frame({ fin: false, payload: 'x'.repeat(1000) }), frame({ opcode: OPCODES.continuation, payload: 'x'.repeat(25) })]))
   t.equal((await closeFrame(fits)).code, 1009)
   fits.client.destroy()
-  t.equal(stack.counts.messages, 1)
+  t.equal(stack.counts.messages.length, 1)
   t.ok(await stack.serves())
 
   const bare = await bareStack(t)
@@ -197,7 +198,7 @@ t.test('D20 the bare stack with compression on inflates 8 KB to 8 MiB', async t 
 
 t.test('E07 an RST at any point of the handshake or of a frame ends that socket only', async t => {
   const stack = await guardedStack(t, {
-    routes: app => {
+    extend: app => {
       app.get('/slow', { websocket: true, wsGuard: { public: true, authorize: () => new Promise<boolean>(resolve => { setTimeout(() => { resolve(true) }, 100) }) } }, () => {})
       app.get('/talk', { websocket: true, wsGuard: { public: true } }, socket => {
         const timer = setInterval(() => { socket.send('x'.repeat(60_000)) }, 1)
@@ -248,6 +249,6 @@ t.test('E07 frames behind a close frame are ignored', async t => {
   t.equal((await closeFrame(opened)).code, 1000)
   await opened.closed()
   t.equal(parseFrames(opened.rest()).frames.length, 1)
-  t.equal(stack.counts.messages, 0)
+  t.same(stack.counts.messages, [])
   t.ok(await stack.serves())
 })

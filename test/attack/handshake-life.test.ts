@@ -4,9 +4,10 @@ import type { WebSocket } from 'ws'
 import type { AuthStrategy } from '../../types/gate.js'
 import { bareStack } from '../helpers/bare.js'
 import { parseFrames, text } from '../helpers/frames.js'
-import { bySession, guardedStack, within } from '../helpers/guarded.js'
+import { bySession, guardedStack } from '../helpers/guarded-stack.js'
 import { exchange, upgrade, upgradeRequest } from '../helpers/handshake.js'
 import { connect } from '../helpers/tcp.js'
+import { until } from '../helpers/until.js'
 
 const wait = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds))
 
@@ -21,10 +22,11 @@ const lateSession = (delay: number): AuthStrategy => ({
 })
 
 t.test('A24 every alias that routes gets the same decision', async t => {
-  for (const sessionFirst of [true, false]) {
+  for (const first of ['session', 'guard'] as const) {
     const { port, page, healthy, store } = await guardedStack(t, {
-      sessionFirst,
-      server: { routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, caseSensitive: false } },
+      as: 'site',
+      first,
+      fastify: { routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, caseSensitive: false } },
       extend: app => {
         app.register(async scope => { scope.get('/scoped/:id', { websocket: true }, () => {}) })
         app.register(async scope => { scope.get('/ws', { websocket: true }, () => {}) }, { prefix: '/deep' })
@@ -50,8 +52,8 @@ t.test('A24 every alias that routes gets the same decision', async t => {
 })
 
 t.test('A27 a frame pipelined with the handshake waits for authentication, and is handled once', async t => {
-  for (const sessionFirst of [true, false]) {
-    const { port, page, counts, healthy } = await guardedStack(t, { sessionFirst, guard: { auth: lateSession(200) } })
+  for (const first of ['session', 'guard'] as const) {
+    const { port, page, counts, healthy } = await guardedStack(t, { as: 'site', first, guard: { auth: lateSession(200) } })
     const client = await connect(port)
     client.send(Buffer.concat([Buffer.from(upgradeRequest(page()), 'latin1'), text('early')]))
     await wait(100)
@@ -93,22 +95,22 @@ t.test('A27 an async handler on the bare stack loses the early frame', async t =
 })
 
 t.test('A27 a handshake on a connection that was kept alive has its time too', async t => {
-  const { port, page, healthy, counts } = await guardedStack(t, { guard: { auth: lateSession(600) } })
+  const { port, page, healthy, counts } = await guardedStack(t, { as: 'site', guard: { auth: lateSession(600) } })
   const client = await connect(port)
-  client.send('GET /http HTTP/1.1\r\nHost: app.goodsite.com\r\n\r\n')
+  client.send('GET /plain HTTP/1.1\r\nHost: app.goodsite.com\r\n\r\n')
   const first = await client.response()
   t.equal(first.status, 200)
   client.send(Buffer.concat([Buffer.from(upgradeRequest(page()), 'latin1'), text('second')]))
   const second = await client.response(first.length)
   t.equal(second.status, 101)
-  t.ok(await within(1000, () => counts.messages.includes('second')))
+  await until(() => counts.messages.includes('second'))
   client.destroy()
   t.equal(await healthy(), true)
 })
 
 t.test('A28 the session store hangs', async t => {
-  for (const sessionFirst of [true, false]) {
-    const { port, page, app, store, healthy, counts, log } = await guardedStack(t, { sessionFirst, guard: { authTimeout: 300, handshakeTimeout: 3000 } })
+  for (const first of ['session', 'guard'] as const) {
+    const { port, page, app, store, healthy, counts, log } = await guardedStack(t, { as: 'site', first, guard: { authTimeout: 300, handshakeTimeout: 3000 } })
     store.mode = 'hang'
     const started = Date.now()
     const answers = await Promise.all(Array.from({ length: 5 }, () => upgrade(port, page())))
@@ -119,7 +121,7 @@ t.test('A28 the session store hangs', async t => {
       t.equal(headers.get('retry-after'), '5')
       await closed(1000)
     }
-    t.ok(await within(1000, () => app.wsGuard.pending === 0 && app.wsGuard.sockets === 0))
+    await until(() => app.wsGuard.pending === 0 && app.wsGuard.sockets === 0)
     t.equal(counts.opened, 0)
     t.equal(log.where('event', 'ws.auth.timeout').length, 1, 'one line, the rest are counted')
     store.mode = 'ok'
@@ -128,8 +130,8 @@ t.test('A28 the session store hangs', async t => {
 })
 
 t.test('A28 the store answers after the deadline, or is down', async t => {
-  for (const sessionFirst of [true, false]) {
-    const { port, page, store, healthy, counts } = await guardedStack(t, { sessionFirst, guard: { authTimeout: 200 } })
+  for (const first of ['session', 'guard'] as const) {
+    const { port, page, store, healthy, counts } = await guardedStack(t, { as: 'site', first, guard: { authTimeout: 200 } })
     store.mode = 'slow'
     store.delay = 500
     const late = await upgrade(port, page({ after: text('early') }))
@@ -164,6 +166,7 @@ t.test('A28 a hook of the application never settles', async t => {
   const hooks: readonly ['onRequest' | 'preParsing' | 'preValidation' | 'preHandler', number][] = [['onRequest', 503], ['preParsing', 0], ['preValidation', 0], ['preHandler', 0]]
   for (const [name, expected] of hooks) {
     const { port, page, app, healthy, counts } = await guardedStack(t, {
+      as: 'site',
       guard: { authTimeout: 150, handshakeTimeout: 400 },
       extend: app => { app.addHook(name as 'onRequest', hang) },
     })
@@ -173,7 +176,7 @@ t.test('A28 a hook of the application never settles', async t => {
     // Before admission the hook may be the session's; after it nothing says what is missing, but an answer may be written.
     t.ok(status === expected || status === 503, `${name}: ${status}`)
     await client.waitClose(1500)
-    t.ok(await within(1000, () => app.wsGuard.pending === 0 && app.wsGuard.sockets === 0), name)
+    await until(() => app.wsGuard.pending === 0 && app.wsGuard.sockets === 0)
     t.equal(counts.opened, 0)
     t.equal(await healthy(), true)
   }
@@ -185,6 +188,7 @@ t.test('A29 secrets in errors stay inside', async t => {
     if (request.headers['x-fail'] === where) throw Object.assign(new Error(secret), { cause: new Error(secret), secret })
   }
   const { port, page, healthy, counts } = await guardedStack(t, {
+    as: 'site',
     guard: {
       auth: {
         ...bySession,
@@ -238,14 +242,14 @@ const malformed: readonly [string, string, number][] = [['a malformed URL', '/%z
 
 t.test('A20 a malformed URL or an over-long parameter keeps no socket', async t => {
   for (const [name, path, expected] of malformed) {
-    const { port, page, app, healthy } = await guardedStack(t, { extend: app => { app.get('/rooms/:room', { websocket: true }, () => {}) } })
+    const { port, page, app, healthy } = await guardedStack(t, { as: 'site', extend: app => { app.get('/rooms/:room', { websocket: true }, () => {}) } })
     const clients = []
     for (let i = 0; i < 50; i++) {
       const { status, client } = await upgrade(port, page({ path }))
       if (i === 0) t.equal(status, expected, name)
       clients.push(client)
     }
-    t.ok(await within(2000, () => app.wsGuard.sockets === 0), `${name}: no socket is left, though no client has closed`)
+    await until(() => app.wsGuard.sockets === 0)
     for (const client of clients) client.destroy()
     t.equal(await healthy(), true)
     const last = await exchange(port, upgradeRequest(page({ path })))

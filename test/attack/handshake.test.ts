@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { bareStack } from '../helpers/bare.js'
 import { parseFrames, text } from '../helpers/frames.js'
-import { guardedStack, within } from '../helpers/guarded.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
 import { exchange, upgrade, upgradeRequest } from '../helpers/handshake.js'
 import { connect, parseResponse } from '../helpers/tcp.js'
+import { until } from '../helpers/until.js'
 
 interface Row { readonly id: string, readonly desc: string, readonly expect: string, readonly observed: string, readonly request?: string }
 
@@ -49,6 +50,7 @@ const wanted = (expect: string): number[] | 'not 101' => {
 
 t.test('every upgrade request of the corpus', async t => {
   const { port, app, store, counts, cookie, healthy, log } = await guardedStack(t, {
+    as: 'site',
     extend: app => {
       app.addHook('onRequest', async request => {
         if (request.headers['x-reject'] !== undefined) throw Object.assign(new Error('no'), { statusCode: 403 })
@@ -114,7 +116,7 @@ t.test('A13 A14 A15 A19 A20 A21 A23 B02 the bare stack upgrades what is malforme
 })
 
 t.test('A13 A15 A19 A20 A25 A26 more of what RFC 6455 section 4.2.1 forbids', async t => {
-  const { port, page, healthy } = await guardedStack(t, { guard: { subprotocols: ['chat.v2', 'chat.v1'] } })
+  const { port, page, healthy } = await guardedStack(t, { as: 'site', guard: { subprotocols: ['chat.v2', 'chat.v1'] } })
   const refused: [string, Parameters<typeof page>[0], number][] = [
     ['equal Origin lines', { origin: ['https://goodsite.com', 'https://goodsite.com'] }, 400],
     ['version 0xd', { version: '0xd' }, 426], ['version 13.0', { version: '13.0' }, 426], ['version 013', { version: '013' }, 426], ['version +13', { version: '+13' }, 426],
@@ -156,7 +158,7 @@ t.test('A25 the bare stack echoes a token', async t => {
 })
 
 t.test('A14 Origin after more lines than Node keeps is missing, not trusted', async t => {
-  const { port, page, healthy, store } = await guardedStack(t)
+  const { port, page, healthy, store } = await guardedStack(t, { as: 'site' })
   for (const count of [101, 1990, 2001, 2500]) {
     const lines = Array.from({ length: count }, (): [string, string] => ['a', '1'])
     const head = upgradeRequest({ ...page(), origin: null, headers: [...lines, ['Origin', 'https://evil.test']] })
@@ -169,7 +171,7 @@ t.test('A14 Origin after more lines than Node keeps is missing, not trusted', as
 })
 
 t.test('A17 too long: a header of 17 KB, 2,500 headers, a URL of 20 KB', async t => {
-  const { port, page, healthy } = await guardedStack(t)
+  const { port, page, healthy } = await guardedStack(t, { as: 'site' })
   const rows: [string, Parameters<typeof page>[0], RegExp][] = [
     ['17 KB', { headers: { 'x-long': 'a'.repeat(17_000) } }, /^431$/],
     ['2,500 headers', { headers: Array.from({ length: 2500 }, (_, i): [string, string] => [`h${i}`, '1']) }, /^(431|400)$/],
@@ -184,10 +186,10 @@ t.test('A17 too long: a header of 17 KB, 2,500 headers, a URL of 20 KB', async t
 })
 
 t.test('A18 a header named __proto__', async t => {
-  const { port, page, healthy, counts } = await guardedStack(t)
+  const { port, page, healthy, counts } = await guardedStack(t, { as: 'site' })
   const { status, client } = await upgrade(port, page({ headers: [['__proto__', 'x'], ['__proto__', 'y']], after: text('still here') }))
   t.equal(status, 101)
-  t.ok(await within(1000, () => counts.messages.includes('still here')))
+  await until(() => counts.messages.includes('still here'))
   client.destroy()
   const bad = await upgrade(port, page({ origin: 'https://evil.test', headers: [['__proto__', 'x']] }))
   t.equal(bad.status, 403)
@@ -197,9 +199,9 @@ t.test('A18 a header named __proto__', async t => {
 })
 
 t.test('A22 after a refusal the connection carries no second request', async t => {
-  const { port, page, healthy, counts } = await guardedStack(t)
-  const second = 'GET /http HTTP/1.1\r\nHost: app.goodsite.com\r\n\r\n'
-  for (const changes of [{ version: '1337' }, { origin: 'https://evil.test' }, { cookie: null }, { path: '/nope' }, { host: 'evil.test' }, { path: '/http' }]) {
+  const { port, page, healthy, counts } = await guardedStack(t, { as: 'site' })
+  const second = 'GET /plain HTTP/1.1\r\nHost: app.goodsite.com\r\n\r\n'
+  for (const changes of [{ version: '1337' }, { origin: 'https://evil.test' }, { cookie: null }, { path: '/nope' }, { host: 'evil.test' }, { path: '/plain' }]) {
     const client = await connect(port)
     client.send(upgradeRequest(page(changes)) + second)
     const response = await client.response()
@@ -218,7 +220,7 @@ t.test('A22 after a refusal the connection carries no second request', async t =
 })
 
 t.test('every 426 names WebSocket, and says so in Connection', async t => {
-  const { port, page } = await guardedStack(t)
+  const { port, page } = await guardedStack(t, { as: 'site' })
   const plain = 'GET /ws HTTP/1.1\r\nHost: app.goodsite.com\r\n'
   for (const request of [upgradeRequest(page({ version: '8' })), `${plain}\r\n`, `${plain}Upgrade: websocket\r\n\r\n`]) {
     const { status, headers, client } = await exchange(port, request)
@@ -234,15 +236,15 @@ t.test('every 426 names WebSocket, and says so in Connection', async t => {
 })
 
 t.test('A21 an upgrade of a plain HTTP route', async t => {
-  const { port, page, counts, healthy } = await guardedStack(t)
-  for (const path of ['/http', '/http?x=1', '/h%74tp']) {
+  const { port, page, counts, healthy } = await guardedStack(t, { as: 'site' })
+  for (const path of ['/plain', '/plain?x=1', '/pl%61in']) {
     const { status, client, body } = await upgrade(port, page({ path }))
     t.equal(status, 404, path)
     t.match(body, /WSG_ERR_ROUTE_NOT_FOUND/)
     await client.waitClose(1000)
   }
   t.equal(counts.plain, 0, 'its handler did not run')
-  const response = await exchange(port, 'GET /http HTTP/1.1\r\nHost: any.example\r\n\r\n')
+  const response = await exchange(port, 'GET /plain HTTP/1.1\r\nHost: any.example\r\n\r\n')
   t.equal(response.status, 200, 'plain HTTP is not ours')
   response.client.destroy()
   t.equal(counts.plain, 1)

@@ -4,8 +4,9 @@ import t from 'tap'
 import type { FastifyServerOptions } from 'fastify'
 import { addressKey } from '../../lib/gate/address.js'
 import { bareStack } from '../helpers/bare.js'
-import { guardedStack, within } from '../helpers/guarded.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
 import { upgrade } from '../helpers/handshake.js'
+import { until } from '../helpers/until.js'
 
 interface Row {
   readonly id: string
@@ -30,7 +31,7 @@ for (const list of Object.keys(corpus.allowHosts)) {
   const direct = corpus.rows.filter(row => row.list === list && row.forwardedHost === undefined)
   const ids = [...new Set(direct.map(row => idOf(row.cat)))].sort().join(' ')
   t.test(`${ids} the Host of an upgrade (list ${list})`, async t => {
-    const { port, page, store, healthy, log, counts } = await guardedStack(t, { guard: { allowedHosts: corpus.allowHosts[list]! } })
+    const { port, page, store, healthy, log, counts } = await guardedStack(t, { as: 'site', guard: { allowedHosts: corpus.allowHosts[list]! } })
     for (const row of direct) {
       store.gets = 0
       const { status, client, body, closed } = await upgrade(port, page({ host: onWire(row) }))
@@ -61,7 +62,7 @@ t.test('B01 B02 B03 the bare stack serves any Host', async t => {
 })
 
 t.test('B01 Host is judged before Origin, and for every upgrade', async t => {
-  const { port, page, healthy } = await guardedStack(t)
+  const { port, page, healthy } = await guardedStack(t, { as: 'site' })
   for (const path of ['/ws', '/ws?x', '/%77s']) {
     const { status, body, client } = await upgrade(port, page({ path, host: 'evil.test', origin: 'https://evil.test' }))
     t.equal(status, 421)
@@ -72,7 +73,7 @@ t.test('B01 Host is judged before Origin, and for every upgrade', async t => {
 })
 
 t.test('B04 Origin equal to Host proves nothing', async t => {
-  const { port, page, healthy } = await guardedStack(t)
+  const { port, page, healthy } = await guardedStack(t, { as: 'site' })
   const { status, client } = await upgrade(port, page({ host: 'evil.test', origin: 'https://evil.test' }))
   t.equal(status, 421)
   client.destroy()
@@ -86,7 +87,7 @@ const proxies: readonly [string, FastifyServerOptions['trustProxy'], boolean][] 
 
 t.test('B05 X-Forwarded-Host counts only from a listed proxy', async t => {
   for (const [name, trustProxy, trusted] of proxies) {
-    const { port, page, log, healthy } = await guardedStack(t, { server: trustProxy === undefined ? {} : { trustProxy } })
+    const { port, page, log, healthy } = await guardedStack(t, { as: 'site', fastify: trustProxy === undefined ? {} : { trustProxy } })
     for (const row of corpus.rows.filter(row => row.forwardedHost !== undefined)) {
       // A row without the field holds for whoever is not trusted.
       if (row.trustProxy === undefined ? trusted : row.trustProxy !== trusted) continue
@@ -121,7 +122,7 @@ t.test('B05 with trustProxy: true the bare stack lets a client choose its Host',
 t.test('B06 an address from X-Forwarded-For counts only from a listed proxy', async t => {
   for (const [name, trustProxy, trusted] of proxies) {
     if (trustProxy === true) continue
-    const { port, page } = await guardedStack(t, { server: { trustProxy: trustProxy! }, guard: { upgradeRate: { max: 3, timeWindow: 60_000 } } })
+    const { port, page } = await guardedStack(t, { as: 'site', fastify: { trustProxy: trustProxy! }, guard: { upgradeRate: { max: 3, timeWindow: 60_000 } } })
     const statuses: number[] = []
     for (let i = 0; i < 6; i++) {
       const { status, client } = await upgrade(port, page({ headers: { 'X-Forwarded-For': `198.51.100.${i}` } }))
@@ -137,7 +138,7 @@ t.test('B06 an address from X-Forwarded-For counts only from a listed proxy', as
 
 t.test('B07 B08 requireTls, and who may say that TLS was there', async t => {
   for (const [name, trustProxy, trusted] of proxies) {
-    const { port, page, log, app } = await guardedStack(t, { server: { trustProxy: trustProxy! }, guard: { requireTls: true } })
+    const { port, page, log, app } = await guardedStack(t, { as: 'site', fastify: { trustProxy: trustProxy! }, guard: { requireTls: true } })
     const plain = await upgrade(port, page())
     t.equal(plain.status, 403, `plain, trusting ${name}`)
     t.match(plain.body, /WSG_ERR_TLS_REQUIRED/)
@@ -160,12 +161,12 @@ t.test('B07 B08 requireTls, and who may say that TLS was there', async t => {
     }
     const warned = log.lines.some(line => line.level === 40 && /neither TLS nor a trusted proxy/.test(line.msg ?? ''))
     t.equal(warned, trustProxy === false || typeof trustProxy === 'number', `boot warning, trusting ${name}`)
-    t.ok(await within(1000, () => app.wsGuard.sockets === 0))
+    await until(() => app.wsGuard.sockets === 0)
   }
 })
 
 t.test('B08 the bare stack knows no requireTls; without it ours says so at boot', async t => {
-  const { log, healthy } = await guardedStack(t)
+  const { log, healthy } = await guardedStack(t, { as: 'site' })
   t.ok(log.lines.some(line => line.level === 40 && /requireTls is off/.test(line.msg ?? '')))
   t.equal(await healthy(), true)
 })
@@ -178,7 +179,7 @@ t.test('B09 127.0.0.1 and ::ffff:127.0.0.1 are one client', async t => {
     return
   }
   // A dual-stack socket sees an IPv4 client as ::ffff:127.0.0.1.
-  const { port, page } = await guardedStack(t, { host: '::', server: { trustProxy: '::1' }, guard: { connections: { perAddress: 2, perIdentity: 100 } } })
+  const { port, page } = await guardedStack(t, { as: 'site', host: '::', fastify: { trustProxy: '::1' }, guard: { connections: { perAddress: 2, perIdentity: 100 } } })
   const open = [
     await upgrade(port, page()),
     await upgrade(port, { ...page({ headers: { 'X-Forwarded-For': '127.0.0.1' } }), tcp: { host: '::1' } }),

@@ -2,7 +2,8 @@ import t from 'tap'
 import { once } from 'node:events'
 import type { WebSocket } from 'ws'
 import { bareStack } from '../helpers/bare.js'
-import { guardedStack, until } from '../helpers/guarded-stack.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
+import { until } from '../helpers/until.js'
 
 /** What `app.injectWS` gives a test, and would give an attacker who reached it. */
 type Inject = (path: string, context: { headers?: Record<string, string>, [key: string]: unknown }) => Promise<WebSocket>
@@ -28,7 +29,7 @@ t.test('I11 injectWS goes through the same gate', async t => {
   await t.rejects(inject('/plain', { headers: { ...HOST, cookie } }), { message: 'Unexpected server response: 404' })
   await t.rejects(inject('/nowhere', { headers: { ...HOST, cookie } }), { message: 'Unexpected server response: 404' })
   await t.rejects(inject('/ws', { headers: HOST }), { message: 'Unexpected server response: 401' })
-  t.equal(counts.calls, 0)
+  t.equal(counts.opened, 0)
   t.equal(counts.plain, 0)
   t.equal(log.lines.filter(line => line.level >= 50).length, 0, 'a request without a socket breaks nothing')
 

@@ -2,9 +2,9 @@ import t from 'tap'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { bareStack } from '../helpers/bare.js'
-import { closeFrame, codeOf, guardedStack } from '../helpers/guarded-stack.js'
 import { text } from '../helpers/frames.js'
-import { exchange, upgrade, upgradeRequest } from '../helpers/handshake.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
+import { closeFrame, codeOf, exchange, upgrade, upgradeRequest } from '../helpers/handshake.js'
 import type { AuthStrategy } from '../../types/gate.js'
 
 const SECRET_TEXT = 'SECRET123'
@@ -12,7 +12,7 @@ const SECRET_TEXT = 'SECRET123'
 t.test('C10 a token in the query string is in no log line', async t => {
   const stack = await guardedStack(t, {
     level: 'trace',
-    routes: app => {
+    extend: app => {
       app.get('/boom', { websocket: true, wsGuard: { public: true }, preHandler: async () => { throw new Error('hook') } }, () => {})
       app.get('/throws', { websocket: true, wsGuard: { public: true } }, () => { throw new Error('handler') })
       app.get('/rooms/:room', { websocket: true, wsGuard: { public: true } }, () => {})
@@ -131,7 +131,7 @@ const THROWING = {
 
 t.test('G11 an error tells the peer a code and nothing else', async t => {
   const stack = await guardedStack(t, {
-    routes: app => {
+    extend: app => {
       for (const [index, wsGuard] of Object.values(THROWING).entries()) app.get(`/throws/${index}`, { websocket: true, wsGuard }, () => {})
       const open = { websocket: true, wsGuard: { public: true } } as const
       app.get('/hook/onRequest', { ...open, onRequest: async () => leaks() }, () => {})
@@ -169,7 +169,7 @@ function leaksNothing (t: { notMatch: (a: unknown, b: unknown, name: string) => 
 t.test('G12 nothing a peer sent comes back in a refusal or a close reason', async t => {
   const marker = 'reflect<script>me'
   const stack = await guardedStack(t, {
-    routes: app => {
+    extend: app => {
       app.get('/throws', { websocket: true, wsGuard: { public: true } }, (_socket, request) => { throw new Error(String(request.headers['x-marker'])) })
     },
   })
@@ -196,7 +196,7 @@ t.test('G12 nothing a peer sent comes back in a refusal or a close reason', asyn
 t.test('H01 a plain route whose handler throws or rejects closes 1011 and is logged', async t => {
   const open = { websocket: true, wsGuard: { public: true } } as const
   const stack = await guardedStack(t, {
-    routes: app => {
+    extend: app => {
       app.get('/sync', open, () => { throw new Error('from sync') })
       app.get('/async', open, async () => { throw new Error('from async') })
       app.get('/later', open, async () => {

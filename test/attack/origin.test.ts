@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { FastifyInstance } from 'fastify'
-import type { WebSocket } from 'ws'
 import { bareStack } from '../helpers/bare.js'
-import { guardedStack, within } from '../helpers/guarded.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
 import { upgrade } from '../helpers/handshake.js'
 import type { AuthStrategy } from '../../types/gate.js'
+import { until } from '../helpers/until.js'
 
 interface Row {
   readonly id: string
@@ -43,11 +43,11 @@ const idsOf = (list: string): string => {
   return Object.keys(routes).filter(id => routes[id]!.split(' ').some(cat => cats.has(cat))).join(' ')
 }
 
-for (const sessionFirst of [true, false]) {
-  const order = sessionFirst ? 'session before guard' : 'session after guard'
+for (const first of ['session', 'guard'] as const) {
+  const order = `${first} first`
   for (const list of lists) {
     t.test(`A01 ${idsOf(list)} a foreign Origin with the victim's cookie (list ${list}, ${order})`, async t => {
-      const { port, page, store, log, counts, healthy } = await guardedStack(t, { sessionFirst, guard: { origins: corpus.allowLists[list]! } })
+      const { port, page, store, log, counts, healthy } = await guardedStack(t, { as: 'site', first, guard: { origins: corpus.allowLists[list]! } })
       const legitimate = corpus.allowLists[list]![0]!.replace('*.', 'a.')
       let refused = 0
       for (const row of sendable.filter(row => row.list === list)) {
@@ -90,10 +90,8 @@ t.test('A01 the bare stack lets every category in', async t => {
   }
 })
 
-const openRoutes = (app: FastifyInstance): void => {
-  const echo = (socket: WebSocket): void => { socket.on('message', data => { socket.send(String(data)) }) }
-  app.get('/token', { websocket: true, wsGuard: { auth: header } }, echo)
-  app.get('/open', { websocket: true, wsGuard: { public: true } }, echo)
+const tokenRoute = (app: FastifyInstance): void => {
+  app.get('/token', { websocket: true, wsGuard: { auth: header } }, socket => { socket.on('message', data => { socket.send(String(data)) }) })
 }
 
 t.test('A02 Origin missing: only with the option, and only where the credential is no cookie', async t => {
@@ -103,7 +101,7 @@ t.test('A02 Origin missing: only with the option, and only where the credential 
     [true, '/ws', 403], [true, '/token', 101], [true, '/open', 101],
   ]
   for (const [allowMissingOrigin, path, expected] of rows) {
-    const { port, page, healthy, store } = await guardedStack(t, { guard: { allowMissingOrigin }, extend: openRoutes })
+    const { port, page, healthy, store } = await guardedStack(t, { as: 'site', guard: { allowMissingOrigin }, extend: tokenRoute })
     const { status, body, client } = await upgrade(port, page({ origin: null, path, headers }))
     t.equal(status, expected, `allowMissingOrigin ${allowMissingOrigin} ${path}`)
     if (status === 403) {
@@ -118,7 +116,7 @@ t.test('A02 Origin missing: only with the option, and only where the credential 
 
 t.test('A03 an opaque origin: only with the option of that name', async t => {
   for (const [dangerouslyAllowNullOrigin, expected] of [[false, 403], [true, 101]] as const) {
-    const { port, page, app, store } = await guardedStack(t, { guard: { dangerouslyAllowNullOrigin, auth: header }, extend: openRoutes })
+    const { port, page, app, store } = await guardedStack(t, { as: 'site', guard: { dangerouslyAllowNullOrigin, auth: header }, extend: tokenRoute })
     for (const origin of ['Null', 'NULL', 'null, null', 'file://', 'null/', 'null']) {
       const { status, client } = await upgrade(port, page({ origin, path: '/open' }))
       t.equal(status, origin === 'null' ? expected : 403, `option ${dangerouslyAllowNullOrigin}: ${origin}`)
@@ -128,12 +126,12 @@ t.test('A03 an opaque origin: only with the option of that name', async t => {
     const { status, client } = await upgrade(port, page({ path: '/token', headers: { authorization: 'Bearer good' } }))
     t.equal(status, 101, 'a legitimate client')
     client.destroy()
-    t.ok(await within(1000, () => app.wsGuard.sockets === 0))
+    await until(() => app.wsGuard.sockets === 0)
   }
 })
 
 t.test('A09 a trailing dot makes another origin, with and without a port', async t => {
-  const { port, page, healthy, store } = await guardedStack(t)
+  const { port, page, healthy, store } = await guardedStack(t, { as: 'site' })
   const bare = await bareStack(t)
   const cookie = await bare.login()
   for (const origin of ['https://goodsite.com.', 'https://goodsite.com.:443', 'https://app.goodsite.com.', 'https://goodsite.com..']) {

@@ -2,11 +2,12 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { bareStack } from '../helpers/bare.js'
 import { close } from '../helpers/frames.js'
-import { closeFrame, codeOf, guardedStack, until } from '../helpers/guarded-stack.js'
 import type { GuardedStack } from '../helpers/guarded-stack.js'
-import { upgrade, upgradeRequest } from '../helpers/handshake.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
+import { closeFrame, codeOf, upgrade, upgradeRequest } from '../helpers/handshake.js'
 import type { UpgradeResult } from '../helpers/handshake.js'
 import { connect } from '../helpers/tcp.js'
+import { until } from '../helpers/until.js'
 
 /** Opens `count` sockets, 50 at a time, from as many addresses of 127.0.0.0/8 as `addresses` says. */
 async function flood (stack: GuardedStack, count: number, addresses: number, cookie: string, path = '/ws'): Promise<UpgradeResult[]> {
@@ -110,7 +111,7 @@ t.test('D02 a slot is given back on every way out', async t => {
   const cap = 5
   const stack = await guardedStack(t, {
     guard: { authTimeout: 200, websocket: { closeTimeout: 300 }, connections: { perAddress: cap, total: 50 } },
-    routes: app => {
+    extend: app => {
       app.get('/throws', open, () => { throw new Error('handler') })
       app.get('/terminates', open, socket => { setTimeout(() => { socket.terminate() }, 50) })
       app.get('/forbidden', { websocket: true, wsGuard: { public: true, authorize: () => false } }, () => {})
@@ -189,7 +190,7 @@ t.test('D08 a strategy that never answers: 503 at the deadline, and it hears of 
   const auth = { name: 'hangs', needs: { credential: 'header', session: false }, authenticate: ({ signal }: { signal: AbortSignal }) => { signals.push(signal); return new Promise<null>(() => {}) } } as const
   const stack = await guardedStack(t, {
     guard: { authTimeout: 200 },
-    routes: app => { app.get('/hangs', { websocket: true, wsGuard: { auth } }, () => {}) },
+    extend: app => { app.get('/hangs', { websocket: true, wsGuard: { auth } }, () => {}) },
   })
   const refused = await stack.upgrade({ path: '/hangs' })
   t.equal(refused.status, 503)

@@ -4,9 +4,10 @@ import Fastify from 'fastify'
 import t from 'tap'
 import guard, { sessionAuth } from '../../lib/index.js'
 import { bareStack, SECRET, sessionCookie } from '../helpers/bare.js'
-import { codeOf, guardedStack, until, userOf } from '../helpers/guarded-stack.js'
-import { upgrade } from '../helpers/handshake.js'
+import { guardedStack, userOf } from '../helpers/guarded-stack.js'
+import { codeOf, upgrade } from '../helpers/handshake.js'
 import type { Teardown } from '../helpers/teardown.js'
+import { until } from '../helpers/until.js'
 
 const NAME = 'sessionId'
 const signer = new Signer(SECRET)
@@ -38,7 +39,7 @@ t.test('C01 outside development nothing listens with a cookie that any page or a
 
 t.test('C02 a planted session cookie is not the user\'s after a login that regenerates', async t => {
   const stack = await guardedStack(t, {
-    routes: app => {
+    extend: app => {
       app.get('/safe-login', async request => {
         await request.session.regenerate()
         Object.assign(request.session, { user: { id: 'alice' } })
@@ -116,7 +117,7 @@ t.test('C04 two session cookies are refused in both orders', async t => {
     `theme=dark; ${good}; ${good}`,
   ]) t.equal((await upgrade({ cookie })).status, 401, cookie)
   t.equal((await upgrade({ cookie: good, headers: [['Cookie', other]] })).status, 401, 'on two lines')
-  t.equal(counts.calls, 0)
+  t.equal(counts.opened, 0)
   t.ok(log.where('event', 'ws.auth.cookie_doubled').length > 0)
   const beside = await upgrade({ cookie: `theme=dark; ${good}; x${NAME}=1` })
   t.equal(beside.status, 101, 'other cookies don\'t disturb')
@@ -137,7 +138,7 @@ t.test('C05 an expired session opens nothing', async t => {
   await new Promise(resolve => setTimeout(resolve, 450))
   const refused = await stack.upgrade({ cookie })
   t.equal(refused.status, 401)
-  t.equal(stack.counts.calls, 1)
+  t.equal(stack.counts.opened, 1)
   t.ok(await stack.serves())
   // The bare stack opens it too, as anonymous: the handler is left to notice.
 })
@@ -168,7 +169,7 @@ for (const first of ['session', 'guard'] as const) {
     await new Promise(resolve => setTimeout(resolve, 450))
     t.equal(stack.store.sets, sets, 'nothing written')
     t.equal(stack.store.destroys, 0)
-    t.equal(stack.counts.calls, 0)
+    t.equal(stack.counts.opened, 0)
     stack.store.mode = 'ok'
     await until(() => stack.app.wsGuard.sockets === 0)
     t.equal(stack.app.wsGuard.pending, 0)

@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { AuthStrategy } from '../../types/gate.js'
 import { recordCrashes } from '../helpers/crashes.js'
-import { closeFrame, codeOf, guardedStack } from '../helpers/guarded-stack.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
+import { closeFrame, codeOf } from '../helpers/handshake.js'
 
 const boom = (): never => { throw new Error('from a trap') }
 
@@ -22,7 +23,7 @@ t.test('H01 G11 whatever application code throws: a refusal or 1011, and the pro
   const open = { websocket: true, wsGuard: { public: true } } as const
   const entries = Object.values(THROWN)
   const stack = await guardedStack(t, {
-    routes: app => {
+    extend: app => {
       for (const [n, build] of entries.entries()) {
         const throws = (): never => { throw build() }
         const auth: AuthStrategy = { name: 'throws', needs: { session: false, credential: 'header' }, authenticate: throws }

@@ -3,13 +3,14 @@ import { Redis as Client } from 'ioredis'
 import t from 'tap'
 import { skipWithout } from '../helpers/binaries.js'
 import { bareStack } from '../helpers/bare.js'
-import { codeOf, guardedStack, until } from '../helpers/guarded-stack.js'
 import type { GuardedStack } from '../helpers/guarded-stack.js'
-import { upgrade } from '../helpers/handshake.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
+import { codeOf, upgrade } from '../helpers/handshake.js'
 import type { UpgradeOptions, UpgradeResult } from '../helpers/handshake.js'
 import { startRedis } from '../helpers/redis.js'
 import type { Teardown } from '../helpers/teardown.js'
 import type { TcpOptions } from '../helpers/tcp.js'
+import { until } from '../helpers/until.js'
 
 /** One handshake; the socket is closed at once. */
 async function knock (stack: GuardedStack, options: UpgradeOptions & { readonly tcp?: TcpOptions } = {}): Promise<UpgradeResult> {
@@ -68,7 +69,7 @@ t.test('D13 the default is 60 a minute, and a window ends', async t => {
 t.test('D13 limits stack: a route\'s is checked beside the plugin\'s', async t => {
   const stack = await guardedStack(t, {
     guard: { upgradeRate: { max: 6, timeWindow: 60_000 } },
-    routes: app => {
+    extend: app => {
       app.get('/tight', { websocket: true, wsGuard: { public: true, upgradeRate: { max: 2, timeWindow: 60_000 } } }, () => {})
       app.get('/loose', { websocket: true, wsGuard: { public: true, upgradeRate: { max: 1000, timeWindow: 60_000 } } }, () => {})
     },
@@ -143,7 +144,7 @@ for (const order of ['before', 'after'] as const) {
     const stack = await guardedStack(t, {
       guard: { upgradeRate: { max: 4, timeWindow: 60_000 } },
       ...(order === 'before' ? { before: own } : {}),
-      routes: async app => {
+      extend: async app => {
         if (order === 'after') await own(app)
         app.get('/limited', { config: { rateLimit: { max: 2, timeWindow: 60_000 } } }, () => ({}))
       },
@@ -160,7 +161,7 @@ for (const order of ['before', 'after'] as const) {
     const own = async (app: GuardedStack['app']): Promise<void> => { await app.register(rateLimit, { max: 2, timeWindow: 60_000 }) }
     const stack = await guardedStack(t, {
       ...(order === 'before' ? { before: own } : {}),
-      routes: async app => {
+      extend: async app => {
         if (order === 'after') await own(app)
         app.get('/late', { websocket: true, wsGuard: { public: true } }, () => {})
       },
@@ -214,7 +215,7 @@ async function shared (t: Teardown, port: number): Promise<GuardedStack> {
   t.teardown(() => { client.disconnect() })
   return await guardedStack(t, {
     guard: { upgradeRate: { max: 3, timeWindow: 60_000, redis: client } },
-    routes: app => {
+    extend: app => {
       app.get('/tight', { websocket: true, wsGuard: { public: true, upgradeRate: { max: 1, timeWindow: 60_000 } } }, () => {})
     },
   })

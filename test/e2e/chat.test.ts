@@ -5,6 +5,7 @@ import { skipWithout } from '../helpers/binaries.js'
 import { launchChromium } from '../helpers/chromium.js'
 import { startExample } from '../helpers/example.js'
 import type { Teardown } from '../helpers/teardown.js'
+import { until } from '../helpers/until.js'
 
 // examples/chat in a real browser: what a user sees, and what another page can do with the user's cookie.
 
@@ -70,10 +71,10 @@ async function otherSite (t: Teardown, html: string): Promise<{ readonly port: n
 
 /** Waits until the page shows exactly so many. */
 async function counted (page: Page, selector: string, expected: number): Promise<void> {
-  const locator = page.locator(selector)
-  for (let i = 0; i < 200 && await locator.count() !== expected; i++) await page.waitForTimeout(25)
-  const count = await locator.count()
-  if (count !== expected) throw new Error(`${count} ${selector} instead of ${expected}`)
+  let count = -1
+  await until(async () => (count = await page.locator(selector).count()) === expected).catch(() => {
+    throw new Error(`${count} ${selector} instead of ${expected}`)
+  })
 }
 
 const bubbles = (page: Page): Promise<string[]> => page.locator('.bubble').allTextContents()

@@ -5,7 +5,8 @@ import { Deadlines } from '../../lib/socket/deadlines.js'
 import { frameBinary, frameText, selfCheck } from '../../lib/foreign/ws-internals.js'
 import { OPCODES, json, parseFrames, ping } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
-import { NO_RATE, socketServer, until } from '../helpers/socket-server.js'
+import { NO_RATE, socketServer } from '../helpers/socket-server.js'
+import { until } from '../helpers/until.js'
 
 const bytesOf = (frame: string | Buffer): Buffer => typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame
 

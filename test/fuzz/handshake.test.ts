@@ -2,9 +2,10 @@ import t from 'tap'
 import { randomBytes } from 'node:crypto'
 import { recordCrashes } from '../helpers/crashes.js'
 import { text } from '../helpers/frames.js'
-import { guardedStack, until } from '../helpers/guarded-stack.js'
+import { guardedStack } from '../helpers/guarded-stack.js'
 import { upgradeRequest } from '../helpers/handshake.js'
 import { connect } from '../helpers/tcp.js'
+import { until } from '../helpers/until.js'
 
 /** Cases of a run, and the seed that repeats one: `FUZZ_CASES=200000 FUZZ_SEED=1234 node …`. */
 const CASES = Number(process.env['FUZZ_CASES'] ?? 2000)
@@ -88,7 +89,7 @@ t.test(`mutated handshakes neither crash the server nor leave a socket behind (s
   const stack = await guardedStack(t, {
     level: 'error',
     guard: { handshakeTimeout: 1000, authTimeout: 500, websocket: { closeTimeout: 200 }, connections: { perAddress: 10_000, perIdentity: 10_000 } },
-    routes: app => { app.get('/rooms/:room', { websocket: true }, () => {}) },
+    extend: app => { app.get('/rooms/:room', { websocket: true }, () => {}) },
   })
   const cookie = await stack.login()
   const authority = { host: `localhost:${stack.port}`, origin: `http://localhost:${stack.port}` }

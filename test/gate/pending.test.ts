@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import t from 'tap'
 import { type Handshake, PendingHandshakes } from '../../lib/gate/pending.js'
-import { within } from '../helpers/guarded.js'
+import { until } from '../helpers/until.js'
 
 class FakeSocket extends EventEmitter {
   bytesWritten = 0
@@ -67,7 +67,7 @@ t.test('the authentication deadline spares who is admitted or refused', async t 
   late.handshake.abort = new AbortController()
   start().handshake.admitted = true
   start().handshake.refused = true
-  t.ok(await within(1000, () => events.includes('auth')))
+  await until(() => events.includes('auth'))
   t.equal(events.filter(name => name.startsWith('auth')).length, 1)
   t.equal(late.handshake.abort.signal.aborted, true)
   t.equal(late.socket.destroyed, false, 'it is answered, not cut')
@@ -79,7 +79,7 @@ t.test('the handshake deadline destroys', async t => {
   const admitted = start()
   admitted.handshake.admitted = true
   const { socket } = start()
-  t.ok(await within(1000, () => socket.destroyed && admitted.socket.destroyed))
+  await until(() => socket.destroyed && admitted.socket.destroyed)
   t.equal(pending.size, 0)
   t.equal(events.filter(name => name === 'timeout').length, 2)
 })
@@ -95,7 +95,7 @@ t.test('what was answered but not closed is destroyed; what was answered before 
   const writing = start()
   writing.handshake.refused = true
   Object.assign(writing.socket, { bytesWritten: 200, writableLength: 100 })
-  t.ok(await within(1000, () => answered.socket.destroyed))
+  await until(() => answered.socket.destroyed)
   t.equal(keptAlive.destroyed, false)
   t.equal(writing.socket.destroyed, false)
   t.same(events.filter(name => name === 'timeout'), [])

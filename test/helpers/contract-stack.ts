@@ -1,13 +1,14 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { defineContract } from '../../lib/contract/define.js'
-import { guardedStack, within } from './guarded.js'
-import type { GuardedSettings, GuardedStack } from './guarded.js'
+import { guardedStack } from './guarded-stack.js'
+import type { GuardedSettings, GuardedStack } from './guarded-stack.js'
 import { text } from './frames.js'
 import type { UpgradeOptions } from './handshake.js'
 import { openRaw } from './raw-client.js'
 import type { RawClient, Received } from './raw-client.js'
 import type { Teardown } from './teardown.js'
+import { until } from './until.js'
 
 export interface ContractSettings extends Omit<GuardedSettings, 'extend'> {
   /** Milliseconds that a wait of a client takes at most. Default 5000. */
@@ -21,8 +22,8 @@ export interface ContractStack {
   open (changes?: UpgradeOptions): Promise<RawClient>
   /** True when a fresh client is admitted, calls, and is answered. */
   answers (): Promise<boolean>
-  /** Closes every client by force; true when no socket is left a second later. */
-  empty (): Promise<boolean>
+  /** Closes every client by force, and waits until no socket is left. */
+  empty (): Promise<void>
 }
 
 /** A route that is there beside each test's own: shows that the server still answers others. */
@@ -39,14 +40,8 @@ export const NO_LIMITS = { rate: 1e6, burst: 1e6, errors: 1_000_000 }
 export async function contractStack (t: Teardown, routes: (app: FastifyInstance) => void, settings: ContractSettings = {}): Promise<ContractStack> {
   const { limit, ...rest } = settings
   const clients: RawClient[] = []
-  const drop = (): void => { for (const { client } of clients.splice(0)) client.destroy() }
-  const stack = await guardedStack({
-    // Clients that answer no close frame would hold the server's end up.
-    teardown: end => t.teardown(() => {
-      drop()
-      return end()
-    }),
-  }, {
+  const stack = await guardedStack(t, {
+    as: 'site',
     ...rest,
     extend: app => {
       app.wsRoute(probe, { calls: { ping: ({ n }) => n } })
@@ -70,8 +65,8 @@ export async function contractStack (t: Teardown, routes: (app: FastifyInstance)
       return reply.data === 7
     },
     async empty () {
-      drop()
-      return await within(1000, () => stack.app.wsGuard.sockets === 0 && stack.app.wsGuard.pending === 0)
+      for (const { client } of clients.splice(0)) client.destroy()
+      await until(() => stack.app.wsGuard.sockets === 0 && stack.app.wsGuard.pending === 0)
     },
   }
 }

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { close, closeOf, OPCODES, parseFrames, text } from './frames.js'
+import type { Frame } from './frames.js'
 import { connect } from './tcp.js'
 import type { RawResponse, TcpClient, TcpOptions } from './tcp.js'
 
@@ -111,4 +113,39 @@ async function answer (client: TcpClient): Promise<UpgradeResult> {
 
 function isList<T> (value: readonly T[] | object): value is readonly T[] {
   return Array.isArray(value)
+}
+
+/** The code in a refusal's body. */
+export function codeOf (refused: UpgradeResult): string {
+  return (JSON.parse(refused.body) as { code: string }).code
+}
+
+/** The first `count` frames after a 101. */
+export function framesOf (opened: UpgradeResult, count: number): Promise<Frame[]> {
+  return opened.client.waitFor(() => {
+    const { frames } = parseFrames(opened.rest())
+    return frames.length >= count ? frames : undefined
+  }, `${count} frames`)
+}
+
+/** Code and reason of the close frame that comes. */
+export function closeFrame (opened: UpgradeResult): Promise<{ code: number, reason: string }> {
+  return opened.client.waitFor(() => {
+    const found = parseFrames(opened.rest()).frames.find(one => one.opcode === OPCODES.close)
+    return found === undefined ? undefined : closeOf(found)
+  }, 'a close frame')
+}
+
+/** True when `opened` is a WebSocket that echoes; closes it. */
+export async function echoes (opened: UpgradeResult): Promise<boolean> {
+  try {
+    if (opened.status !== 101) return false
+    opened.client.send(text('are you there'))
+    const [reply] = await framesOf(opened, 1)
+    opened.client.send(close(1000))
+    await opened.closed()
+    return reply?.opcode === OPCODES.text && reply.payload.toString() === 'are you there'
+  } finally {
+    opened.client.destroy()
+  }
 }

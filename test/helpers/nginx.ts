@@ -3,13 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { binary } from './binaries.js'
 import { makeCertificate } from './certs.js'
 import type { Certificate } from './certs.js'
 import { stopChild } from './child.js'
 import { freePort } from './ports.js'
 import type { Teardown } from './teardown.js'
+import { until } from './until.js'
 
 export interface NginxOptions {
   /** Port of the application on 127.0.0.1. */
@@ -56,10 +56,8 @@ export async function startNginx (t: Teardown, options: NginxOptions): Promise<N
     await stop()
     rmSync(folder, { recursive: true, force: true })
   })
-  for (let attempt = 0; !(await listening(httpsPort)); attempt++) {
-    if (child.exitCode !== null || attempt === 100) throw new Error(`nginx does not listen: ${errors}`)
-    await wait(50)
-  }
+  await until(async () => child.exitCode !== null || await listening(httpsPort))
+  if (child.exitCode !== null) throw new Error(`nginx does not listen: ${errors}`)
   return { httpPort, httpsPort, certificate, stop }
 }
 

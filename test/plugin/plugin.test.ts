@@ -8,6 +8,7 @@ import guard from '../../lib/index.js'
 import type { GuardOptions } from '../../types/options.js'
 import { openRaw } from '../helpers/raw-client.js'
 import type { Teardown } from '../helpers/teardown.js'
+import { until } from '../helpers/until.js'
 
 const post = defineContract({
   name: 'post',
@@ -46,7 +47,7 @@ t.test('a group is closed from outside of a handler, and only that group', async
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as { port: number }
   const [one, two, other] = [await openRaw(port, { path: '/feed/ada' }), await openRaw(port, { path: '/feed/ada' }), await openRaw(port, { path: '/feed/bob' })]
-  while (feed.group(['user', 'ada']).size < 2 || feed.group(['user', 'bob']).size < 1) await new Promise(resolve => setTimeout(resolve, 5))
+  await until(() => feed.group(['user', 'ada']).size === 2 && feed.group(['user', 'bob']).size === 1)
   t.equal(feed.group(['user', 'ada']).close(4401, 'unauthenticated'), 2)
   t.equal(feed.group(['user', 'ada']).close(4401, 'unauthenticated'), 0, 'they are closing already')
   for (const client of [one, two]) t.equal((await client.waitClose()).code, 4401)

@@ -1,7 +1,8 @@
 import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { anyPayload } from '../helpers/hand-contract.js'
-import { NO_RATE, socketServer, until } from '../helpers/socket-server.js'
+import { NO_RATE, socketServer } from '../helpers/socket-server.js'
+import { until } from '../helpers/until.js'
 
 // docs/protocol.md section 4.
 

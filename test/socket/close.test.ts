@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { OPCODES, close, json } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
-import { NO_RATE, socketServer, until } from '../helpers/socket-server.js'
+import { NO_RATE, socketServer } from '../helpers/socket-server.js'
+import { until } from '../helpers/until.js'
 
 // docs/protocol.md section 6.
 

@@ -3,8 +3,8 @@ import t from 'tap'
 import { defineContract, text } from '../../lib/contract.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { frame } from '../helpers/frames.js'
-import { within } from '../helpers/guarded.js'
 import type { RawClient } from '../helpers/raw-client.js'
+import { until } from '../helpers/until.js'
 
 // docs/protocol.md sections 3 and 8.6: what clients of other frameworks send already, contracted as it is.
 
@@ -60,7 +60,7 @@ t.test('Django Channels: the payload beside the type', async t => {
   t.same(await say(client, '{"type":"chat.message","message":"hello"}'), ['{"type":"chat.message","message":"hello","from":"ada"}'])
   t.same(await say(client, '{"message":"<b>","room":"attic","type":"chat.message"}'), ['{"type":"chat.message","message":"<b>","from":"ada"}'])
   client.json({ type: 'chat.read', id: 5 }, { type: 'chat.leave' }, { type: 'chat.tag', tag: 'x', more: 1, id: 'x' })
-  t.ok(await within(1000, () => handled.length === 5))
+  await until(() => handled.length === 5)
   t.same(handled, [{ message: 'hello' }, { message: '<b>', room: 'attic' }, { id: 5 }, {}, { tag: 'x' }])
 
   t.same(await say(client, '{"type":"history","id":1,"limit":3}'), ['{"id":1,"data":["last 3"]}'], 'replies are not flat')
@@ -120,7 +120,7 @@ t.test('Nest: the type is called event', async t => {
   await client.waitMessages(4)
   t.same(client.texts(), [1, 2, 3].map(n => `{"event":"events","data":${n}}`).concat('{"event":"list","data":[1,2,3]}'))
   client.json({ event: 'identity', data: 5 }, { event: 'idle', data: null }, { event: 'identity', data: 6, type: 'events' })
-  t.ok(await within(1000, () => handled.length === 4))
+  await until(() => handled.length === 4)
   t.same(handled, [{ test: 'test' }, 5, null, 6], 'a key `type` is one that is ignored')
   t.same(await say(client, '{"event":"history","data":{"limit":3},"id":1}'), ['{"id":1,"data":["last 3"]}'])
   t.same(await say(client, '{"event":"nope"}', '{"type":"events","data":{"test":"x"}}', '{"event":"identity","data":"5","id":9}', '{"event":"identity","data":"5"}'), [

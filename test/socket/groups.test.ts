@@ -3,7 +3,8 @@ import { Groups, encodeGroupKey } from '../../lib/socket/groups.js'
 import type { GroupKey } from '../../types/socket.js'
 import { OPCODES } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
-import { NO_RATE, socketServer, until } from '../helpers/socket-server.js'
+import { NO_RATE, socketServer } from '../helpers/socket-server.js'
+import { until } from '../helpers/until.js'
 
 interface Api {
   readonly identity: { readonly id: string }

@@ -3,7 +3,8 @@ import t from 'tap'
 import { TokenBucket, takeAll } from '../../lib/socket/limiter.js'
 import { json, text } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
-import { NO_RATE, socketServer, until } from '../helpers/socket-server.js'
+import { NO_RATE, socketServer } from '../helpers/socket-server.js'
+import { until } from '../helpers/until.js'
 
 // docs/protocol.md section 7.
 

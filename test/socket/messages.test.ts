@@ -1,7 +1,8 @@
 import t from 'tap'
 import { OPCODES, binary, close, frame, json, ping, text } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
-import { NO_RATE, socketServer, until } from '../helpers/socket-server.js'
+import { NO_RATE, socketServer } from '../helpers/socket-server.js'
+import { until } from '../helpers/until.js'
 
 // docs/protocol.md sections 3 and 5.
 
