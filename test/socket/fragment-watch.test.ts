@@ -21,10 +21,10 @@ const sleep = (time: number) => new Promise(resolve => setTimeout(resolve, time)
 t.test('D19 a message whose last fragment never comes closes its socket, on every route', async t => {
   const stack = await contractStack(t, app => {
     app.wsRoute(echo, { on: { say ({ text }, socket) { socket.send.said({ text }) } } })
-    app.get('/plain', { websocket: true }, socket => { socket.on('message', data => { socket.send(String(data)) }) })
+    app.get('/raw', { websocket: true }, socket => { socket.on('message', data => { socket.send(String(data)) }) })
   }, { guard: { messages: NO_LIMITS, websocket: { fragmentTimeout: 300 } } })
 
-  const [waits, plain] = [await stack.open(), await stack.open({ path: '/plain' })]
+  const [waits, plain] = [await stack.open(), await stack.open({ path: '/raw' })]
   waits.client.send(first)
   plain.client.send(first)
   for (const client of [waits, plain]) t.same(await client.waitClose(), { code: 1008, reason: 'policy_violation' })
