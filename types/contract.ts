@@ -21,6 +21,13 @@ export interface MessageSpec extends MessageRules {
   readonly payload: TSchema
 }
 
+/** An outbound message in its long form. Roles, costs and deadlines are rules of what comes in: here they would do nothing. */
+export interface OutboundSpec {
+  readonly payload: TSchema
+  /** Human text, for documentation and generated clients. */
+  readonly description?: string
+}
+
 /** A request from the client that gets exactly one reply. */
 export interface CallSpec extends MessageRules {
   readonly request: TSchema
@@ -45,11 +52,20 @@ export interface ContractSpec {
   readonly params?: TSchema
   readonly query?: TSchema
   readonly inbound?: { readonly [type: string]: TSchema | MessageSpec }
-  readonly outbound?: { readonly [type: string]: TSchema | MessageSpec }
+  readonly outbound?: { readonly [type: string]: TSchema | OutboundSpec }
   readonly calls?: { readonly [type: string]: CallSpec }
   readonly envelope?: EnvelopeOptions
   readonly description?: string
 }
+
+/** No key but those of `Shape`; TypeBox types, which may have any, are left alone. */
+type Only<V, Shape> = V extends { readonly static: unknown } ? unknown : { readonly [K in Exclude<keyof V, keyof Shape>]: never }
+type Each<V, Shape> = V extends object ? { readonly [K in keyof V]: Only<V[K], Shape> } : unknown
+type Entries<C, Key extends string, Shape> = Key extends keyof C ? { readonly [K in Key]?: Each<C[K], Shape> } : unknown
+
+/** Makes a misspelt key of a contract a type error, also where the contract is a variable or spread. */
+export type Exact<C> = Only<C, ContractSpec> & Entries<C, 'inbound', MessageSpec> & Entries<C, 'outbound', OutboundSpec> &
+  Entries<C, 'calls', CallSpec> & (C extends { readonly envelope: infer E } ? { readonly envelope?: Only<E, EnvelopeOptions> } : unknown)
 
 /** One finding about a refused message: where (JSON pointer, at most 128 characters) and what was expected. Never the value. */
 export interface Issue {

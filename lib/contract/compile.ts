@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox'
 import type {
-  CallSpec, CompiledContract, CompiledInbound, CompiledOutbound, ContractSpec, Issue, MessageRules,
+  CompiledContract, CompiledInbound, CompiledOutbound, ContractSpec, Issue, MessageRules,
 } from '../../types/contract.js'
 import { REFUSED } from '../protocol/refused.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
-import { checkCall, checkContract, contractLabel, entriesOf, readEnvelope, readMessage } from './checks.js'
+import { checkParams, readDeclaration, type DeclaredCall, type DeclaredMessage, type DeclaredSchema } from './declaration.js'
 import { besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder } from './outbound/envelope-encode.js'
 import { compileExplain } from './inbound/explain.js'
 import { fingerprintOf } from './fingerprint.js'
@@ -19,19 +19,20 @@ import type { ShapeTree } from './schema/shape.js'
 import type { HtmlAdapter, TextAdapters } from './text/policy.js'
 import { compileUrlValues, isUrlShape } from './inbound/url-values.js'
 import { canGenerateCode, compileValidator } from './inbound/validator.js'
-import { failContract } from './schema/walk-context.js'
+import { failContract } from '../errors/contract-error.js'
 
 export interface CompileOptions {
   /** Sanitises fields with the `html` policy. Default: none, and a contract with such a field fails. */
   readonly htmlAdapter?: HtmlAdapter
   /** Closures instead of generated code. Default: only where the process forbids code generation. */
   readonly interpreted?: boolean
+  /** Path prefix of the scope that declares the route; its parameters count as the url's. Default: not known, not checked. */
+  readonly prefix?: string
   /** Undeclared properties of messages that don't say `unknownProperties`. Default `refuse`. */
   readonly defaultUnknown?: 'refuse' | 'drop'
 }
 
 interface Settings {
-  readonly contract: string
   readonly envelope: EnvelopeKeys
   readonly interpreted: boolean
   readonly unknown: 'refuse' | 'drop'
@@ -49,18 +50,18 @@ interface Entry {
  */
 export function compileContract (contract: ContractSpec, options: CompileOptions = {}): CompiledContract {
   registerFormats()
-  checkContract(contract)
-  const label = contractLabel(contract)
+  const declared = readDeclaration(contract)
+  const { label } = declared
+  if (declared.params !== null && options.prefix !== undefined) checkParams(declared.params, declared.url, options.prefix)
   const settings: Settings = {
-    contract: label,
-    envelope: readEnvelope(label, contract.envelope),
+    envelope: declared.envelope,
     interpreted: options.interpreted ?? !canGenerateCode(),
     unknown: options.defaultUnknown ?? 'refuse',
     adapters: options.htmlAdapter === undefined ? {} : { html: options.htmlAdapter },
   }
   const entries = [
-    ...entriesOf(`${label}, inbound`, contract.inbound).map(([type, entry]) => compileMessage(settings, type, entry)),
-    ...entriesOf(`${label}, calls`, contract.calls).map(([type, call]) => compileCall(settings, type, call)),
+    ...declared.inbound.map(message => compileMessage(settings, message)),
+    ...declared.calls.map(call => compileCall(settings, call)),
   ]
   if (entries.filter(entry => entry.compiled.binary).length > 1) failContract(label, '', 'a contract has one binary inbound message at most: a binary frame has no type')
   const limits = deriveLimits(entries.map(entry => entry.measured), settings.envelope)
@@ -74,14 +75,14 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
     fingerprint: fingerprintOf(contract, settings.envelope),
     envelope: settings.envelope,
     inbound: new Map(entries.map(({ compiled: inbound }) => [inbound.type, inbound])),
-    outbound: new Map(entriesOf(`${label}, outbound`, contract.outbound).map(([type, entry]) => [type, compileOutbound(settings, type, entry)])),
+    outbound: new Map(declared.outbound.map(message => [message.type, compileOutbound(settings, message)])),
     limits,
     interpreted: settings.interpreted,
     scan: compileScan(limits),
     mayHoldForbiddenKey,
     hasForbiddenKey,
-    params: compileUrlPart(settings, 'params', contract.params),
-    query: compileUrlPart(settings, 'query', contract.query),
+    params: compileUrlPart(settings, declared.params),
+    query: compileUrlPart(settings, declared.query),
   }
   const rows = entries.map(({ compiled: inbound, measured }): ReportRow => ({
     type: inbound.type,
@@ -93,24 +94,19 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
   return Object.freeze({ ...compiled, report: () => writeReport(compiled, rows) })
 }
 
-function compileMessage (settings: Settings, type: string, entry: unknown): Entry {
-  const where = `${settings.contract}, inbound ${JSON.stringify(type)}`
-  const message = readMessage(where, entry)
-  const binary = kindOf(message.payload) === 'Uint8Array'
-  return compileInbound(settings, where, message.payload, { ...rulesOf(message), type, kind: 'message', binary, encodeReply: null, errors: null }, message)
+function compileMessage (settings: Settings, { type, where, schema, rules }: DeclaredMessage): Entry {
+  const binary = kindOf(schema) === 'Uint8Array'
+  return compileInbound(settings, where, schema as TSchema, { ...rulesOf(rules), type, kind: 'message', binary, encodeReply: null, errors: null }, rules)
 }
 
-function compileCall (settings: Settings, type: string, call: CallSpec): Entry {
-  const where = `${settings.contract}, call ${JSON.stringify(type)}`
-  checkCall(where, call)
-  walkSchema(call.reply, { where: `${where}, reply`, direction: 'outbound', adapters: settings.adapters })
-  const errors = new Map(Object.entries(call.errors ?? {}).map(([code, schema]) => {
-    const at = `${where}, error ${JSON.stringify(code)}`
-    walkSchema(schema, { where: at, direction: 'outbound', adapters: settings.adapters })
-    return [code, compileSerializer(schema, at, settings)]
-  }))
-  const encodeReply = compileReplyEncoder(call.reply, `${where}, reply`, settings)
-  return compileInbound(settings, where, call.request, { ...rulesOf(call), type, kind: 'call', binary: false, encodeReply, errors }, call)
+function compileCall (settings: Settings, call: DeclaredCall): Entry {
+  const outbound = ({ where, schema }: DeclaredSchema): TSchema => {
+    walkSchema(schema, { where, direction: 'outbound', adapters: settings.adapters })
+    return schema as TSchema
+  }
+  const errors = new Map(call.errors.map(([code, error]) => [code, compileSerializer(outbound(error), error.where, settings)]))
+  const encodeReply = compileReplyEncoder(outbound(call.reply), call.reply.where, settings)
+  return compileInbound(settings, call.where, call.request.schema as TSchema, { ...rulesOf(call.rules), type: call.type, kind: 'call', binary: false, encodeReply, errors }, call.rules)
 }
 
 function rulesOf (rules: MessageRules): Pick<CompiledInbound, 'roles' | 'cost' | 'deadline'> {
@@ -164,9 +160,8 @@ function bytesTree (schema: TSchema, where: string): ShapeTree {
   return { root: { kind: 'bytes', min: schema.minByteLength ?? 0, max }, definitions: new Map() }
 }
 
-function compileOutbound (settings: Settings, type: string, entry: unknown): CompiledOutbound {
-  const where = `${settings.contract}, outbound ${JSON.stringify(type)}`
-  const { payload } = readMessage(where, entry)
+function compileOutbound (settings: Settings, { type, where, schema }: DeclaredMessage): CompiledOutbound {
+  const payload = schema as TSchema
   if (kindOf(payload) === 'Uint8Array') {
     const encodeBinary = compileBinaryEncoder(payload, where)
     return Object.freeze({ type, binary: true, encodeBinary, encode: () => failContract(where, '', 'a binary message has no JSON form; use encodeBinary') })
@@ -176,12 +171,12 @@ function compileOutbound (settings: Settings, type: string, entry: unknown): Com
   return Object.freeze({ type, binary: false, encodeBinary: null, encode: compileMessageEncoder(type, payload, where, settings) })
 }
 
-function compileUrlPart (settings: Settings, part: 'params' | 'query', schema: TSchema | undefined): ((value: unknown) => unknown) | null {
-  if (schema === undefined) return null
-  const where = `${settings.contract}, ${part}`
+function compileUrlPart (settings: Settings, part: DeclaredSchema | null): ((value: unknown) => unknown) | null {
+  if (part === null) return null
+  const { where, schema } = part
   const tree = walkSchema(schema, { where, direction: 'url', unknown: settings.unknown, adapters: settings.adapters })
   if (!isUrlShape(tree.root)) failContract(where, '', 'expected a Type.Object')
   const convert = compileUrlValues(tree)
-  const accept = compileAccept(tree, schema, where, settings)
+  const accept = compileAccept(tree, schema as TSchema, where, settings)
   return value => accept(convert(value))
 }

@@ -1,12 +1,14 @@
-import type { ContractSpec } from '../../types/contract.js'
+import type { ContractSpec, Exact } from '../../types/contract.js'
+import { readDeclaration } from './declaration.js'
 
 // No node: imports and no server code: browsers import this file.
 
 /**
- * Declares a contract. Returns its argument with its exact type, frozen deeply; it is compiled and checked where a route takes
- * it. Schemas and message tables may be shared between contracts.
+ * Declares a contract. Returns its argument with its exact type, frozen deeply. What isn't a schema is checked here, schemas where a
+ * route takes the contract. Schemas and message tables may be shared between contracts. Throws WSG_ERR_CONTRACT.
  */
-export function defineContract<const C extends ContractSpec> (spec: C): C {
+export function defineContract<const C extends ContractSpec> (spec: C & Exact<C>): C {
+  readDeclaration(spec)
   freezeDeep(spec, new WeakSet())
   return spec
 }

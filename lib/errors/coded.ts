@@ -22,8 +22,7 @@ export const WSG_ERR_ROUTE_POLICY = createError('WSG_ERR_ROUTE_POLICY', '%s')
 
 /* ---- contract: boot ---- */
 
-/** A contract can't be compiled safely. `%s` names the contract, the message, the path and what to write instead. */
-export const WSG_ERR_CONTRACT = createError('WSG_ERR_CONTRACT', '%s', 500, TypeError)
+export { WSG_ERR_CONTRACT } from './contract-error.js'
 /** A handler is missing, misspelt or not a function. */
 export const WSG_ERR_HANDLER = createError('WSG_ERR_HANDLER', '%s', 500, TypeError)
 

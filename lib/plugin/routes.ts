@@ -58,7 +58,7 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate, contractKe
         if (!direct) scope.log.warn({ code: 'WSG_WARN_WS_INTERNALS' }, 'this version of ws is not known: messages are written by its own sender, one by one')
       }
       // Loose outside so that interfaces and generated stubs fit; what is no contract is refused by the compiler.
-      const compiled = compileContract(contract as ContractSpec, options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter })
+      const compiled = compileContract(contract as ContractSpec, { prefix: scope.prefix, ...options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter } })
       if (compiled.interpreted) scope.log.warn({ code: 'WSG_WARN_INTERPRETED', contract: compiled.name }, 'code generation is forbidden here: contracts are interpreted, which is slower')
       scope.log.debug({ contract: compiled.name }, compiled.report())
       const { maxPayload } = compiled.limits

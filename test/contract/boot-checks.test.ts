@@ -29,7 +29,7 @@ t.test('F18: typos in schemas fail at boot', async t => {
     ['required of the wrong type', loose('Object', { properties: { a: short }, required: 'a' }), /"required" must be a list of strings/],
     ['pattern that is none', Type.String({ maxLength: 3, pattern: '(' }), /not a regular expression/],
     ['fractional multipleOf', Type.Number({ multipleOf: 0.1 }), /"multipleOf" must be a whole number above 0/],
-    ['nothing', undefined, /expected a TypeBox type|must be a TypeBox type|is missing/],
+    ['nothing', undefined, /expected a TypeBox type|expected a value or no such key/],
     ['empty range', Type.Integer({ minimum: 5, maximum: 4 }), /no number is within/],
     ['empty length', Type.String({ minLength: 5, maxLength: 4 }), /minLength 5 is above maxLength 4/],
     ['opt-out that says no', Type.String({ unboundedOnPurpose: false }), /"unboundedOnPurpose" must be true/],
@@ -97,23 +97,24 @@ t.test('the contract itself', async t => {
   }
   const payload = Type.Object({})
   fails({ inbonud: {} }, /did you mean "inbound"/)
-  fails({ name: 'a b' }, /"name" must be/)
-  fails({ name: undefined }, /"name" is missing/)
-  fails({ url: 'x' }, /"url" must be/)
-  fails({ inbound: [] }, /"inbound" must be an object/)
-  fails({ inbound: { a: { payload, cost: 0 } } }, /"cost" must be a number above 0/)
-  fails({ inbound: { a: { payload, roles: 'admin' } } }, /"roles" must be/)
-  fails({ inbound: { a: { payload, roles: [] } } }, /"roles" must be/)
-  fails({ inbound: { a: { payload, deadline: 0 } } }, /"deadline" must be/)
-  fails({ inbound: { a: { payload, unknownProperties: 'strip' } } }, /"unknownProperties" must be/)
+  fails({ name: 'a b' }, /contract "a b".name: expected 1-64 characters .*, got "a b"/)
+  fails({ name: undefined }, /contract.name: expected a value or no such key, got undefined/)
+  t.throws(() => compileContract({ url: '/' } as never), { code: 'WSG_ERR_CONTRACT', message: /contract.name: expected 1-64 characters .*, got nothing/ })
+  fails({ url: 'x' }, /contract "test".url: expected a path that begins with "\/"/)
+  fails({ inbound: [] }, /contract "test".inbound: expected an object, got an array of 0/)
+  fails({ inbound: { a: { payload, cost: 0 } } }, /inbound "a".cost: expected a number above 0, got 0/)
+  fails({ inbound: { a: { payload, roles: 'admin' } } }, /roles: expected a list of role names/)
+  fails({ inbound: { a: { payload, roles: [] } } }, /roles: expected a list of role names/)
+  fails({ inbound: { a: { payload, deadline: 0 } } }, /deadline: expected milliseconds/)
+  fails({ inbound: { a: { payload, unknownProperties: 'strip' } } }, /unknownProperties: expected "refuse" or "drop"/)
   fails({ inbound: { a: { payload, role: ['x'] } } }, /did you mean "roles"/)
-  fails({ inbound: { a: { paylod: payload } } }, /expected a TypeBox type, or \{ payload/)
+  fails({ inbound: { a: { paylod: payload } } }, /expected a TypeBox type, or \{ payload, … \}, got an object with paylod; did you mean "payload"/)
   fails({ inbound: { $a: payload } }, /"\$"/)
   fails({ inbound: { then: payload } }, /can not be a message type/)
   fails({ inbound: { '': payload } }, /1-64 characters/)
   fails({ inbound: { 'a\nb': payload } }, /without controls/)
   fails({ inbound: { a: payload }, calls: { a: { request: payload, reply: payload } } }, /both an inbound message and a call/)
-  fails({ calls: { a: { request: payload } } }, /"reply" is missing/)
+  fails({ calls: { a: { request: payload } } }, /call "a".reply: expected a TypeBox type, got nothing/)
   fails({ calls: { a: { request: payload, reply: payload, errors: { internal: payload } } } }, /error code of the protocol/)
   fails({ calls: { a: { request: payload, reply: payload, errors: { toString: payload } } } }, /can not be an error code/)
   fails({ params: Type.Array(Type.String({ maxLength: 3 }), { maxItems: 3 }) }, /params: expected a Type.Object/)
@@ -132,7 +133,7 @@ t.test('the contract itself', async t => {
   const numbered = Type.Record(Type.String({ pattern: '^n[0-9]+$' }), Type.String())
   t.ok(compileContract({ name: 'test', url: '/', envelope: { data: null }, outbound: { a: numbered, b: Type.Object({ names }) } }), 'names that are none of the envelope\'s')
   fails({ envelope: { data: null, id: 'data' } }, /a reply of a flat contract has its data there/)
-  t.ok(compileContract({ name: 'test', url: '/', envelope: { data: null, type: 'data' } }))
+  fails({ envelope: { data: null, type: 'data' } }, /a reply of a flat contract has its data there/)
   fails({ inbound: { a: Type.Uint8Array() } }, /maxByteLength/)
   fails({ inbound: { a: Type.Uint8Array({ maxByteLength: 1 }), b: Type.Uint8Array({ maxByteLength: 1 }) } }, /one binary inbound message/)
   t.throws(() => compileContract(null as never), { code: 'WSG_ERR_CONTRACT' })

@@ -1,5 +1,5 @@
 import { REFUSED } from '../../protocol/refused.js'
-import { INHERITED_NAMES } from '../schema/names.js'
+import { INHERITED_NAMES } from '../names.js'
 import { MAX_ANY_DEPTH, MAX_NAME_LENGTH } from '../schema/shape.js'
 import { plainString } from '../text/rules.js'
 

@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { failContract } from '../schema/walk-context.js'
+import { failContract } from '../../errors/contract-error.js'
 
 /** True when the value is what the schema says. */
 export type Validator = (value: unknown) => boolean

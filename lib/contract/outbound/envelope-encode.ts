@@ -4,7 +4,7 @@ import { WSG_ERR_OUTBOUND_INVALID } from '../../errors/coded.js'
 import { compileSerializer } from './serializer.js'
 import { show } from '../schema/keywords.js'
 import type { Shape, ShapeTree } from '../schema/shape.js'
-import { failContract } from '../schema/walk-context.js'
+import { failContract } from '../../errors/contract-error.js'
 
 /** How texts for the peer are written. Every encoder throws WSG_ERR_OUTBOUND_INVALID when the data breaks the contract. */
 export interface EncodeOptions {

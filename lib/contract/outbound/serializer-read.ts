@@ -1,5 +1,5 @@
 import { FormatRegistry, Kind, TransformKind, type TSchema } from '@sinclair/typebox'
-import { WSG_ERR_CONTRACT } from '../../errors/coded.js'
+import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
 import { mergeIntersect } from './serializer-intersect.js'
 import { unionOf, type ArrayPlan, type NumberPlan, type ObjectPlan, type Plan, type PropertyPlan, type RefPlan, type StringPlan } from './serializer-plan.js'
 

@@ -1,4 +1,4 @@
-import { nearestName } from './names.js'
+import { didYouMean } from '../../errors/nearest.js'
 
 // Which keyword a TypeBox kind may carry, and of which type. TypeBox ignores what it doesn't know and skips what has the
 // wrong type, so a typo would silently be no check at all.
@@ -84,8 +84,8 @@ export function findKeywordFault (kind: string, schema: object): string | undefi
   for (const [keyword, value] of Object.entries(schema)) {
     const test = Object.hasOwn(own, keyword) ? own[keyword] : Object.hasOwn(ANNOTATIONS, keyword) ? ANNOTATIONS[keyword] : undefined
     if (test === undefined) {
-      const near = nearestName(keyword, [...Object.keys(own), ...Object.keys(ANNOTATIONS)])
-      return `Type.${kind} has no keyword ${JSON.stringify(keyword)}; ${near === undefined ? 'remove it' : `did you mean "${near}"?`}`
+      const hint = didYouMean(keyword, [...Object.keys(own), ...Object.keys(ANNOTATIONS)])
+      return `Type.${kind} has no keyword ${JSON.stringify(keyword)}${hint === '' ? '; remove it' : hint}`
     }
     // TypeBox writes `undefined` for options that were passed as such
     if (value !== undefined && !test[1](value)) {

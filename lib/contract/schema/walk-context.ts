@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
-import { WSG_ERR_CONTRACT } from '../../errors/coded.js'
+import { failContract } from '../../errors/contract-error.js'
 import type { Shape } from './shape.js'
 import type { TextAdapters } from '../text/policy.js'
 
@@ -30,11 +30,6 @@ export interface WalkContext {
 /** True where the peer chooses the value. */
 export function isFromPeer (context: WalkContext): boolean {
   return context.direction !== 'outbound'
-}
-
-/** Throws WSG_ERR_CONTRACT. `path` is a JSON pointer into the data. */
-export function failContract (where: string, path: string, problem: string): never {
-  throw new WSG_ERR_CONTRACT(`${where}${path === '' ? '' : `, ${path.slice(0, 128)}`}: ${problem}`)
 }
 
 /** Throws WSG_ERR_CONTRACT for a place in a schema. */

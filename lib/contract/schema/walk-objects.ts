@@ -1,7 +1,7 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { canonicalJson } from './canonical.js'
 import { show } from './keywords.js'
-import { isSafeName } from './names.js'
+import { isSafeName } from '../names.js'
 import { MAX_NAME_LENGTH, type ObjectShape, type PropertyShape, type Shape, type UnionShape } from './shape.js'
 import { fail, isFromPeer, step, type WalkContext } from './walk-context.js'
 import { checkPattern } from './walk-scalars.js'

@@ -1,5 +1,5 @@
 import type { Shape, ShapeTree } from './shape.js'
-import { failContract } from './walk-context.js'
+import { failContract } from '../../errors/contract-error.js'
 
 /**
  * Recursion that a value could make expensive or endless. Throws WSG_ERR_CONTRACT for a definition that contains itself
