@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
 import { logThrown } from '../errors/log-safe.js'
+import { guardSocketClass } from './guarded-socket.js'
 
 /** The part of the gate that the server asks before and after each 101. */
 export interface UpgradeJudge {
@@ -29,6 +30,7 @@ interface LiveOptions {
   skipUTF8Validation?: boolean
   verifyClient?: unknown
   handleProtocols?: unknown
+  WebSocket: typeof WebSocket
 }
 
 const WS_DEFAULTS = { maxPayload: 100 * 1024 * 1024, maxFragments: 16 * 1024, closeTimeout: 30_000, maxPendingAutoPongs: 60 }
@@ -68,6 +70,7 @@ export function guardServer (server: WebSocketServer, judge: UpgradeJudge, limit
   if (options.maxFragments === WS_DEFAULTS.maxFragments) options.maxFragments = limits.maxFragments
   if (options.closeTimeout === WS_DEFAULTS.closeTimeout) options.closeTimeout = limits.closeTimeout
   if (options.maxPendingAutoPongs === WS_DEFAULTS.maxPendingAutoPongs) options.maxPendingAutoPongs = MAX_PENDING_PONGS
+  options.WebSocket = guardSocketClass(options.WebSocket)
   options.handleProtocols = (_offers: Set<string>, raw: IncomingMessage) => judge.subprotocolOf(raw)
 
   const standard = options.maxPayload

@@ -67,7 +67,7 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate, contractKe
       const route = createSocketRoute({
         contract: compiled,
         handlers,
-        limits: { ...options.messages, closeTimeout: options.websocket.closeTimeout },
+        limits: options.messages,
         registry,
         direct,
       })

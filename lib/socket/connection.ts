@@ -66,7 +66,6 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
   private penalties: Penalties | null = null
   private reported = false
   private drainRequested = false
-  private closeTimer: NodeJS.Timeout | null = null
   private openTimer: NodeJS.Timeout | null = null
 
   constructor (ws: WebSocket, parts: RouteParts, context: SocketContext) {
@@ -139,11 +138,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
     if (this.state >= State.Closing) return
     this.state = State.Closing
     this.inboxMade?.clear()
-    this.closeTimer = setTimeout(() => { this.terminate() }, this.parts.limits.closeTimeout)
-    this.closeTimer.unref()
     this.ws.close(code, reason)
-    // A paused socket would not see the peer's close frame.
-    this.ws.resume()
   }
 
   /* ---- the route's and the registry's side ---- */
@@ -207,7 +202,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
   /* ---- the inbox's and the runner's side ---- */
 
   get receiving (): boolean {
-    return this.state === State.Open
+    return this.state === State.Open && this.ws.readyState === WS_OPEN
   }
 
   onSlot (): void {
@@ -279,7 +274,6 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
     if (this.state === State.Closed) return
     this.state = State.Closed
     this.clearOpenTimer()
-    if (this.closeTimer !== null) clearTimeout(this.closeTimer)
     this.inboxMade?.clear()
     this.parts.groups.leaveAll(this)
     this.parts.registry.delete(this)

@@ -100,10 +100,10 @@ export class Inbox {
     this.pump()
   }
 
-  /** Judges what waits, as far as there are slots. A close empties what waits, also in the middle of this. */
+  /** Judges what waits, as far as there are slots. A close drops what waits, also in the middle of this. */
   pump (): void {
     const { waiting } = this
-    while (this.next < waiting.length) {
+    while (this.next < waiting.length && this.owner.receiving) {
       if (this.holds > 0 || this.operations.full) return
       const frame = waiting[this.next++]
       if (frame !== undefined) this.judge(frame)

@@ -9,10 +9,7 @@ import type { Outbox } from './outbox.js'
 import type { Registry } from './registry.js'
 
 /** Message limits of a route; every number is needed. */
-export type SocketLimits = Required<MessageOptions> & {
-  /** Milliseconds between our close frame and termination. */
-  readonly closeTimeout: number
-}
+export type SocketLimits = Required<MessageOptions>
 
 /** The part of a pino logger that the socket room uses. */
 export interface SocketLog {

@@ -146,7 +146,7 @@ t.test('F21 where code generation is forbidden a socket works from the first mes
     import { Registry } from ${lib('socket/registry.js')}
     import { createSocketRoute } from ${lib('socket/route.js')}
     const contract = compileContract({ name: 'a', url: '/', inbound: { say: Type.Object({ v: Type.String({ maxLength: 5, pattern: '^[a-z]+$' }) }) }, outbound: { said: Type.Object({ v: Type.String() }) } })
-    const limits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 1000, sendBuffer: 65536, closeTimeout: 100 }
+    const limits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 1000, sendBuffer: 65536 }
     const route = createSocketRoute({ contract, handlers: { on: { say: ({ v }, socket) => { socket.send.said({ v, secret: 1 }) } } }, limits, registry: new Registry(), direct: selfCheck(WebSocketServer) })
     const log = { info () {}, warn () {}, error () {} }
     const server = new WebSocketServer({ server: createServer().listen(0, '127.0.0.1', () => {

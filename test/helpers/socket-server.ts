@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { WebSocketServer } from 'ws'
+import { WebSocket as Standard, WebSocketServer } from 'ws'
 import type { ServerOptions, WebSocket } from 'ws'
 import type { Connection } from '../../lib/socket/connection.js'
+import { guardSocketClass } from '../../lib/foreign/guarded-socket.js'
 import { selfCheck } from '../../lib/foreign/ws-internals.js'
 import type { RouteHandlers } from '../../lib/socket/handlers.js'
 import type { Budget } from '../../lib/socket/limiter.js'
@@ -18,14 +19,15 @@ import type { RawClient } from './raw-client.js'
 import type { UpgradeOptions } from './handshake.js'
 import type { Teardown } from './teardown.js'
 
-export const LIMITS: SocketLimits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1 << 20, closeTimeout: 3000 }
+export const LIMITS: SocketLimits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1 << 20 }
 
 /** Limits that nothing in a test meets. */
 export const NO_RATE = { rate: 1e6, burst: 1e6 }
 
 export interface SocketServerOptions extends HandSpec {
   readonly handlers?: RouteHandlers
-  readonly limits?: Partial<SocketLimits>
+  /** `closeTimeout` is ws's. */
+  readonly limits?: Partial<SocketLimits> & { readonly closeTimeout?: number }
   readonly ws?: ServerOptions
   /** False: through `ws.send`. */
   readonly direct?: boolean
@@ -54,16 +56,24 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
   const log: SocketServer['log'] = []
   const write = (level: string) => (record: object): void => { log.push({ level, record: { ...record } }) }
   const registry = new Registry()
+  const { closeTimeout = 3000, ...limits } = options.limits ?? {}
   const route = createSocketRoute({
     contract,
     handlers,
-    limits: { ...LIMITS, ...options.limits },
+    limits: { ...LIMITS, ...limits },
     registry,
     direct: options.direct ?? selfCheck(WebSocketServer),
     ...(options.now === undefined ? {} : { now: options.now }),
   })
   const sockets: Connection[] = []
-  const wss = new WebSocketServer({ noServer: true, maxPayload: 65536, perMessageDeflate: false, ...options.ws })
+  const wss = new WebSocketServer({
+    noServer: true,
+    maxPayload: 65536,
+    perMessageDeflate: false,
+    ...{ closeTimeout },
+    WebSocket: guardSocketClass(Standard),
+    ...options.ws,
+  })
   const server = createServer()
   const tcp = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
