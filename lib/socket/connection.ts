@@ -5,8 +5,6 @@ import type { WebSocket } from 'ws'
 import type { ErrorDetail } from './error-text.js'
 import { Inbox } from './inbox.js'
 import type { InboxOwner } from './inbox.js'
-import { TokenBucket } from './limiter.js'
-import type { Budget } from './limiter.js'
 import { Outbox } from './outbox.js'
 import { Penalties } from './penalties.js'
 import type { Member, RouteParts, SocketLog } from './parts.js'
@@ -22,8 +20,6 @@ export interface SocketContext {
   readonly params: unknown
   readonly query: unknown
   readonly log: SocketLog
-  /** Budgets shared with other sockets (identity, address), taken from beside the socket's own. */
-  readonly budgets?: readonly Budget[]
 }
 
 const enum State { Open, Draining, Closing, Closed }
@@ -57,7 +53,6 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
   private readonly ws: WebSocket
   private readonly parts: RouteParts
   private readonly log: SocketLog
-  private readonly budgets: readonly Budget[] | undefined
   // Made with the first frame, or when a hook needs them: most sockets are idle most of the time.
   private inboxMade: Inbox | null = null
   private runnerMade: Runner | null = null
@@ -76,7 +71,6 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
     this.params = context.params as GuardedSocket['params']
     this.query = context.query as GuardedSocket['query']
     this.log = context.log
-    this.budgets = context.budgets
     this.outbox = new Outbox(ws, { limit: parts.limits.sendBuffer, direct: parts.direct, owner: this })
     const listened: Listened = ws
     listened[CONNECTION] = this
@@ -92,11 +86,7 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
   }
 
   private get inbox (): Inbox {
-    if (this.inboxMade === null) {
-      const { limits, now } = this.parts
-      const own = new TokenBucket(limits.rate, limits.burst, now())
-      this.inboxMade = new Inbox(this, this.runner, this.parts, this.budgets === undefined ? [own] : [own, ...this.budgets])
-    }
+    this.inboxMade ??= new Inbox(this, this.runner, this.parts)
     return this.inboxMade
   }
 

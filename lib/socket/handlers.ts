@@ -24,8 +24,8 @@ export interface Entry {
   readonly inbound: CompiledInbound
   readonly isCall: boolean
   readonly roles: readonly string[] | null
-  /** Tokens beside the one that every frame costs. May be negative. */
-  readonly extraCost: number
+  /** Tokens. */
+  readonly cost: number
   /** Milliseconds. */
   readonly deadline: number
   readonly handle: Handle
@@ -77,7 +77,7 @@ export function compileHandlers (contract: CompiledContract, handlers: RouteHand
       inbound,
       isCall,
       roles: inbound.roles,
-      extraCost: inbound.cost - 1,
+      cost: inbound.cost,
       deadline: inbound.deadline ?? deadline,
       handle: handle as Handle,
       authorize: guarded ? authorize as Decide : null,

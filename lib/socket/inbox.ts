@@ -5,10 +5,9 @@ import { CANCEL_TYPE, isMessageId } from '../protocol/envelope.js'
 import type { ErrorDetail } from './error-text.js'
 import type { Operations } from './calls.js'
 import type { Entry } from './handlers.js'
-import { takeAll } from './limiter.js'
-import type { Budget } from './limiter.js'
 import type { RouteParts } from './parts.js'
 import type { Runner, Verdict } from './runner.js'
+import { TokenBucket } from './token-bucket.js'
 
 type Id = string | number | null
 interface Fields { readonly [key: string]: unknown }
@@ -42,8 +41,8 @@ export class Inbox {
   private readonly entries: ReadonlyMap<string, Entry>
   private readonly binary: Entry | null
   private readonly now: () => number
-  private readonly budgets: readonly Budget[]
-  private readonly only: Budget | null
+  private readonly tokens: TokenBucket
+  private readonly maxCost: number
   private readonly typeKey: string
   private readonly dataKey: string | null
   private readonly idKey: string
@@ -53,7 +52,7 @@ export class Inbox {
   private holds = 0
   private paused = false
 
-  constructor (owner: InboxOwner, runner: Runner, parts: RouteParts, budgets: readonly Budget[]) {
+  constructor (owner: InboxOwner, runner: Runner, parts: RouteParts) {
     this.owner = owner
     this.runner = runner
     this.operations = runner.operations
@@ -61,8 +60,8 @@ export class Inbox {
     this.entries = parts.entries
     this.binary = parts.binary
     this.now = parts.now
-    this.budgets = budgets
-    this.only = budgets.length === 1 ? budgets[0] ?? null : null
+    this.tokens = new TokenBucket(parts.limits.rate, parts.limits.burst, parts.now())
+    this.maxCost = parts.maxCost
     this.typeKey = parts.contract.envelope.type
     this.dataKey = parts.contract.envelope.data
     this.idKey = parts.contract.envelope.id
@@ -71,9 +70,10 @@ export class Inbox {
   /** One frame from ws. Never throws. */
   receive (data: Buffer, isBinary: boolean): void {
     if (!this.owner.receiving) return
-    const wait = this.take(1)
-    if (wait > 0) {
-      this.owner.flood(wait, null)
+    const now = this.now()
+    if (this.tokens.take(1, now) > 0) {
+      // What it would have cost is not known yet.
+      this.owner.flood(this.tokens.waitFor(this.maxCost, now), null)
       return
     }
     let frame: string | Uint8Array
@@ -135,10 +135,6 @@ export class Inbox {
       this.paused = true
       this.owner.pause()
     }
-  }
-
-  private take (cost: number): number {
-    return this.only === null ? takeAll(this.budgets, cost, this.now()) : this.only.take(cost, this.now())
   }
 
   private judge (frame: string | Uint8Array): void {
@@ -212,8 +208,10 @@ export class Inbox {
   /** From the type on: what is allowed for this message. */
   private admit (entry: Entry, id: Id, payload: unknown): void {
     const { owner } = this
-    if (entry.extraCost !== 0) {
-      const wait = this.take(entry.extraCost)
+    // One token was taken for the frame.
+    if (entry.cost !== 1) {
+      this.tokens.giveBack(1)
+      const wait = this.tokens.take(entry.cost, this.now())
       if (wait > 0) {
         owner.flood(wait, id)
         return

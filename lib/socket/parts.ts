@@ -29,6 +29,8 @@ export interface Member {
 export interface RouteParts {
   readonly contract: CompiledContract
   readonly entries: ReadonlyMap<string, Entry>
+  /** Tokens of the dearest message. */
+  readonly maxCost: number
   /** The one message whose frames are binary. */
   readonly binary: Entry | null
   /** Milliseconds, for the limiters. */

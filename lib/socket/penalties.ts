@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../protocol/codes.js'
-import { TokenBucket } from './limiter.js'
+import { TokenBucket } from './token-bucket.js'
 
 /** A close code and its reason. */
 export type CloseWith = readonly [code: number, reason: string]

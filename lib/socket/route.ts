@@ -1,3 +1,4 @@
+import { WSG_ERR_OPTION } from '../errors/coded.js'
 import type { CompiledContract } from '../../types/contract.js'
 import type { Group, GroupKey, Senders } from '../../types/socket.js'
 import type { WebSocket } from 'ws'
@@ -38,7 +39,7 @@ export interface SocketRoute {
   readonly groups: Groups<Member>
 }
 
-/** Compiles a route. Throws WSG_ERR_HANDLER when handlers and contract don't match. */
+/** Compiles a route. Throws WSG_ERR_HANDLER when handlers and contract don't match, WSG_ERR_OPTION for limits under a cost. */
 export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
   const { contract, handlers } = spec
   const entries = compileHandlers(contract, handlers, spec.limits.handlerTimeout)
@@ -48,6 +49,7 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
   const parts: RouteParts = {
     contract,
     entries,
+    maxCost: maxCostOf(contract, spec.limits.burst),
     binary: [...entries.values()].find(entry => entry.inbound.binary) ?? null,
     now,
     limits: spec.limits,
@@ -72,6 +74,19 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     group: groupOf,
     groups,
   }
+}
+
+function maxCostOf (contract: CompiledContract, burst: number): number {
+  let max = 1
+  for (const { kind, type, cost } of contract.inbound.values()) {
+    if (cost > burst) {
+      const part = kind === 'call' ? 'calls' : 'inbound'
+      throw new WSG_ERR_OPTION(`contract ${contract.name}: ${part}.${type}.cost: ` +
+        `expected at most messages.burst, which is ${burst}, got ${cost}`)
+    }
+    max = Math.max(max, cost)
+  }
+  return max
 }
 
 function rolesOf (identity: unknown): readonly string[] | undefined {

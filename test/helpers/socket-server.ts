@@ -7,7 +7,6 @@ import type { Connection } from '../../lib/socket/connection.js'
 import { guardSocketClass } from '../../lib/foreign/guarded-socket.js'
 import { selfCheck } from '../../lib/foreign/ws-internals.js'
 import type { RouteHandlers } from '../../lib/socket/handlers.js'
-import type { Budget } from '../../lib/socket/limiter.js'
 import { Registry } from '../../lib/socket/registry.js'
 import type { SocketLimits } from '../../lib/socket/parts.js'
 import { createSocketRoute } from '../../lib/socket/route.js'
@@ -32,7 +31,6 @@ export interface SocketServerOptions extends HandSpec {
   /** False: through `ws.send`. */
   readonly direct?: boolean
   readonly identity?: (url: string) => unknown
-  readonly budgets?: readonly Budget[]
   readonly now?: () => number
   /** Sees each ws before the route does. */
   readonly onSocket?: (ws: WebSocket) => void
@@ -91,7 +89,6 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
         params: {},
         query: {},
         log: { info: write('info'), warn: write('warn'), error: write('error') },
-        ...(options.budgets === undefined ? {} : { budgets: options.budgets }),
       }))
     })
   })

@@ -1,36 +1,15 @@
 import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { TokenBucket, takeAll } from '../../lib/socket/limiter.js'
+import { Registry } from '../../lib/socket/registry.js'
+import { createSocketRoute } from '../../lib/socket/route.js'
 import { json, text } from '../helpers/frames.js'
-import { anyPayload } from '../helpers/hand-contract.js'
-import { NO_RATE, socketServer } from '../helpers/socket-server.js'
+import { anyPayload, handContract } from '../helpers/hand-contract.js'
+import { LIMITS, NO_RATE, socketServer } from '../helpers/socket-server.js'
 import { until } from '../helpers/until.js'
 
 // docs/protocol.md section 7.
 
 const ANY = { accept: anyPayload }
-
-t.test('token bucket', async t => {
-  const bucket = new TokenBucket(20, 40, 1000)
-  for (let n = 0; n < 40; n++) t.equal(bucket.take(1, 1000), 0)
-  t.equal(bucket.take(1, 1000), 50, 'a token every 50 ms')
-  t.equal(bucket.take(1, 1049), 1)
-  t.equal(bucket.take(1, 1050), 0)
-  t.equal(bucket.take(1, 500), 50, 'a clock that steps back refills nothing')
-  t.equal(bucket.take(40, 1e9), 0, 'never more than the burst is saved up')
-  t.ok(bucket.take(1, 1e9) > 0)
-  t.equal(bucket.take(-5, 1e9), 0)
-  t.equal(bucket.take(5, 1e9), 0)
-  t.ok(bucket.take(1000, 1e9) > 0)
-  t.equal(bucket.take(1000, 2e9), 0, 'a cost above the burst is met by a full bucket')
-
-  const small = new TokenBucket(1, 2, 0)
-  const large = new TokenBucket(1, 10, 0)
-  t.equal(takeAll([large, small], 2, 0), 0)
-  t.ok(takeAll([large, small], 2, 0) > 0)
-  t.equal(large.take(8, 0), 0, 'what one budget refuses is given back to the others')
-  t.ok(large.take(1, 0) > 0)
-})
 
 t.test('D13 a burst of 1,000: exactly the burst is handled, the rest refused, then 4429', async t => {
   let handled = 0
@@ -55,20 +34,46 @@ t.test('D13 one message too many is answered and the socket stays', async t => {
   t.ok(await server.answers())
 })
 
-t.test('D14 D15 budgets shared by sockets, and the cost of a type', async t => {
-  const shared = new TokenBucket(1, 10, 0)
+t.test('D15 a message takes its cost; one that is refused takes nothing, and retryAfter counts all of it', async t => {
+  let now = 0
+  const handled: string[] = []
+  const note = (type: string) => () => { handled.push(type) }
   const server = await socketServer(t, {
-    inbound: { dear: { cost: 4 }, cheap: { cost: 0.5 } },
-    handlers: { on: { dear: () => {}, cheap: () => {} } },
-    budgets: [shared],
-    now: () => 0,
+    inbound: { dear: { cost: 10 }, cheap: { cost: 0.5 }, say: {} },
+    handlers: { on: { dear: note('dear'), cheap: note('cheap'), say: note('say') } },
+    limits: { rate: 10, burst: 12 },
+    now: () => now,
   })
-  const first = await server.open()
-  first.json({ type: 'dear', data: { text: '' } }, { type: 'cheap', data: { text: '' } }, { type: 'cheap', data: { text: '' } }, { type: 'dear', data: { text: '' } }, { type: 'dear', id: 9, data: { text: '' } })
-  t.match(await first.waitMessages(1), [{ error: { code: 'rate_limited' } }])
-  const second = await server.open()
-  second.json({ type: 'cheap', data: { text: '' } })
-  t.match(await second.waitMessages(1), [{ error: { code: 'rate_limited' } }])
+  const dear = { type: 'dear', data: { text: '' } }
+  const client = await server.open()
+  client.json(dear, dear)
+  const [refused] = await client.waitMessages(1)
+  t.match(refused, { error: { code: 'rate_limited', retryAfter: 800 } }, 'two of ten tokens are there')
+  for (let round = 1; round <= 5; round++) {
+    now += refused!.error!.retryAfter! * (round === 1 ? 1 : 1.25)
+    client.json(dear)
+    client.json({ ...dear, id: round })
+    const replies = await client.waitMessages(1 + round)
+    t.match(replies[round], { type: '$error', error: { code: 'rate_limited', retryAfter: 1000 } }, 'as long as the dearest one needs')
+    t.equal(handled.length, 1 + round, 'who waits as long as told is heard')
+  }
+  handled.length = 0
+  now += 1200
+  client.json(...Array.from({ length: 24 }, () => ({ type: 'cheap', data: { text: '' } })))
+  await until(() => handled.length === 23)
+  t.ok(await server.answers())
+})
+
+t.test('a cost that no bucket can hold does not boot', async t => {
+  const boot = (cost: number, burst: number) => () => createSocketRoute({
+    contract: handContract({ inbound: { say: { cost } } }),
+    handlers: { on: { say: () => {} } },
+    limits: { ...LIMITS, burst },
+    registry: new Registry(),
+    direct: false,
+  })
+  t.throws(boot(41, 40), { code: 'WSG_ERR_OPTION', message: /contract hand: inbound\.say\.cost: expected at most messages\.burst, which is 40, got 41/ })
+  t.doesNotThrow(boot(40, 40))
 })
 
 t.test('D16 a peer that sends rubbish and does not read costs nothing', async t => {
