@@ -144,13 +144,20 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
       this.inbox.hold()
       this.openTimer = setTimeout(() => { this.policyClose(4408, 'timeout') }, this.parts.limits.handlerTimeout)
       this.openTimer.unref()
-      result.then(() => { this.opened() }, error => { this.openFailed(error) })
+      void this.settleOpen(result)
     } catch (error) {
       this.openFailed(error)
     }
   }
 
-  private opened (): void {
+  // Awaited, so that a thenable which settles twice counts once.
+  private async settleOpen (result: PromiseLike<unknown>): Promise<void> {
+    try {
+      await result
+    } catch (error) {
+      this.openFailed(error)
+      return
+    }
     this.clearOpenTimer()
     this.inbox.release()
   }
@@ -246,6 +253,12 @@ export class Connection implements RunnerSocket, InboxOwner, Member, RegisteredS
     if (this.state >= State.Closing) return
     this.parts.registry.counters.slow++
     this.policyClose(1013, 'slow_consumer')
+  }
+
+  /** For the outbox: writing failed by a throw. */
+  broken (error: unknown): void {
+    this.runner.handlerFailed('write', error)
+    this.terminate()
   }
 
   private policyClose (code: number, reason: string): void {

@@ -11,11 +11,8 @@ const dirty: Outbox[] = []
 
 // nextTick runs when the current read has handed out all its messages, and again after the microtasks of async handlers.
 function flushAll (): void {
-  try {
-    for (let index = 0; index < dirty.length; index++) dirty[index]?.flushQueued()
-  } finally {
-    dirty.length = 0
-  }
+  for (let index = 0; index < dirty.length; index++) dirty[index]?.flushQueued()
+  dirty.length = 0
 }
 
 /** A message for many sockets: framed once, by the first one that takes it. */
@@ -37,6 +34,8 @@ export class SharedMessage {
 export interface OutboxOwner {
   /** A message was not sent because too much waits for the peer. */
   slow (): void
+  /** A write threw. */
+  broken (error: unknown): void
 }
 
 export interface OutboxOptions {
@@ -139,7 +138,7 @@ export class Outbox {
     this.flush()
   }
 
-  /** Writes what is queued. Nothing follows a close frame: what came too late is dropped. */
+  /** Writes what is queued. Nothing follows a close frame: what came too late is dropped. Never throws. */
   flush (): void {
     if (this.bytes === 0) return
     const { text, chunks, stream } = this
@@ -147,18 +146,27 @@ export class Outbox {
     this.chunks = null
     this.bytes = 0
     if (stream === null || this.ws.readyState !== OPEN) return
-    if (chunks === null) {
-      stream.write(text, 'latin1')
-      return
+    try {
+      write(stream, text, chunks)
+    } catch (error) {
+      // A frame may be written in part, and the other sockets of this tick still wait for their turn.
+      this.owner.broken(error)
     }
-    stream.cork()
-    for (const chunk of chunks) {
-      if (typeof chunk === 'string') stream.write(chunk, 'latin1')
-      else stream.write(chunk)
-    }
-    if (text !== '') stream.write(text, 'latin1')
-    stream.uncork()
   }
+}
+
+function write (stream: Duplex, text: string, chunks: readonly Frame[] | null): void {
+  if (chunks === null) {
+    stream.write(text, 'latin1')
+    return
+  }
+  stream.cork()
+  for (const chunk of chunks) {
+    if (typeof chunk === 'string') stream.write(chunk, 'latin1')
+    else stream.write(chunk)
+  }
+  if (text !== '') stream.write(text, 'latin1')
+  stream.uncork()
 }
 
 // The error of a socket that broke is its own event; a callback keeps ws from throwing.

@@ -1,5 +1,8 @@
+import type { TAny } from '@sinclair/typebox'
+import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import type { Group } from '../../types/socket.js'
 import { OPCODES, close, json } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
 import { NO_RATE, socketServer } from '../helpers/socket-server.js'
@@ -233,4 +236,36 @@ t.test('drain: handlers finish, then 1001; what hangs is terminated at the deadl
   const late = await server.open()
   t.same(await late.waitClose(), { code: 1001, reason: 'shutdown' })
   t.equal(opened, 3)
+})
+
+t.test('an onOpen whose thenable settles twice lets nothing overtake', async t => {
+  const handled: number[] = []
+  const server = await socketServer(t, {
+    inbound: { say: ANY },
+    limits: NO_RATE,
+    handlers: {
+      onOpen: () => ({ then: (resolve: () => void) => { setTimeout(() => { resolve(); resolve() }, 20) } }),
+      on: { say: { authorize: async (n: number) => await delay(20 - n * 5, true), handle: (n: number) => { handled.push(n) } } },
+    },
+  })
+  const client = await server.open()
+  for (let n = 0; n < 4; n++) client.json({ type: 'say', data: n })
+  await until(() => handled.length === 4)
+  t.same(handled, [0, 1, 2, 3])
+  t.ok(await server.answers())
+})
+
+t.test('a write that throws ends its own socket; the others get what was queued in the same tick', async t => {
+  const server = await socketServer(t, { outbound: ['said'], inbound: { say: ANY }, handlers: { on: { say: () => {} } } })
+  const clients = [await server.open(), await server.open(), await server.open()]
+  const stream = Reflect.get(server.sockets[0]!.socket, '_socket') as Duplex
+  stream.write = () => { throw new TypeError('a write that throws') }
+  for (const socket of server.sockets) socket.join('all')
+  const { send } = server.route.group('all') as Group<{ outbound: { said: TAny } }>
+  send.said({ text: 'one' })
+  for (const client of clients.slice(1)) t.match(await client.waitMessages(1), [{ type: 'said' }])
+  await until(() => server.registry.size === 2)
+  send.said({ text: 'two' })
+  for (const client of clients.slice(1)) t.match(await client.waitMessages(2), [{}, { data: { text: 'two' } }])
+  t.ok(await server.answers())
 })
