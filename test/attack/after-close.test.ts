@@ -21,7 +21,7 @@ const many = Buffer.concat(Array.from({ length: 22 }, () => say))
 interface Way {
   /** Code of the close frame that the client sees; null: none. */
   readonly code: number | null
-  /** What comes before the next message could be read. */
+  /** What the client sends first behind the close, and nothing before: `begin` takes a while. Default: messages before and behind. */
   readonly rest?: Uint8Array
   readonly begin: (client: RawClient, ws: WebSocket, server: ContractStack) => void | Promise<void>
 }
@@ -42,7 +42,7 @@ const WAYS: { readonly [name: string]: Way } = {
     },
   },
   'the peer itself': { code: 1000, begin: client => { client.send(close(1000)) } },
-  'the drain': { code: 1001, begin: (_client, _ws, { stack }) => { stack.app.close().catch(() => {}) } },
+  'the drain': { code: 1001, rest: many, begin: (_client, _ws, { stack }) => { stack.app.close().catch(() => {}) } },
 }
 
 for (const [name, { code, rest, begin }] of Object.entries(WAYS)) {
