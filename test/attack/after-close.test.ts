@@ -5,8 +5,8 @@ import { defineContract } from '../../lib/contract.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import type { ContractStack } from '../helpers/contract-stack.js'
 import { close, frame, json, OPCODES } from '../helpers/frames.js'
-import { within } from '../helpers/guarded.js'
 import type { RawClient } from '../helpers/raw-client.js'
+import { until } from '../helpers/until.js'
 
 const contract = defineContract({
   name: 'after',
@@ -72,7 +72,7 @@ for (const [name, { code, rest, begin }] of Object.entries(WAYS)) {
     const [plain, plainSocket] = await open('/plain')
     // Two run, four wait for their slots.
     waiting.send(Buffer.concat([say, say, say, say, say, say]))
-    t.ok(await within(1000, () => handled.waiting === 2))
+    await until(() => handled.waiting === 2)
 
     for (const [client, ws] of [[waiting, waitingSocket], [idle, idleSocket], [plain, plainSocket]] as const) {
       await begin(client, ws, server)
@@ -80,7 +80,7 @@ for (const [name, { code, rest, begin }] of Object.entries(WAYS)) {
     for (const [client, ws] of [[waiting, waitingSocket], [idle, idleSocket], [plain, plainSocket]] as const) {
       // Frames that are being read in the tick of the close, and later ones.
       if (rest === undefined) client.send(many)
-      t.ok(await within(1000, () => ws.readyState !== ws.OPEN), 'a close has begun')
+      await until(() => ws.readyState !== ws.OPEN)
       client.send(rest ?? many)
       if (code !== null && !(code === 1001 && client === waiting)) t.equal((await client.waitClose()).code, code)
     }
@@ -88,7 +88,7 @@ for (const [name, { code, rest, begin }] of Object.entries(WAYS)) {
     for (const client of [waiting, idle, plain]) client.send(many)
     await new Promise(resolve => setTimeout(resolve, 100))
     t.same(handled, { waiting: 2, idle: 0, plain: 0 }, 'nothing after it')
-    t.ok(await server.empty())
+    await server.empty()
   })
 }
 
@@ -116,7 +116,7 @@ t.test('a close in the middle of a read drops the rest of it, on every route', a
   t.equal((await plain.waitClose()).code, 4401)
   await new Promise(resolve => setTimeout(resolve, 50))
   t.same(handled, { contract: 1, plain: 1 })
-  t.ok(await server.empty())
+  await server.empty()
 })
 
 t.test('who goes on sending after our close is read no further than a little', async t => {
@@ -128,6 +128,6 @@ t.test('who goes on sending after our close is read no further than a little', a
   t.equal((await client.waitClose()).code, 4000)
   t.equal(ws!.isPaused, false, 'its close frame would be read')
   client.send(Buffer.concat(Array.from({ length: 20 }, () => many)))
-  t.ok(await within(1000, () => ws!.isPaused))
-  t.ok(await server.empty())
+  await until(() => ws!.isPaused)
+  await server.empty()
 })
