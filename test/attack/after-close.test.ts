@@ -60,7 +60,7 @@ for (const [name, { code, rest, begin }] of Object.entries(WAYS)) {
         },
       })
       app.wsRoute(defineContract({ ...contract, url: '/idle' }), { on: { say: () => { handled.idle++ }, quit: () => {} } })
-      app.get('/plain', { websocket: true }, socket => { socket.on('message', () => { handled.plain++ }) })
+      app.get('/raw', { websocket: true }, socket => { socket.on('message', () => { handled.plain++ }) })
     }, { guard: { messages: { ...NO_LIMITS, inFlight: 2 }, websocket: { fragmentTimeout: 100, closeTimeout: 300 } } })
     const open = async (path: string): Promise<[RawClient, WebSocket]> => {
       const before = new Set(server.stack.app.websocketServer.clients)
@@ -69,7 +69,7 @@ for (const [name, { code, rest, begin }] of Object.entries(WAYS)) {
     }
     const [waiting, waitingSocket] = await open('/test')
     const [idle, idleSocket] = await open('/idle')
-    const [plain, plainSocket] = await open('/plain')
+    const [plain, plainSocket] = await open('/raw')
     // Two run, four wait for their slots.
     waiting.send(Buffer.concat([say, say, say, say, say, say]))
     await until(() => handled.waiting === 2)
@@ -101,7 +101,7 @@ t.test('a close in the middle of a read drops the rest of it, on every route', a
         quit: () => { for (const ws of app.websocketServer.clients) ws.close(4401) },
       },
     })
-    app.get('/plain', { websocket: true }, socket => {
+    app.get('/raw', { websocket: true }, socket => {
       socket.on('message', data => {
         if (String(data) === 'quit') for (const ws of app.websocketServer.clients) ws.close(4401)
         else handled.plain++
@@ -111,7 +111,7 @@ t.test('a close in the middle of a read drops the rest of it, on every route', a
   const client = await server.open()
   client.send(Buffer.concat([say, json({ type: 'quit', data: {} }), many]))
   t.equal((await client.waitClose()).code, 4401)
-  const plain = await server.open({ path: '/plain' })
+  const plain = await server.open({ path: '/raw' })
   plain.send(Buffer.concat([say, frame({ payload: 'quit' }), many]))
   t.equal((await plain.waitClose()).code, 4401)
   await new Promise(resolve => setTimeout(resolve, 50))
@@ -121,9 +121,9 @@ t.test('a close in the middle of a read drops the rest of it, on every route', a
 
 t.test('who goes on sending after our close is read no further than a little', async t => {
   const server = await contractStack(t, app => {
-    app.get('/plain', { websocket: true }, socket => { socket.close(4000) })
+    app.get('/raw', { websocket: true }, socket => { socket.close(4000) })
   }, { guard: { websocket: { closeTimeout: 2000 } } })
-  const client = await server.open({ path: '/plain' })
+  const client = await server.open({ path: '/raw' })
   const [ws] = server.stack.app.websocketServer.clients
   t.equal((await client.waitClose()).code, 4000)
   t.equal(ws!.isPaused, false, 'its close frame would be read')
