@@ -13,7 +13,7 @@ export interface PatternVerdict {
 
 /**
  * Decides whether a backtracking engine matches a pattern in linear time. Conservative: what can't be proven is
- * refused, as are backreferences and look-around. It never passes a pattern on which paths through it can multiply
+ * refused, as are backreferences and lookbehind. It never passes a pattern on which paths through it can multiply
  * (Weideman et al., "Analyzing Matching Time Behavior of Backtracking Regular Expression Matchers", 2016).
  */
 export function findPatternFault (source: string, flags: string): PatternVerdict {

