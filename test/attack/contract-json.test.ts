@@ -4,6 +4,7 @@ import t from 'tap'
 import { ask, codes, contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { frame, text } from '../helpers/frames.js'
 import { readCorpus } from '../helpers/contract.js'
+import { isLinear } from '../helpers/growth.js'
 import { wideRoute } from '../helpers/wide-contract.js'
 import type { Handled } from '../helpers/wide-contract.js'
 
@@ -27,11 +28,10 @@ t.test('F01 nesting, at any depth and of any kind, is refused before it is parse
     for (const depth of [33, 1000, 3000, 10_000, 32_000]) {
       const json = build(depth)
       for (const raw of [json, inAny(json), `{"type":"say","data":{"text":${json}}}`]) {
-        const start = performance.now()
         t.same(codes(await ask(client, raw)), ['too_deep'], `${name}, ${depth}`)
-        t.ok(performance.now() - start < 100)
       }
     }
+    await isLinear(t, name, 32_000, depth => inAny(build(depth)), async raw => await ask(client, raw))
   }
   t.same(handled, [])
   t.same(await ask(client, inAny('['.repeat(16) + ']'.repeat(16))), [], 'sixteen levels of anything are fine')
@@ -58,13 +58,12 @@ t.test('F02 F25 many values, many keys and keys that would collide', async t => 
   ]
   for (const [name, json, verdict] of rows) {
     const before = handled.length
-    const start = performance.now()
     t.same(codes(await ask(client, inAny(json))), verdict === null ? [] : [verdict], name)
-    t.ok(performance.now() - start < 100, `${name}: ${(performance.now() - start).toFixed(1)} ms`)
     t.equal(handled.length - before, verdict === null ? 1 : 0)
     // The same where a schema says what is allowed.
     t.equal(codes(await ask(client, `{"type":"map","data":${json}}`)).length, 1)
   }
+  for (const stride of [1, 2 ** 16, 2 ** 20]) await isLinear(t, `keys ${stride} apart`, 4000, count => inAny(keys(count, stride)), async raw => await ask(client, raw))
   t.ok(await server.answers())
 })
 

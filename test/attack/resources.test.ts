@@ -46,12 +46,10 @@ for (const first of ['session', 'guard'] as const) {
     const cookie = await stack.login('mallory')
     stack.store.mode = 'hang'
     const gets = stack.store.gets
-    const started = Date.now()
     const results = await Promise.all(Array.from({ length: 200 }, async (_, i) => await stack.upgrade({ cookie, tcp: { localAddress: `127.0.1.${1 + i % 50}` } })))
     t.equal(count(results, 503), 200)
     t.ok(stack.store.gets - gets <= 20)
     t.equal(results.filter(one => codeOf(one) === 'WSG_ERR_CONNECTIONS_PENDING').length, 180)
-    t.ok(Date.now() - started < 10_000)
     stack.store.mode = 'ok'
     await until(() => stack.app.wsGuard.pending === 0 && stack.app.wsGuard.sockets === 0)
     t.ok(await stack.serves())

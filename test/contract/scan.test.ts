@@ -2,6 +2,7 @@ import t from 'tap'
 import fc from 'fast-check'
 import { existsSync, readFileSync } from 'node:fs'
 import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from '../../lib/contract/inbound/scan.js'
+import { isLinear } from '../helpers/growth.js'
 
 const scan = compileScan({ maxPayload: 65_536, depth: 8, nodes: 1024 })
 
@@ -56,13 +57,10 @@ t.test('text that is not JSON is left to the parser', async t => {
   fc.assert(fc.property(fc.string({ unit: fc.constantFrom('"', '\\', '[', ']', '{', '}', ',', 'a'), maxLength: 60 }), text => { scan(text) }))
 })
 
-t.test('64 KiB of anything is judged at once', async t => {
+t.test('64 KiB of anything is judged in linear time', async t => {
   const wide = compileScan({ maxPayload: 65_536, depth: 8, nodes: 1e6 })
   for (const unit of ['"a",', '\\"', '\\\\', '[],', '"', '{"a":1},', '"\\\\"']) {
-    const text = '["' + unit.repeat(65_536 / unit.length)
-    const start = performance.now()
-    wide(text)
-    t.ok(performance.now() - start < 100, unit)
+    await isLinear(t, unit, 65_536, size => '["' + unit.repeat(size / unit.length), wide)
   }
 })
 

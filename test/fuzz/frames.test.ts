@@ -130,10 +130,7 @@ t.test(`random frames on a contract route (seed ${SEED}, ${FRAMES} frames)`, { t
 
   await texts(Math.ceil(FRAMES / 10))
   const before = memory()
-  const start = performance.now()
-  const from = sent
   await texts(FRAMES - BROKEN)
-  const spent = performance.now() - start
   await Promise.all([1, 2, 3, 4].map(brokenFrames))
   await server.empty()
   tidy()
@@ -144,6 +141,6 @@ t.test(`random frames on a contract route (seed ${SEED}, ${FRAMES} frames)`, { t
   t.equal(dirty, 0, 'handlers get plain values')
   t.equal(({} as { a?: unknown }).a, undefined)
   for (const code of ['handled', 'replies', 'invalid_json', 'invalid_message', 'unknown_type', 'forbidden_key', 'too_deep', 'closed']) t.ok((answers.get(code) ?? 0) > 0, `${code}: ${answers.get(code)}`)
-  t.comment(`${sent} texts, ${Math.round((sent - from) / spent * 1000)} per second; ${broken} frames that may be broken; ${[...answers].sort().map(([code, times]) => `${code}: ${times}`).join(', ')}`)
+  t.comment(`${sent} texts, ${broken} frames that may be broken; ${[...answers].sort().map(([code, times]) => `${code}: ${times}`).join(', ')}`)
   t.ok(await server.answers())
 })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { compileOrigins, corsOrigin, originsFromHosts } from '../../lib/gate/origin.js'
 import type { OriginOptions } from '../../lib/gate/origin.js'
+import { isLinear } from '../helpers/growth.js'
 
 interface Row { id: string, list: string, origin: string | string[] | null, expect: 'accept' | 'reject' | 'either', cat: string }
 interface Corpus { allowLists: Record<string, string[]>, rows: Row[] }
@@ -225,16 +226,13 @@ t.test('an entry that could never match, or would match too much, fails at boot 
   t.throws(() => compile([`https://${'x'.repeat(5000)}/`]), { message: /^.{1,600}$/ }, 'a long entry is cut')
 })
 
-t.test('hostile text is refused quickly, without throwing', async t => {
+t.test('hostile text is refused in linear time, without throwing', async t => {
   const policy = compile(['.goodsite.com', 'https://*.a.test', '*'], {})
-  const begin = process.hrtime.bigint()
   for (const unit of ['a.', '.', '-', ':', '[', '[:', '::', '[::', ']', '0.', '@', '\u0000', '\ud800', 'https://', 'https://[', 'é']) {
-    const text = unit.repeat(8000)
-    for (const origin of [text, `https://${text}`, `https://${text}.goodsite.com`, `https://[${text}]`, `https://goodsite.com:${text}`]) {
-      t.ok(policy.check(origin) !== null)
-    }
+    const origins = (text: string): string[] => [text, `https://${text}`, `https://${text}.goodsite.com`, `https://[${text}]`, `https://goodsite.com:${text}`]
+    for (const origin of origins(unit.repeat(8000))) t.ok(policy.check(origin) !== null)
+    await isLinear(t, JSON.stringify(unit), 8000, size => origins(unit.repeat(size)), all => { for (const origin of all) policy.check(origin) })
   }
-  t.ok(process.hrtime.bigint() - begin < 2_000_000_000n)
 })
 
 t.test('thousands of entries keep each other out', async t => {

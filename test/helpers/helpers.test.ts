@@ -6,6 +6,7 @@ import { bareStack } from './bare.js'
 import { findBinary, skipWithout } from './binaries.js'
 import { launchChromium } from './chromium.js'
 import { close, closeOf, frame, json, OPCODES, parseFrames, ping, text } from './frames.js'
+import { growth } from './growth.js'
 import { exchange, upgrade, upgradeRequest } from './handshake.js'
 import { startNginx } from './nginx.js'
 import { startRedis } from './redis.js'
@@ -135,4 +136,16 @@ t.test('chromium runs a page that comes from a site of our choice', { skip: skip
     socket.onerror = () => resolve('refused')
   })`)
   t.equal(answer, `from http://evil.test:${port}`)
+})
+
+t.test('growth tells constant, linear and quadratic work apart, also where it is waited for', async t => {
+  const spin = (steps: number): number => {
+    let sum = 0
+    for (let step = 0; step < steps; step++) sum = (sum * 31 + step) % 1_000_003
+    return sum
+  }
+  t.ok(await growth(512, size => size, () => spin(20_000)) < 0.25)
+  t.ok(await growth(512, size => size, size => spin(size * 100)) < 4)
+  t.ok(await growth(512, size => size, size => spin(size * size)) > 4)
+  t.ok(await growth(512, async size => size, async size => { spin(size * size) }) > 4)
 })

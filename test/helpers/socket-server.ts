@@ -1,6 +1,5 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket as Standard, WebSocketServer } from 'ws'
 import type { ServerOptions, WebSocket } from 'ws'
 import type { Connection } from '../../lib/socket/connection.js'
@@ -119,14 +118,5 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
       client.client.destroy()
       return reply.data === 'pong'
     },
-  }
-}
-
-/** Waits until `condition` holds. Rejects after `limit` milliseconds. */
-export async function until (condition: () => boolean, limit = 5000): Promise<void> {
-  const end = Date.now() + limit
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`not within ${limit} ms: ${condition}`)
-    await delay(5)
   }
 }
