@@ -5,7 +5,7 @@ import createError from '@fastify/error'
 
 /* ---- options and plugin order: boot ---- */
 
-/** An option of the plugin or of a route is not what its schema says. `%s` names it, what was expected and what came. */
+/** An option of the plugin or of a route is not what its schema says. `%s` names it, what was expected and what it got. */
 export const WSG_ERR_OPTION = createError('WSG_ERR_OPTION', '%s', 500, TypeError)
 /** Two options together would be unsafe. */
 export const WSG_ERR_OPTION_UNSAFE = createError('WSG_ERR_OPTION_UNSAFE', '%s')

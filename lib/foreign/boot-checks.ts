@@ -17,11 +17,11 @@ function compare (a: string, b: string): number {
 /** Throws WSG_ERR_DEPENDENCY for a Fastify or a Node below its floor. */
 export function checkVersions (fastify: string, node: string): void {
   if (compare(fastify, FLOORS.fastify) < 0) {
-    throw new WSG_ERR_DEPENDENCY(`fastify: expected ${FLOORS.fastify} or later, came ${fastify} (CVE-2026-3635: forged X-Forwarded headers were believed)`)
+    throw new WSG_ERR_DEPENDENCY(`fastify: expected ${FLOORS.fastify} or later, got ${fastify} (CVE-2026-3635: forged X-Forwarded headers were believed)`)
   }
   const floor = FLOORS.node.find(version => version.split('.', 1)[0] === node.split('.', 1)[0]) ?? FLOORS.node[1]
   if (compare(node, floor) < 0) {
-    throw new WSG_ERR_DEPENDENCY(`node: expected ${FLOORS.node.join(' or ')} or later, came ${node} (CVE-2025-59466, CVE-2026-21710, CVE-2026-21717)`)
+    throw new WSG_ERR_DEPENDENCY(`node: expected ${FLOORS.node.join(' or ')} or later, got ${node} (CVE-2025-59466, CVE-2026-21710, CVE-2026-21717)`)
   }
 }
 
@@ -30,10 +30,10 @@ export function checkScope (fastify: FastifyInstance): void {
   // Children are made by Object.create; only the root owns its server. A guard of a child scope would leave every
   // upgrade that is routed outside of it unguarded, and its sockets open for ever.
   if (!Object.hasOwn(fastify, 'server')) {
-    throw new WSG_ERR_PLUGIN_ORDER('fastify-ws-guard: expected to be registered on the root instance, came an encapsulated scope; routes of every scope are guarded from there')
+    throw new WSG_ERR_PLUGIN_ORDER('fastify-ws-guard: expected to be registered on the root instance, got an encapsulated scope; routes of every scope are guarded from there')
   }
   if (fastify.hasDecorator('wsGuard')) {
-    throw new WSG_ERR_PLUGIN_ORDER('fastify-ws-guard: expected one registration, came a second')
+    throw new WSG_ERR_PLUGIN_ORDER('fastify-ws-guard: expected one registration, got a second')
   }
 }
 
@@ -53,7 +53,7 @@ export function refuseSecondServer (fastify: FastifyInstance, expected: boolean)
   const push = function (this: string[], ...added: string[]): number {
     if (added.includes(WEBSOCKET_PLUGIN)) {
       if (!awaited) {
-        throw new WSG_ERR_PLUGIN_ORDER('@fastify/websocket: expected one registration, came a second; fastify-ws-guard registers it unless it is there before: leave yours out, or give websocket: false and register it once yourself')
+        throw new WSG_ERR_PLUGIN_ORDER('@fastify/websocket: expected one registration, got a second; fastify-ws-guard registers it unless it is there before: leave yours out, or give websocket: false and register it once yourself')
       }
       awaited = false
     }

@@ -38,14 +38,14 @@ export interface SessionCookieContext {
 export function checkSession (scope: FastifyInstance, context: SessionCookieContext): boolean {
   for (const [decorator, plugin] of [['cookies', '@fastify/cookie'], ['session', '@fastify/session']] as const) {
     if (!scope.hasRequestDecorator(decorator)) {
-      throw new WSG_ERR_PLUGIN_ORDER(`route ${context.url} uses session authentication: expected ${plugin} in its scope, came none; register it before listening`)
+      throw new WSG_ERR_PLUGIN_ORDER(`route ${context.url} uses session authentication: expected ${plugin} in its scope, got none; register it before listening`)
     }
   }
   if (context.development) return true
   const cookie = readAttributes(scope)
   if (cookie === null) return false
   const unsafe = (name: string, expected: string, came: unknown): never => {
-    throw new WSG_ERR_OPTION_UNSAFE(`@fastify/session cookie.${name}: expected ${expected}, came ${JSON.stringify(came) ?? 'undefined'} (route ${context.url}; development: true lifts this)`)
+    throw new WSG_ERR_OPTION_UNSAFE(`@fastify/session cookie.${name}: expected ${expected}, got ${JSON.stringify(came) ?? 'undefined'} (route ${context.url}; development: true lifts this)`)
   }
   if (cookie.secure !== true) unsafe('secure', 'true', cookie.secure)
   if (cookie.httpOnly === false) unsafe('httpOnly', 'true', cookie.httpOnly)

@@ -54,10 +54,10 @@ export function guardServer (server: WebSocketServer, judge: UpgradeJudge, limit
   const options = server.options as unknown as LiveOptions
   // The instance is asked, not a package.json: several copies of ws can be installed. The option came with 8.23.0.
   if (options.maxPendingAutoPongs === undefined) {
-    throw new WSG_ERR_DEPENDENCY('ws: expected version 8.23.0 or later (unbounded pongs before it), came an older one; run npm ls ws')
+    throw new WSG_ERR_DEPENDENCY('ws: expected version 8.23.0 or later (unbounded pongs before it), got an older one; run npm ls ws')
   }
   if (options.skipUTF8Validation === true) {
-    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.skipUTF8Validation: expected false, came true; invalid UTF-8 would reach JSON.parse')
+    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.skipUTF8Validation: expected false, got true; invalid UTF-8 would reach JSON.parse')
   }
   if (options.verifyClient !== undefined && options.verifyClient !== null) {
     throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.verifyClient: it runs after every hook and answers by itself; use auth and authorize of fastify-ws-guard')

@@ -61,11 +61,11 @@ export class Policies {
   /** Throws WSG_ERR_ROUTE_POLICY, WSG_ERR_OPTION_UNSAFE or WSG_ERR_ORIGIN_PATTERN. */
   compile (options: RouteGuardOptions, { url, hasHttpHandler, contract }: PolicyRoute): RoutePolicy {
     if (options.public === true && options.auth !== undefined) {
-      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected either auth or public: true, came both`)
+      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected either auth or public: true, got both`)
     }
     const auth = options.public === true ? null : options.auth ?? this.#defaults.auth
     if (auth === null && options.public !== true) {
-      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected wsGuard.auth, a plugin-wide auth, or wsGuard.public: true, came none; a WebSocket route must say who may connect`)
+      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected wsGuard.auth, a plugin-wide auth, or wsGuard.public: true, got none; a WebSocket route must say who may connect`)
     }
     const credential = auth?.needs.credential ?? null
     const origin = this.origins(options.origins, options.origins === undefined ? 'origins' : `route ${url}: wsGuard.origins`, credential)

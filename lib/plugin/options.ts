@@ -90,7 +90,7 @@ function checkOptions (schema: TSchema, options: unknown, prefix: string): void 
     throw new WSG_ERR_OPTION(`${prefix}${name}: unknown option${known === '' ? '' : `; known are ${known}`}`)
   }
   const wanted = String((deepest.schema as { description?: string }).description ?? '')
-  throw new WSG_ERR_OPTION(`${prefix}${name}: ${deepest.message.charAt(0).toLowerCase()}${deepest.message.slice(1)}, came ${describe(deepest.value)}${wanted === '' ? '' : ` (${wanted})`}`)
+  throw new WSG_ERR_OPTION(`${prefix}${name}: ${deepest.message.charAt(0).toLowerCase()}${deepest.message.slice(1)}, got ${describe(deepest.value)}${wanted === '' ? '' : ` (${wanted})`}`)
 }
 
 function checkStrategy (value: unknown, name: string): void {
@@ -99,7 +99,7 @@ function checkStrategy (value: unknown, name: string): void {
   const credential = strategy?.needs?.credential
   if (typeof strategy !== 'object' || typeof strategy?.name !== 'string' || typeof strategy.authenticate !== 'function' ||
     (credential !== 'cookie' && credential !== 'header') || typeof strategy.needs?.session !== 'boolean') {
-    throw new WSG_ERR_OPTION(`${name}: expected a strategy such as sessionAuth(session => session.user), came ${describe(value)}`)
+    throw new WSG_ERR_OPTION(`${name}: expected a strategy such as sessionAuth(session => session.user), got ${describe(value)}`)
   }
 }
 
@@ -107,11 +107,11 @@ function checkStrategy (value: unknown, name: string): void {
 function copyRate<T extends UpgradeRateOptions> (given: T, name: string): T {
   const allowList: unknown = given.allowList
   if (allowList !== undefined && typeof allowList !== 'function' && !(Array.isArray(allowList) && allowList.every(entry => typeof entry === 'string'))) {
-    throw new WSG_ERR_OPTION(`${name}.allowList: expected an array of addresses or a function, came ${describe(allowList)}`)
+    throw new WSG_ERR_OPTION(`${name}.allowList: expected an array of addresses or a function, got ${describe(allowList)}`)
   }
   const redis = (given as PluginUpgradeRateOptions).redis
   if (redis !== undefined && typeof (redis as { defineCommand?: unknown } | null)?.defineCommand !== 'function') {
-    throw new WSG_ERR_OPTION(`${name}.redis: expected an ioredis client, came ${describe(redis)}`)
+    throw new WSG_ERR_OPTION(`${name}.redis: expected an ioredis client, got ${describe(redis)}`)
   }
   return Array.isArray(allowList) ? { ...given, allowList: [...allowList] } : { ...given }
 }
@@ -160,11 +160,11 @@ export function resolveOptions (given: unknown): ResolvedOptions {
   const options = (given ?? {}) as Static<typeof optionsSchema>
   checkStrategy(options.auth, 'auth')
   if (options.htmlAdapter !== undefined && typeof options.htmlAdapter !== 'function') {
-    throw new WSG_ERR_OPTION(`htmlAdapter: expected a function such as sanitizeHtmlAdapter(sanitizeHtml), came ${describe(options.htmlAdapter)}`)
+    throw new WSG_ERR_OPTION(`htmlAdapter: expected a function such as sanitizeHtmlAdapter(sanitizeHtml), got ${describe(options.htmlAdapter)}`)
   }
   const development = options.development ?? false
   if (!development && options.allowedHosts === undefined) {
-    throw new WSG_ERR_OPTION('allowedHosts: required unless development is true; expected the host names this service answers to, such as [\'.example.com\'], came undefined')
+    throw new WSG_ERR_OPTION('allowedHosts: required unless development is true; expected the host names this service answers to, such as [\'.example.com\'], got undefined')
   }
   const websocket = options.websocket === false ? undefined : options.websocket
   const limit = options.upgradeRate === undefined ? { max: 60, timeWindow: 60_000 } : options.upgradeRate
@@ -196,7 +196,7 @@ export function resolveRouteOptions (given: unknown, url: string): RouteGuardOpt
   const options = (given ?? {}) as RouteGuardOptions
   checkStrategy(options.auth, `${prefix}auth`)
   if (options.authorize !== undefined && typeof options.authorize !== 'function') {
-    throw new WSG_ERR_OPTION(`${prefix}authorize: expected a function, came ${describe(options.authorize)}`)
+    throw new WSG_ERR_OPTION(`${prefix}authorize: expected a function, got ${describe(options.authorize)}`)
   }
   return options.upgradeRate === undefined ? options : { ...options, upgradeRate: copyRate(options.upgradeRate, `${prefix}upgradeRate`) }
 }

@@ -28,7 +28,7 @@ async function loadLimiters (fastify: FastifyInstance, options: ResolvedOptions)
   const redis = options.upgradeRate?.redis
   if (fastify.hasDecorator('createRateLimit')) {
     if (redis !== undefined) {
-      throw new WSG_ERR_OPTION_UNSAFE('upgradeRate.redis: expected to be left out where @fastify/rate-limit is registered before (its store is used), came a client')
+      throw new WSG_ERR_OPTION_UNSAFE('upgradeRate.redis: expected to be left out where @fastify/rate-limit is registered before (its store is used), got a client')
     }
     return { primary: fastify.createRateLimit.bind(fastify), isLocal: false, fallback: null }
   }
@@ -136,7 +136,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   fastify.addHook('onReady', async () => {
     adopt()
     if (!adopted) {
-      throw new WSG_ERR_PLUGIN_ORDER('websocket: false, so @fastify/websocket was expected on the root instance, came none; register it, or leave the option out')
+      throw new WSG_ERR_PLUGIN_ORDER('websocket: false, so @fastify/websocket was expected on the root instance, got none; register it, or leave the option out')
     }
     checkDeclaredRoutes(fastify, new Set(guarded.map(({ url }) => url)))
     for (const { url, policy, scope, hasOriginList } of guarded) {

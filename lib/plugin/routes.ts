@@ -50,7 +50,7 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate, contractKe
   return {
     declare (scope, contract, handlers) {
       if (!scope.hasDecorator('websocketServer')) {
-        throw new WSG_ERR_PLUGIN_ORDER(`route ${contract.url}: expected @fastify/websocket to be registered before wsRoute (websocket: false), came none`)
+        throw new WSG_ERR_PLUGIN_ORDER(`route ${contract.url}: expected @fastify/websocket to be registered before wsRoute (websocket: false), got none`)
       }
       // Once per application: the check runs a handshake in memory.
       if (direct === undefined) {

@@ -12,8 +12,8 @@ const scope = (attributes: object | null, decorators = ['cookies', 'session']): 
 t.test('both plugins are there', async t => {
   const good = { secure: true, httpOnly: true, sameSite: 'lax' }
   t.equal(checkSession(scope(good), context), true)
-  t.throws(() => checkSession(scope(good, ['session']), context), { code: 'WSG_ERR_PLUGIN_ORDER', message: /route \/ws.*@fastify\/cookie in its scope, came none/ })
-  t.throws(() => checkSession(scope(good, ['cookies']), context), { code: 'WSG_ERR_PLUGIN_ORDER', message: /@fastify\/session in its scope, came none/ })
+  t.throws(() => checkSession(scope(good, ['session']), context), { code: 'WSG_ERR_PLUGIN_ORDER', message: /route \/ws.*@fastify\/cookie in its scope, got none/ })
+  t.throws(() => checkSession(scope(good, ['cookies']), context), { code: 'WSG_ERR_PLUGIN_ORDER', message: /@fastify\/session in its scope, got none/ })
   t.throws(() => checkSession(scope(good, []), { ...context, development: true }), { code: 'WSG_ERR_PLUGIN_ORDER' }, 'in development too')
 })
 
@@ -21,13 +21,13 @@ t.test('C01 the cookie\'s attributes', async t => {
   const good = { secure: true, httpOnly: true, sameSite: 'lax' }
   for (const sameSite of ['lax', 'Strict', 'strict', true]) t.equal(checkSession(scope({ ...good, sameSite }), context), true, String(sameSite))
   const rows: [object, RegExp][] = [
-    [{ secure: false }, /cookie\.secure: expected true, came false \(route \/ws; development: true lifts this\)/],
-    [{ secure: 'auto' }, /cookie\.secure: expected true, came "auto"/],
-    [{ secure: undefined }, /cookie\.secure: expected true, came undefined/],
-    [{ httpOnly: false }, /cookie\.httpOnly: expected true, came false/],
-    [{ sameSite: 'none' }, /cookie\.sameSite: .*origins are not listed, came "none"/],
-    [{ sameSite: undefined }, /cookie\.sameSite: .*came undefined/],
-    [{ sameSite: false }, /cookie\.sameSite: .*came false/],
+    [{ secure: false }, /cookie\.secure: expected true, got false \(route \/ws; development: true lifts this\)/],
+    [{ secure: 'auto' }, /cookie\.secure: expected true, got "auto"/],
+    [{ secure: undefined }, /cookie\.secure: expected true, got undefined/],
+    [{ httpOnly: false }, /cookie\.httpOnly: expected true, got false/],
+    [{ sameSite: 'none' }, /cookie\.sameSite: .*origins are not listed, got "none"/],
+    [{ sameSite: undefined }, /cookie\.sameSite: .*got undefined/],
+    [{ sameSite: false }, /cookie\.sameSite: .*got false/],
   ]
   for (const [attributes, message] of rows) {
     t.throws(() => checkSession(scope({ ...good, ...attributes }), context), { code: 'WSG_ERR_OPTION_UNSAFE', message }, JSON.stringify(attributes))

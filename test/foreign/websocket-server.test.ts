@@ -65,7 +65,7 @@ t.test('I09 a ws without its fixes, and options that can\'t be made safe', async
   const stub = Object.assign(new EventEmitter(), { options: { maxPayload: 1, perMessageDeflate: false }, handleUpgrade () {} }) as unknown as WebSocketServer
   const judge = { mayUpgrade: () => true, subprotocolOf: () => false as const, complete () {} }
   t.throws(() => guardServer(stub, judge, limits, () => undefined, {} as FastifyBaseLogger), { code: 'WSG_ERR_DEPENDENCY', message: /^ws: expected version 8\.23\.0 or later.*npm ls ws/ })
-  t.throws(() => make({ skipUTF8Validation: true }).guard(), { code: 'WSG_ERR_OPTION_UNSAFE', message: /skipUTF8Validation: expected false, came true/ })
+  t.throws(() => make({ skipUTF8Validation: true }).guard(), { code: 'WSG_ERR_OPTION_UNSAFE', message: /skipUTF8Validation: expected false, got true/ })
   t.throws(() => make({ verifyClient: () => true }).guard(), { code: 'WSG_ERR_OPTION_UNSAFE', message: /verifyClient/ })
 })
 

@@ -29,8 +29,8 @@ t.test('a route says who may connect', async t => {
   t.equal(policies.compile({}, route).auth, byCookie)
   t.equal(policies.compile({ auth: byHeader }, route).auth, byHeader)
   t.equal(policies.compile({ public: true }, route).auth, null)
-  t.throws(() => policies.compile({ public: true, auth: byHeader }, route), { code: 'WSG_ERR_ROUTE_POLICY', message: /route \/ws.*came both/ })
-  t.throws(() => make({ auth: null }).policies.compile({}, route), { code: 'WSG_ERR_ROUTE_POLICY', message: /route \/ws.*came none/ })
+  t.throws(() => policies.compile({ public: true, auth: byHeader }, route), { code: 'WSG_ERR_ROUTE_POLICY', message: /route \/ws.*got both/ })
+  t.throws(() => make({ auth: null }).policies.compile({}, route), { code: 'WSG_ERR_ROUTE_POLICY', message: /route \/ws.*got none/ })
   t.throws(() => make({ auth: null }).policies.compile({ public: false }, route), { code: 'WSG_ERR_ROUTE_POLICY' })
 })
 

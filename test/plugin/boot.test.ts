@@ -78,8 +78,8 @@ t.test('I10 orders that would leave a route unguarded', async t => {
       app.register(async scope => { await scope.register(guard, base) })
       app.register(async scope => { scope.get('/ws', { websocket: true }, handler) })
     }],
-    ['guard twice', 'WSG_ERR_PLUGIN_ORDER', /expected one registration, came a second/, async app => { await app.register(guard, base); await app.register(guard, base) }],
-    ['guard twice, not awaited', 'WSG_ERR_PLUGIN_ORDER', /expected one registration, came a second/, app => { app.register(guard, base); app.register(guard, base) }],
+    ['guard twice', 'WSG_ERR_PLUGIN_ORDER', /expected one registration, got a second/, async app => { await app.register(guard, base); await app.register(guard, base) }],
+    ['guard twice, not awaited', 'WSG_ERR_PLUGIN_ORDER', /expected one registration, got a second/, app => { app.register(guard, base); app.register(guard, base) }],
     ['websocket: false and none registered', 'WSG_ERR_PLUGIN_ORDER', /websocket: false, so @fastify\/websocket was expected/, async app => { await app.register(guard, { ...base, websocket: false }) }],
     ['websocket: false and one in a child scope only', 'WSG_ERR_PLUGIN_ORDER', /websocket: false, so @fastify\/websocket was expected/, async app => {
       await app.register(guard, { ...base, websocket: false })
@@ -94,7 +94,7 @@ t.test('I10 orders that would leave a route unguarded', async t => {
 })
 
 t.test('I10 a second @fastify/websocket is a coded boot error, not an uncaught exception', async t => {
-  const second = /@fastify\/websocket: expected one registration, came a second.*websocket: false/
+  const second = /@fastify\/websocket: expected one registration, got a second.*websocket: false/
   const rows: Record<string, (app: FastifyInstance) => unknown> = {
     awaited: async app => { await app.register(guard, base); await app.register(websocket) },
     'not awaited': app => { app.register(guard, base); app.register(websocket) },
@@ -119,11 +119,11 @@ t.test('I10 a second @fastify/websocket is a coded boot error, not an uncaught e
 
 t.test('a route must say who may connect, and say it once', async t => {
   const rows: [string, string, RegExp, GuardOptions, object][] = [
-    ['nobody said it', 'WSG_ERR_ROUTE_POLICY', /route \/ws: expected wsGuard\.auth.*came none/, { ...base, auth: undefined }, { websocket: true }],
-    ['both', 'WSG_ERR_ROUTE_POLICY', /route \/ws: expected either auth or public: true, came both/, base, { websocket: true, wsGuard: { public: true, auth: user } }],
+    ['nobody said it', 'WSG_ERR_ROUTE_POLICY', /route \/ws: expected wsGuard\.auth.*got none/, { ...base, auth: undefined }, { websocket: true }],
+    ['both', 'WSG_ERR_ROUTE_POLICY', /route \/ws: expected either auth or public: true, got both/, base, { websocket: true, wsGuard: { public: true, auth: user } }],
     ['wsGuard on a plain route', 'WSG_ERR_ROUTE_POLICY', /route \/ws: wsGuard on a route that is no WebSocket/, base, { wsGuard: { public: true } }],
     ['a misspelt option', 'WSG_ERR_OPTION', /route \/ws: wsGuard\.publik: unknown option; known are auth, public/, base, { websocket: true, wsGuard: { publik: true } }],
-    ['authorize', 'WSG_ERR_OPTION', /route \/ws: wsGuard\.authorize: expected a function, came "yes"/, base, { websocket: true, wsGuard: { public: true, authorize: 'yes' } }],
+    ['authorize', 'WSG_ERR_OPTION', /route \/ws: wsGuard\.authorize: expected a function, got "yes"/, base, { websocket: true, wsGuard: { public: true, authorize: 'yes' } }],
     ['auth', 'WSG_ERR_OPTION', /route \/ws: wsGuard\.auth: expected a strategy/, base, { websocket: true, wsGuard: { auth: () => null } }],
     ['origins', 'WSG_ERR_ORIGIN_PATTERN', /route \/ws: wsGuard\.origins\[0\]/, base, { websocket: true, wsGuard: { public: true, origins: ['.com'] } }],
   ]
@@ -136,16 +136,16 @@ t.test('a route must say who may connect, and say it once', async t => {
 
 t.test('options: the message names the option, what was expected and what came', async t => {
   const rows: [object, string, RegExp][] = [
-    [{}, 'WSG_ERR_OPTION', /allowedHosts: required unless development is true; expected .*came undefined/],
-    [{ allowedHosts: [] }, 'WSG_ERR_OPTION', /allowedHosts: expected array length.*came an array of 0/],
-    [{ allowedHosts: 'goodsite.com' }, 'WSG_ERR_OPTION', /allowedHosts: expected array, came "goodsite\.com"/],
-    [{ ...base, authTimeout: '5s' }, 'WSG_ERR_OPTION', /authTimeout: expected integer, came "5s"/],
-    [{ ...base, authTimeout: 0 }, 'WSG_ERR_OPTION', /authTimeout: expected integer.*came 0/],
+    [{}, 'WSG_ERR_OPTION', /allowedHosts: required unless development is true; expected .*got undefined/],
+    [{ allowedHosts: [] }, 'WSG_ERR_OPTION', /allowedHosts: expected array length.*got an array of 0/],
+    [{ allowedHosts: 'goodsite.com' }, 'WSG_ERR_OPTION', /allowedHosts: expected array, got "goodsite\.com"/],
+    [{ ...base, authTimeout: '5s' }, 'WSG_ERR_OPTION', /authTimeout: expected integer, got "5s"/],
+    [{ ...base, authTimeout: 0 }, 'WSG_ERR_OPTION', /authTimeout: expected integer.*got 0/],
     [{ ...base, allowedHost: ['x'] }, 'WSG_ERR_OPTION', /allowedHost: unknown option; known are allowedHosts/],
     [{ ...base, connections: { perIp: 3 } }, 'WSG_ERR_OPTION', /connections\.perIp: unknown option; known are total/],
-    [{ ...base, websocket: { maxPayload: 1 } }, 'WSG_ERR_OPTION', /websocket\.maxPayload: expected.*came 1/],
-    [{ ...base, websocket: true }, 'WSG_ERR_OPTION', /websocket: expected.*came true/],
-    [{ ...base, auth: async () => null }, 'WSG_ERR_OPTION', /auth: expected a strategy such as sessionAuth.*came a function/],
+    [{ ...base, websocket: { maxPayload: 1 } }, 'WSG_ERR_OPTION', /websocket\.maxPayload: expected.*got 1/],
+    [{ ...base, websocket: true }, 'WSG_ERR_OPTION', /websocket: expected.*got true/],
+    [{ ...base, auth: async () => null }, 'WSG_ERR_OPTION', /auth: expected a strategy such as sessionAuth.*got a function/],
     [{ ...base, allowedHosts: ['https://goodsite.com'] }, 'WSG_ERR_HOST_PATTERN', /allowedHosts\[0\]: "https:\/\/goodsite\.com" has a scheme/],
     [{ ...base, origins: ['https://goodsite.com/'] }, 'WSG_ERR_ORIGIN_PATTERN', /origins\[0\]: "https:\/\/goodsite\.com\/"/],
   ]
@@ -190,9 +190,9 @@ t.test('A12 a whole domain beside cookies is warned of', async t => {
 t.test('session authentication without its plugins', async t => {
   const route = (app: FastifyInstance): void => { app.get('/ws', { websocket: true }, handler) }
   const rows: [string, RegExp, (app: FastifyInstance) => unknown][] = [
-    ['neither', /route \/ws uses session authentication: expected @fastify\/cookie in its scope, came none/, async app => { await app.register(guard, base); route(app) }],
-    ['no session', /expected @fastify\/session in its scope, came none/, async app => { await app.register(guard, base); await app.register(cookie); route(app) }],
-    ['in another scope', /expected @fastify\/cookie in its scope, came none/, async app => {
+    ['neither', /route \/ws uses session authentication: expected @fastify\/cookie in its scope, got none/, async app => { await app.register(guard, base); route(app) }],
+    ['no session', /expected @fastify\/session in its scope, got none/, async app => { await app.register(guard, base); await app.register(cookie); route(app) }],
+    ['in another scope', /expected @fastify\/cookie in its scope, got none/, async app => {
       await app.register(guard, base)
       await app.register(async scope => { await sessions(scope) })
       await app.register(async scope => { route(scope) })
@@ -218,10 +218,10 @@ t.test('C01 a session cookie that leaks is refused at boot', async t => {
   const rows: [object, object, RegExp | null][] = [
     [{ secure: true, sameSite: 'lax' }, {}, null],
     [{ secure: true, sameSite: 'strict' }, {}, null],
-    [{ secure: false, sameSite: 'lax' }, {}, /cookie\.secure: expected true, came false/],
-    [{ secure: true, httpOnly: false, sameSite: 'lax' }, {}, /cookie\.httpOnly: expected true, came false/],
+    [{ secure: false, sameSite: 'lax' }, {}, /cookie\.secure: expected true, got false/],
+    [{ secure: true, httpOnly: false, sameSite: 'lax' }, {}, /cookie\.httpOnly: expected true, got false/],
     [{ secure: true }, {}, /cookie\.sameSite: expected 'lax' or 'strict'/],
-    [{ secure: true, sameSite: 'none' }, {}, /cookie\.sameSite: .*came "none"/],
+    [{ secure: true, sameSite: 'none' }, {}, /cookie\.sameSite: .*got "none"/],
     [{ secure: true, sameSite: 'none' }, { origins: ['https://goodsite.com'] }, null],
     [{ secure: false }, { development: true }, null],
   ]

@@ -27,7 +27,7 @@ async function application (t: Teardown, options: Partial<GuardOptions> = {}) {
 t.test('htmlAdapter: a contract with html does not boot without it, and gets what it makes', async t => {
   const bare = await application(t)
   t.throws(() => bare.wsRoute(post, { public: true, on: { write () {} } }), { code: 'WSG_ERR_CONTRACT', message: /htmlAdapter/ })
-  await t.rejects(application(t, { htmlAdapter: 'no' as never }), { code: 'WSG_ERR_OPTION', message: /htmlAdapter: expected a function.*came "no"/ })
+  await t.rejects(application(t, { htmlAdapter: 'no' as never }), { code: 'WSG_ERR_OPTION', message: /htmlAdapter: expected a function.*got "no"/ })
 
   const app = await application(t, { htmlAdapter: sanitizeHtmlAdapter(sanitizeHtml) })
   app.wsRoute(post, { public: true, on: { write ({ body }, socket) { socket.send.written({ body }) } } })
