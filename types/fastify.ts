@@ -8,6 +8,11 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Adds a guarded WebSocket route for a contract. Throws coded errors at boot; see docs/contract.md. */
     wsRoute<const C extends AnyContract, I = Identity, Public extends boolean = false> (contract: C, handlers: WsRouteHandlers<C, I, Public>): WsRouteHandle<C>
+    /**
+     * What the WebSocket routes that are declared in this scope from now on begin with, and those of the scopes in it; a
+     * route's own `wsGuard` comes first. For routes that other plugins declare. Throws WSG_ERR_OPTION.
+     */
+    wsPolicy (policy: RouteGuardOptions): void
     /** What the guard shows of itself. */
     readonly wsGuard: {
       /** What @fastify/cors takes as `origin`, made from the same list. */

@@ -11,7 +11,11 @@ export interface UpgradeRateOptions {
 }
 
 /** The plugin's upgrade rate; every limit of the application is kept in its store. */
-export interface PluginUpgradeRateOptions extends UpgradeRateOptions {
+export interface PluginUpgradeRateOptions extends Pick<UpgradeRateOptions, 'allowList'> {
+  /** Handshakes per window and client address. Default 60. */
+  readonly max?: number
+  /** Milliseconds. Default 60000. */
+  readonly timeWindow?: number
   /** An ioredis client, so that several processes share one count. When it fails, a local limiter of the same size decides. */
   readonly redis?: unknown
 }
@@ -42,7 +46,7 @@ export interface MessageOptions {
   readonly inFlight?: number
   /** Milliseconds a handler may take. Default 10000. */
   readonly handlerTimeout?: number
-  /** Bytes a slow reader may have waiting before it is closed 1013. Default 1 MiB. */
+  /** Bytes a slow reader may have waiting before it is closed 1013. Default 1048576. */
   readonly sendBuffer?: number
 }
 
@@ -50,6 +54,7 @@ export interface MessageOptions {
 export interface WebSocketOptions {
   /** Bytes of one message; contracts may need less or more. Default 65536. */
   readonly maxPayload?: number
+  /** Fragments of one message. Default 64. */
   readonly maxFragments?: number
   /** Milliseconds from a message's first fragment to its last; 1008 afterwards. Default 10000. */
   readonly fragmentTimeout?: number
@@ -68,11 +73,14 @@ export interface GuardOptions<I = Identity> {
    * port; TLS and a Secure cookie are not asked for. Default false.
    */
   readonly development?: boolean
-  /** Accepts handshakes without an Origin header, for clients that are not browsers. Never on a route whose credential is a cookie. */
+  /**
+   * Accepts handshakes without an Origin header, for clients that are not browsers. Never on a route whose credential is
+   * a cookie. Default false.
+   */
   readonly allowMissingOrigin?: boolean
-  /** Accepts `Origin: null` (sandboxed frames, data: and file: pages). Refused at boot beside cookie authentication. */
+  /** Accepts `Origin: null` (sandboxed frames, data: and file: pages). Refused at boot beside cookie authentication. Default false. */
   readonly dangerouslyAllowNullOrigin?: boolean
-  /** Needed to use `*` in `origins` beside cookie authentication: any page may then act as your user. */
+  /** Needed to use `*` in `origins` beside cookie authentication: any page may then act as your user. Default false. */
   readonly dangerouslyAllowAnyOrigin?: boolean
   /** Refuses handshakes that did not come over TLS. Default: true unless `development`. */
   readonly requireTls?: boolean
@@ -83,10 +91,18 @@ export interface GuardOptions<I = Identity> {
   /** Milliseconds from the upgrade request to the 101. Default 10000. */
   readonly handshakeTimeout?: number
   readonly connections?: ConnectionOptions
-  /** Handshakes per address. Default 60 per minute. `false` turns it off. */
+  /** Handshakes per address. `false` turns it off. */
   readonly upgradeRate?: PluginUpgradeRateOptions | false
   /** Application subprotocols, in order of preference. Never echoed unless listed here. */
   readonly subprotocols?: readonly string[]
+  /** What routes that other plugins declare (tRPC, mercurius, y-websocket) begin with; the first that fits a route's URL counts. */
+  readonly policies?: readonly RoutePolicyOptions[]
+  /**
+   * Paths of handshakes that somebody else on this server answers (socket.io, @fastify/http-proxy, Vite): exact, or with
+   * everything under them where they end in `/*`. The guard checks nothing there. Without it another listener for upgrades
+   * is a boot error.
+   */
+  readonly otherUpgrades?: readonly string[]
   /** Sanitizer behind the `html` text policy: `sanitizeHtmlAdapter(sanitizeHtml)` of `fastify-ws-guard/html`. Without it a contract with that policy does not boot. */
   readonly htmlAdapter?: (html: string) => string
   readonly messages?: MessageOptions
@@ -106,4 +122,12 @@ export interface RouteGuardOptions<I = Identity> {
   /** Checked beside the plugin's, never in its place. */
   readonly upgradeRate?: UpgradeRateOptions
   readonly subprotocols?: readonly string[]
+  /** Bytes of one message, on a route without a contract. Left out: the plugin's `websocket.maxPayload`. */
+  readonly maxPayload?: number
+}
+
+/** An entry of `policies`. */
+export interface RoutePolicyOptions extends RouteGuardOptions {
+  /** A route's URL as it is declared, prefix included; or its beginning and `*`. */
+  readonly url: string
 }

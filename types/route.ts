@@ -1,6 +1,7 @@
+import type { RouteShorthandOptions } from 'fastify'
 import type { AnyContract } from './contract.js'
 import type { Authorize, Identity } from './gate.js'
-import type { RouteGuardOptions } from './options.js'
+import type { MessageOptions, RouteGuardOptions } from './options.js'
 import type { CallHandlers, Group, GroupKey, GuardedSocket, MessageHandlers, ParamsOf, Part, QueryOf } from './socket.js'
 
 /** A handler for something the contract does not name can't be written. */
@@ -13,8 +14,15 @@ type CallsPart<C extends AnyContract, I> = keyof Part<C, 'calls'> extends never 
 /** Who a handler sees: nobody on a public route. */
 export type IdentityOf<I, Public extends boolean> = Public extends true ? null : I
 
+/** Fastify's own route options that make sense on a WebSocket; docs/options.md says why others do not boot. */
+type FastifyPart = Pick<RouteShorthandOptions,
+  'onRequest' | 'preValidation' | 'preHandler' | 'config' | 'constraints' | 'logLevel' | 'prefixTrailingSlash'>
+
 /** What `app.wsRoute` takes beside handlers. */
-interface RouteOptions<C extends AnyContract, I, Public extends boolean> extends Omit<RouteGuardOptions<I>, 'authorize' | 'public'> {
+interface RouteOptions<C extends AnyContract, I, Public extends boolean>
+  extends Omit<RouteGuardOptions<I>, 'authorize' | 'public'>, FastifyPart {
+  /** This route's message limits; what is left out is the plugin's. */
+  readonly messages?: MessageOptions
   /** True: anyone with an allowed Origin may connect; `identity` is null. */
   readonly public?: Public
   readonly authorize?: Authorize<IdentityOf<I, Public>, ParamsOf<C>, QueryOf<C>>

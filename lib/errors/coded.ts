@@ -35,6 +35,9 @@ export const WSG_ERR_HTML_REFUSED = createError('WSG_ERR_HTML_REFUSED', 'HTML re
 /** An argument of the socket's API is not what it takes. */
 export const WSG_ERR_SOCKET_ARGUMENT = createError('WSG_ERR_SOCKET_ARGUMENT', '%s', 500, TypeError)
 
+/** An injected handshake was refused. It carries the answer's status and code; `%s` is the status. */
+export const WSG_ERR_INJECT_REFUSED = createError('WSG_ERR_INJECT_REFUSED', 'Unexpected server response: %s')
+
 /* ---- gate: refusals of a handshake, answered before the 101 ---- */
 // Without a stack: it would say only that the gate refused, and collecting it is a good part of a refusal's cost.
 

@@ -1,29 +1,36 @@
 import { subscribe } from 'node:diagnostics_channel'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
+import { warnChanged } from './changed.js'
 
-/** A WebSocket route seen by the earliest hook there is. */
-export interface DeclaredRoute {
-  readonly url: string
-}
-
-const declared = new WeakMap<object, DeclaredRoute[]>()
+const declared = new WeakMap<object, RouteOptions[]>()
 
 // `onRoute` does not fire for routes declared before a plugin was loaded, and such a WebSocket route would be open (or
 // hang). Fastify announces each new instance here, so that one hook is in place before the first route.
 subscribe('fastify.initialization', message => {
   const { fastify } = message as { fastify: FastifyInstance }
-  const routes: DeclaredRoute[] = []
+  const routes: RouteOptions[] = []
   declared.set(fastify, routes)
   fastify.addHook('onRoute', options => {
-    const { websocket, wsHandler } = options as { websocket?: boolean, wsHandler?: unknown }
-    if ((websocket === true || wsHandler !== undefined) && options.method !== 'HEAD') routes.push({ url: options.url })
+    const { websocket, wsHandler } = options as { websocket?: unknown, wsHandler?: unknown }
+    if ((Boolean(websocket) || Boolean(wsHandler)) && options.method !== 'HEAD') routes.push(options)
   })
 })
 
 /**
- * WebSocket routes of `root` so far, whoever declared them. Empty where this module was loaded after the instance was
- * made; their upgrades are then refused at run time instead of at boot.
+ * Throws WSG_ERR_PLUGIN_ORDER for a WebSocket route that was declared before the plugin could see it. Routes are told apart
+ * by the object that Fastify hands to every hook: with constraints several have one URL. Warns where this module was loaded
+ * after the instance was made; upgrades to such routes are then refused at run time instead of at boot.
  */
-export function declaredRoutes (root: FastifyInstance): readonly DeclaredRoute[] {
-  return declared.get(root) ?? []
+export function checkDeclaredRoutes (fastify: FastifyInstance, guarded: WeakSet<object>): void {
+  const routes = declared.get(fastify)
+  if (routes === undefined) {
+    warnChanged(fastify.log, 'declared-routes', 'a WebSocket route that was declared before fastify-ws-guard is refused at run time, not at boot; import fastify-ws-guard before Fastify() is called')
+    return
+  }
+  for (const route of routes) {
+    if (guarded.has(route)) continue
+    const constraints = route.constraints === undefined ? '' : ` (constraints ${Object.keys(route.constraints).join(', ')})`
+    throw new WSG_ERR_PLUGIN_ORDER(`route ${route.url}${constraints}: declared before fastify-ws-guard was loaded, so nothing guards it; write "await app.register(guard, …)" before the first WebSocket route, or declare routes in a plugin of their own`)
+  }
 }

@@ -1,9 +1,9 @@
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger } from 'fastify'
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
-import { logThrown } from '../errors/log-safe.js'
+import { warnChanged } from './changed.js'
 import { guardSocketClass } from './guarded-socket.js'
 
 /** The part of the gate that the server asks before and after each 101. */
@@ -31,6 +31,7 @@ interface LiveOptions {
   verifyClient?: unknown
   handleProtocols?: unknown
   WebSocket: typeof WebSocket
+  clientTracking?: boolean
 }
 
 const WS_DEFAULTS = { maxPayload: 100 * 1024 * 1024, maxFragments: 16 * 1024, closeTimeout: 30_000, maxPendingAutoPongs: 60 }
@@ -62,6 +63,9 @@ export function guardServer (server: WebSocketServer, judge: UpgradeJudge, limit
   if (options.verifyClient !== undefined && options.verifyClient !== null) {
     throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.verifyClient: it runs after every hook and answers by itself; use auth and authorize of fastify-ws-guard')
   }
+  if (options.handleProtocols !== undefined && options.handleProtocols !== null) {
+    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.handleProtocols: expected to be left out, got a function; list what may be chosen in subprotocols of fastify-ws-guard, for all routes or in a route\'s wsGuard')
+  }
   if (options.perMessageDeflate !== false) {
     log.warn('@fastify/websocket options.perMessageDeflate is on: each socket costs about 400 KiB, and secrets beside attacker-chosen text can leak by length (CRIME)')
   }
@@ -71,46 +75,61 @@ export function guardServer (server: WebSocketServer, judge: UpgradeJudge, limit
   if (options.closeTimeout === WS_DEFAULTS.closeTimeout) options.closeTimeout = limits.closeTimeout
   if (options.maxPendingAutoPongs === WS_DEFAULTS.maxPendingAutoPongs) options.maxPendingAutoPongs = MAX_PENDING_PONGS
   options.WebSocket = guardSocketClass(options.WebSocket)
-  options.handleProtocols = (_offers: Set<string>, raw: IncomingMessage) => judge.subprotocolOf(raw)
+  // Without it nothing could be closed, swept or counted; ws itself fills and empties the set.
+  ;(server as { clients: Set<WebSocket> | undefined }).clients ??= new Set()
 
+  const choose = (_offers: Set<string>, raw: IncomingMessage): string | false => judge.subprotocolOf(raw)
   const standard = options.maxPayload
   const upgrade = server.handleUpgrade.bind(server)
   server.handleUpgrade = (raw, socket, head, callback) => {
     if (!judge.mayUpgrade(raw, socket)) return
-    // ws reads this option within the call, so each socket gets its own route's limit.
+    // ws reads these within the call, so each socket gets its own route's. What others have written there meanwhile, as
+    // graphql-ws does at each connection, comes back for them.
+    const { handleProtocols } = options
     options.maxPayload = payloadLimit(raw) ?? standard
+    options.handleProtocols = choose
     upgrade(raw, socket, head, callback)
     options.maxPayload = standard
+    options.handleProtocols = handleProtocols
+  }
+  if (!readsOptionsPerCall(server.constructor as typeof WebSocketServer)) {
+    warnChanged(log, 'websocket-server', 'a route\'s own payload limit and subprotocols can\'t be set; websocket.maxPayload holds for every route')
   }
   server.on('connection', (_socket: WebSocket, raw: IncomingMessage) => { judge.complete(raw) })
 }
 
-const NETWORK = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_DESTROYED'])
-
 /**
- * Error handler for @fastify/websocket: ws closes a socket that broke the protocol by itself, with the right code; a
- * handler that threw closes 1011. Nothing of the error reaches the peer.
+ * Proves on a socket in memory that this version of ws reads `maxPayload` and `handleProtocols` at each handshake, within
+ * the call. Synchronous; never throws.
  */
-export function onSocketError (error: unknown, socket: WebSocket, request: FastifyRequest): void {
-  const code = codeOf(error)
-  if (NETWORK.has(code)) {
-    socket.terminate()
-    return
-  }
-  if (code.startsWith('WS_ERR_')) {
-    request.log.warn({ event: 'ws.proto.violation', code }, 'WebSocket protocol violated')
-    return
-  }
-  logThrown(request.log, 'error', { event: 'ws.handler.error' }, error, 'WebSocket handler failed')
-  socket.close(1011, 'internal')
-}
-
-// A handler may throw null, or something that throws when it is read.
-function codeOf (thrown: unknown): string {
+export function readsOptionsPerCall (Server: typeof WebSocketServer): boolean {
+  let answer = ''
+  const stream = new Duplex({
+    read () {},
+    write (chunk: Buffer, _encoding, callback) { answer += chunk.toString('latin1'); callback() },
+  })
+  stream.on('error', () => {})
   try {
-    const { code } = thrown as { readonly code?: unknown }
-    return typeof code === 'string' ? code : ''
+    const server = new Server({ noServer: true, clientTracking: false, perMessageDeflate: false })
+    const options = server.options as unknown as LiveOptions
+    options.maxPayload = 12345
+    options.handleProtocols = () => 'probe'
+    let limit: unknown
+    const headers = {
+      upgrade: 'websocket',
+      connection: 'Upgrade',
+      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+      'sec-websocket-version': '13',
+      'sec-websocket-protocol': 'other, probe',
+    }
+    server.handleUpgrade({ method: 'GET', url: '/', headers, socket: stream } as unknown as IncomingMessage, stream, Buffer.alloc(0), ws => {
+      ws.on('error', () => {})
+      limit = (ws as unknown as { readonly _receiver?: { readonly _maxPayload?: unknown } })._receiver?._maxPayload
+    })
+    return limit === 12345 && /\r\nsec-websocket-protocol: probe\r\n/i.test(answer)
   } catch {
-    return ''
+    return false
+  } finally {
+    stream.destroy()
   }
 }

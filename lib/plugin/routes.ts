@@ -10,7 +10,11 @@ import { WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import type { Gate } from '../gate/gate.js'
 import type { RouteInput } from '../gate/pending.js'
 import type { ContractPart } from '../gate/policies.js'
+import { checkOptions } from './check-options.js'
+import { CONTRACT, LIMIT } from './guarded-routes.js'
 import type { ResolvedOptions } from './options.js'
+import { checkHandlerKeys, FASTIFY_KEYS, guardPart, pick } from './route-keys.js'
+import { optionsSchema } from './schema.js'
 import { SUBPROTOCOL } from '../protocol/envelope.js'
 import { selfCheck } from '../foreign/ws-internals.js'
 import { Registry } from '../socket/registry.js'
@@ -39,24 +43,25 @@ function inputReader (contract: CompiledContract): ((request: FastifyRequest) =>
 /** Bytes of one message above which boot warns. */
 const LARGE_PAYLOAD = 1024 * 1024
 
-/** Key in a route's `config` under which its contract's payload limit is found. */
-const LIMIT = Symbol('fastify-ws-guard.payload')
-
-export function createWsRoutes (options: ResolvedOptions, gate: Gate, contractKey: symbol): WsRoutes {
+export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes {
   const registry = new Registry()
   let direct: boolean | undefined
   let sockets = 0
 
   return {
     declare (scope, contract, handlers) {
+      const where = `route ${contract.url}`
       if (!scope.hasDecorator('websocketServer')) {
-        throw new WSG_ERR_PLUGIN_ORDER(`route ${contract.url}: expected @fastify/websocket to be registered before wsRoute (websocket: false), got none`)
+        throw new WSG_ERR_PLUGIN_ORDER(`${where}: expected @fastify/websocket to be registered before wsRoute (websocket: false), got none`)
       }
       // Once per application: the check runs a handshake in memory.
       if (direct === undefined) {
         direct = selfCheck(scope.websocketServer.constructor as typeof WebSocketServer)
         if (!direct) scope.log.warn({ code: 'WSG_WARN_WS_INTERNALS' }, 'this version of ws is not known: messages are written by its own sender, one by one')
       }
+      checkHandlerKeys(handlers, where)
+      if (handlers.messages !== undefined) checkOptions(optionsSchema.properties['messages']!, handlers.messages, `${where}: messages`)
+      const config = handlers.config as object | undefined
       // Loose outside so that interfaces and generated stubs fit; what is no contract is refused by the compiler.
       const compiled = compileContract(contract as ContractSpec, { prefix: scope.prefix, ...options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter } })
       if (compiled.interpreted) scope.log.warn({ code: 'WSG_WARN_INTERPRETED', contract: compiled.name }, 'code generation is forbidden here: contracts are interpreted, which is slower')
@@ -67,17 +72,16 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate, contractKe
       const route = createSocketRoute({
         contract: compiled,
         handlers,
-        limits: options.messages,
+        limits: { ...options.messages, ...handlers.messages },
         registry,
         direct,
       })
       const part: ContractPart = { subprotocol: SUBPROTOCOL, fingerprint: compiled.fingerprint, readInput: inputReader(compiled) }
-      const { auth, public: isPublic, authorize, origins, upgradeRate, subprotocols } = handlers as RouteGuardOptions
-      const wsGuard = { auth, public: isPublic, authorize, origins, upgradeRate, subprotocols }
       scope.get(compiled.url, {
+        ...pick(handlers, FASTIFY_KEYS),
         websocket: true,
-        wsGuard: Object.fromEntries(Object.entries(wsGuard).filter(([, value]) => value !== undefined)) as RouteGuardOptions,
-        config: { [contractKey]: part, [LIMIT]: compiled.limits.maxPayload } as object,
+        wsGuard: guardPart(handlers) as RouteGuardOptions,
+        config: { ...config, [CONTRACT]: part, [LIMIT]: compiled.limits.maxPayload } as object,
       }, (socket: WebSocket, request: FastifyRequest) => {
         const { params, query } = gate.inputOf(request)
         // @fastify/websocket's listener would keep the request and the reply; the connection brings one of its own.

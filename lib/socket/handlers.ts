@@ -1,3 +1,4 @@
+import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_HANDLER } from '../errors/coded.js'
 import type { CompiledContract, CompiledInbound } from '../../types/contract.js'
 import type { CallContext, GuardedSocket } from '../../types/socket.js'
@@ -60,6 +61,7 @@ export class CallFailure extends Error {
  * does not have.
  */
 export function compileHandlers (contract: CompiledContract, handlers: RouteHandlers, deadline: number): ReadonlyMap<string, Entry> {
+  refuseStrangers(contract, handlers)
   const entries = new Map<string, Entry>()
   for (const [type, inbound] of contract.inbound) {
     const isCall = inbound.kind === 'call'
@@ -71,6 +73,7 @@ export function compileHandlers (contract: CompiledContract, handlers: RouteHand
     const handle = guarded ? own(given, 'handle') : given
     const authorize = guarded ? own(given, 'authorize') : undefined
     if (typeof handle !== 'function') throw new WSG_ERR_HANDLER(`${where}: expected a function or { authorize, handle }, got ${describe(guarded ? handle : given)}`)
+    if (guarded) checkKeys(given, ['authorize', 'handle'], where, WSG_ERR_HANDLER)
     if (guarded && typeof authorize !== 'function') throw new WSG_ERR_HANDLER(`${where}.authorize: expected a function, got ${describe(authorize)}`)
     entries.set(type, {
       type,
@@ -84,14 +87,14 @@ export function compileHandlers (contract: CompiledContract, handlers: RouteHand
       fail: failures(type, inbound),
     })
   }
-  refuseStrangers(contract, handlers, 'on', 'message')
-  refuseStrangers(contract, handlers, 'calls', 'call')
   return entries
 }
 
-function refuseStrangers (contract: CompiledContract, handlers: RouteHandlers, part: 'on' | 'calls', kind: CompiledInbound['kind']): void {
-  for (const type of Object.keys(handlers[part] ?? {})) {
-    if (contract.inbound.get(type)?.kind !== kind) throw new WSG_ERR_HANDLER(`contract ${contract.name}: ${part}.${type}: the contract has no such ${kind}`)
+/** Every key of `on` and `calls` is a message or a call of the contract, and has a value. */
+function refuseStrangers (contract: CompiledContract, handlers: RouteHandlers): void {
+  for (const [part, kind] of [['on', 'message'], ['calls', 'call']] as const) {
+    const known = [...contract.inbound].filter(([, inbound]) => inbound.kind === kind).map(([type]) => type)
+    checkKeys(handlers[part] ?? {}, known, `contract ${contract.name}: ${part}`, WSG_ERR_HANDLER)
   }
 }
 

@@ -11,7 +11,7 @@ const unseen = new Map<string, FastifyInstance>()
 for (const name of ['before @fastify/websocket', 'after @fastify/websocket', 'child scope', 'wsHandler', 'direct']) unseen.set(name, Fastify())
 
 const { default: guard, sessionAuth } = await import('../../lib/index.js')
-const { checkVersions } = await import('../../lib/foreign/boot-checks.js')
+const { checkVersions } = await import('../../lib/plugin/versions.js')
 
 const stacks = await import('../helpers/guarded-stack.js')
 const { bareStack } = await import('../helpers/bare.js')
@@ -144,10 +144,10 @@ t.test('I10 the bare stack guards only what its own scope hooks see', async t =>
 })
 
 t.test('I09 a dependency below its floor is a boot error that names it', async t => {
-  for (const [fastify, node] of [['5.8.4', '20.20.2'], ['5.0.0', '22.22.2'], ['4.99.9', '24.1.0'], ['5.8.5', '20.20.1'], ['5.8.5', '22.22.1'], ['5.8.5', '21.7.3'], ['5.8.5', '18.20.0']] as const) {
+  for (const [fastify, node] of [['5.8.4', '20.20.2'], ['5.0.0', '22.22.2'], ['4.99.9', '24.1.0'], ['5.8.5', '20.20.1'], ['5.8.5', '22.22.1'], ['5.8.5', '21.7.3'], ['5.8.5', '18.20.0'], ['5.12.8', '24.1.0']] as const) {
     t.throws(() => { checkVersions(fastify, node) }, { code: 'WSG_ERR_DEPENDENCY', message: /expected .+ got / }, `${fastify} on ${node}`)
   }
-  for (const [fastify, node] of [['5.8.5', '20.20.2'], ['5.12.8', '22.22.2'], ['5.9.0', '22.30.0'], ['5.100.0', '24.0.0'], ['6.0.0', '26.1.0']] as const) {
+  for (const [fastify, node] of [['5.8.5', '20.20.2'], ['5.12.8', '22.22.2'], ['5.9.0', '22.30.0'], ['5.100.0', '24.14.1'], ['6.0.0', '26.1.0']] as const) {
     checkVersions(fastify, node)
   }
 

@@ -54,7 +54,7 @@ t.test('D13 the upgrade rate: 429 with Retry-After, and only for handshakes', as
 })
 
 t.test('D13 the default is 60 a minute, and a window ends', async t => {
-  const standard = await guardedStack(t, { guard: { upgradeRate: undefined } as never })
+  const standard = await guardedStack(t, { guard: { upgradeRate: {} } })
   const statuses = (await knocks(standard, 62)).split(' ')
   t.equal(statuses.filter(status => status === '101').length, 60)
   t.equal(statuses.at(-1), '429')

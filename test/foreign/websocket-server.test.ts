@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events'
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import t from 'tap'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { guardServer, onSocketError, safeServerOptions } from '../../lib/foreign/websocket-server.js'
+import { guardServer, readsOptionsPerCall, safeServerOptions } from '../../lib/foreign/websocket-server.js'
+import { changedInsides } from '../helpers/foreign.js'
 
 const limits = { maxPayload: 65_536, maxFragments: 64, closeTimeout: 3000 }
 const raw = {} as IncomingMessage
@@ -13,7 +14,8 @@ const make = (options: object = {}, admitted = true) => {
   const calls: string[] = []
   const warnings: unknown[] = []
   const server = new WebSocketServer({ noServer: true, ...options })
-  server.handleUpgrade = () => { calls.push(`upgrade with ${server.options.maxPayload}`) }
+  const live = server.options as unknown as { maxPayload: number, handleProtocols?: (offers: Set<string>, raw: IncomingMessage) => unknown }
+  server.handleUpgrade = () => { calls.push(`upgrade with ${live.maxPayload}, ${live.handleProtocols?.(new Set(['bearer.SECRET']), raw)}`) }
   const judge = {
     mayUpgrade: () => { calls.push('asked'); return admitted },
     subprotocolOf: () => 'chat',
@@ -33,7 +35,7 @@ t.test('no 101 without admission', async t => {
   const yes = make()
   yes.guard()
   yes.upgrade()
-  t.same(yes.calls, ['asked', 'upgrade with 65536'])
+  t.same(yes.calls, ['asked', 'upgrade with 65536, chat'])
   yes.server.emit('connection', {} as WebSocket, raw)
   t.equal(yes.calls.at(-1), 'complete')
 })
@@ -42,7 +44,7 @@ t.test('a contract\'s payload limit holds for its own socket only', async t => {
   const { guard, upgrade, calls, options } = make()
   guard(1000)
   upgrade()
-  t.same(calls, ['asked', 'upgrade with 1000'])
+  t.same(calls, ['asked', 'upgrade with 1000, chat'])
   t.equal(options['maxPayload'], 65_536)
 })
 
@@ -54,7 +56,6 @@ t.test('ws\'s defaults are tightened, the application\'s own choices stay', asyn
   const own = make(chosen)
   own.guard()
   t.match(own.options, chosen)
-  t.equal((own.options['handleProtocols'] as (offers: Set<string>, raw: IncomingMessage) => unknown)(new Set(['bearer.SECRET']), raw), 'chat')
   t.same(own.warnings, [])
   const compressed = make({ perMessageDeflate: true })
   compressed.guard()
@@ -67,6 +68,7 @@ t.test('I09 a ws without its fixes, and options that can\'t be made safe', async
   t.throws(() => guardServer(stub, judge, limits, () => undefined, {} as FastifyBaseLogger), { code: 'WSG_ERR_DEPENDENCY', message: /^ws: expected version 8\.23\.0 or later.*npm ls ws/ })
   t.throws(() => make({ skipUTF8Validation: true }).guard(), { code: 'WSG_ERR_OPTION_UNSAFE', message: /skipUTF8Validation: expected false, got true/ })
   t.throws(() => make({ verifyClient: () => true }).guard(), { code: 'WSG_ERR_OPTION_UNSAFE', message: /verifyClient/ })
+  t.throws(() => make({ handleProtocols: () => 'x' }).guard(), { code: 'WSG_ERR_OPTION_UNSAFE', message: /handleProtocols: .*subprotocols/ })
 })
 
 t.test('the options of the server that the plugin registers itself', async t => {
@@ -74,16 +76,33 @@ t.test('the options of the server that the plugin registers itself', async t => 
   t.match(server.options, { ...limits, perMessageDeflate: false, maxPendingAutoPongs: 16, skipUTF8Validation: false })
 })
 
-t.test('errors of a socket: the network\'s, the protocol\'s, the handler\'s', async t => {
-  const rows: [string | undefined, string][] = [
-    ['ECONNRESET', 'terminate'], ['EPIPE', 'terminate'], ['WS_ERR_INVALID_UTF8', 'warn ws.proto.violation'], ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'warn ws.proto.violation'],
-    [undefined, 'error ws.handler.error, close 1011 internal'], ['ERR_ASSERTION', 'error ws.handler.error, close 1011 internal'],
-  ]
-  for (const [code, expected] of rows) {
-    const seen: string[] = []
-    const socket = { terminate: () => seen.push('terminate'), close: (code: number, reason: string) => seen.push(`close ${code} ${reason}`) } as unknown as WebSocket
-    const write = (level: string) => (fields: { event: string }): void => { seen.push(`${level} ${fields.event}`) }
-    onSocketError(Object.assign(new Error('secret'), { code }), socket, { log: { warn: write('warn'), error: write('error') } } as unknown as FastifyRequest)
-    t.equal(seen.join(', '), expected, code ?? 'no code')
+t.test('a route\'s choice of subprotocol holds whatever others write there', async t => {
+  const { guard, upgrade, calls, options } = make()
+  guard()
+  const theirs = (): string => 'graphql-transport-ws'
+  options['handleProtocols'] = theirs
+  upgrade()
+  t.same(calls, ['asked', 'upgrade with 65536, chat'])
+  t.equal(options['handleProtocols'], theirs, 'and is theirs again afterwards')
+})
+
+t.test('without clientTracking ws gets a set of clients all the same', async t => {
+  const { guard, server } = make({ clientTracking: false })
+  t.equal(server.clients, undefined)
+  guard()
+  t.equal(server.clients.size, 0)
+})
+
+t.test('a ws that reads its options at another time is warned of', async t => {
+  t.ok(readsOptionsPerCall(WebSocketServer))
+  class Other extends WebSocketServer {
+    override handleUpgrade (...args: Parameters<WebSocketServer['handleUpgrade']>): void {
+      Object.assign(this.options, { maxPayload: 1, handleProtocols: undefined })
+      super.handleUpgrade(...args)
+    }
   }
+  t.notOk(readsOptionsPerCall(Other as never))
+  const warnings: object[] = []
+  guardServer(new Other({ noServer: true }), { mayUpgrade: () => true, subprotocolOf: () => false, complete () {} }, limits, () => undefined, { warn: (record: object) => { warnings.push(record) } } as unknown as FastifyBaseLogger)
+  t.same(changedInsides(warnings), ['websocket-server'])
 })

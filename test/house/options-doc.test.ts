@@ -1,10 +1,11 @@
 import t from 'tap'
-import { optionsSchema, routeOptionsSchema } from '../../lib/plugin/options.js'
+import { optionsSchema, routeOptionsSchema } from '../../lib/plugin/schema.js'
 import { readText } from '../helpers/sources.js'
 
 /** Names of a schema's options, nested ones dotted (`connections.perAddress`), the objects that hold them included. */
 export function optionNames (schema: unknown, prefix = ''): string[] {
-  if (typeof schema !== 'object' || schema === null) return []
+  // What is handed over as it is has members, but they are no options.
+  if (typeof schema !== 'object' || schema === null || 'expected' in schema) return []
   const names: string[] = []
   for (const [name, option] of Object.entries(member(schema, 'properties') ?? {})) {
     names.push(prefix + name, ...optionNames(option, `${prefix}${name}.`))
@@ -57,6 +58,7 @@ t.test('the walk and the page reader see what they are for', async t => {
     type: 'object',
     properties: { a: { type: 'string' }, b: { anyOf: [{ const: false }, { properties: { c: {}, d: { properties: { e: {} } } } }] } },
   }), ['a', 'b', 'b.c', 'b.d', 'b.d.e'])
+  t.same(optionNames({ properties: { a: { expected: 'a client', properties: { b: {} } } } }), ['a'], 'what is handed over as it is')
   t.same([...optionDefaults({ properties: { a: { default: 5 }, b: { anyOf: [{ properties: { c: { default: false } } }] }, d: {} } })], [['a', '5'], ['b.c', 'false']])
   const { plugin, route } = documentedOptions('| `a` | x |\n### `b.c`\nsee `d`\n## Route options\n| `e` |\n## More\n| `f` |')
   t.same([...plugin.keys()], ['a', 'b.c', 'f'])

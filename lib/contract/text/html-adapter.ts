@@ -1,4 +1,5 @@
 import type { HtmlAdapter } from './policy.js'
+import { checkKeys } from '../../errors/check-keys.js'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_HTML_REFUSED, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from '../../errors/coded.js'
 
 // Entry point 'fastify-ws-guard/html': the adapter of the `html` text policy. sanitize-html is the application's to
@@ -62,8 +63,8 @@ export function sanitizeHtmlAdapter (sanitizeHtml: SanitizeHtmlFunction, options
   if (typeof sanitizeHtml !== 'function') {
     throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: expected the function that sanitize-html exports, got ${typeof sanitizeHtml}`)
   }
-  const maxInput = readCount(options, 'maxInput', 65536)
   const rules = readRules(options)
+  const maxInput = readCount(options, 'maxInput', 65536)
   probe(sanitizeHtml, rules)
   return html => {
     if (html.length > maxInput) throw new WSG_ERR_HTML_REFUSED(`longer than maxInput (${maxInput})`)
@@ -77,8 +78,7 @@ export function sanitizeHtmlAdapter (sanitizeHtml: SanitizeHtmlFunction, options
 const KNOWN_OPTIONS = ['tags', 'attributes', 'schemes', 'maxInput', 'nesting']
 
 function readRules (options: SanitizeHtmlAdapterOptions): SanitizeHtmlRules {
-  const unknown = Object.keys(options).find(name => !KNOWN_OPTIONS.includes(name))
-  if (unknown !== undefined) throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: expected options ${KNOWN_OPTIONS.join(', ')}, got "${unknown}"`)
+  checkKeys(options, KNOWN_OPTIONS, 'sanitizeHtmlAdapter', WSG_ERR_OPTION)
   const tags = readNames('tags', options.tags ?? DEFAULT_TAGS, tag => !UNSAFE_TAGS.has(tag))
   const schemes = readNames('schemes', options.schemes ?? ['https', 'http', 'mailto'], scheme => SAFE_SCHEMES.has(scheme))
   const attributes = Object.entries(options.attributes ?? (tags.includes('a') ? { a: ['href'] } : {})).map(([tag, names]) => {

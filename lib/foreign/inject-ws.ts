@@ -1,0 +1,113 @@
+import type { FastifyInstance } from 'fastify'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { Duplex } from 'node:stream'
+import { Server as TlsServer } from 'node:tls'
+import { WebSocket } from 'ws'
+import { checkKeys } from '../errors/check-keys.js'
+import { WSG_ERR_INJECT_REFUSED, WSG_ERR_OPTION } from '../errors/coded.js'
+
+/** What an injected handshake is when it does not say so itself. */
+export interface InjectDefaults {
+  /** The Host allow-list; its first entry is the handshake's host. */
+  readonly hosts: readonly string[]
+  /** It counts as having come over TLS. */
+  readonly encrypted: boolean
+}
+
+/** Second argument of `app.injectWS`: header fields, and members of the socket such as `remoteAddress`. */
+interface InjectContext {
+  readonly headers?: IncomingHttpHeaders
+  readonly socket?: { readonly remoteAddress?: string, readonly encrypted?: boolean, readonly [name: string]: unknown }
+}
+
+/** Third argument: called with the client's end before and after the handshake. */
+interface InjectHooks {
+  readonly onInit?: (ws: WebSocket) => void
+  readonly onOpen?: (ws: WebSocket) => void
+}
+
+/** Two streams, each the other's far end; what destroys one destroys the other, as a connection does. */
+function streamPair (): [Duplex, Duplex] {
+  const make = (other: () => Duplex): Duplex => new Duplex({
+    read () {},
+    write (chunk: Buffer, _encoding, callback) {
+      // As from a network: an answer never comes before the call that asked for it has returned.
+      setImmediate(() => {
+        other().push(chunk)
+        callback()
+      })
+    },
+    final (callback) {
+      setImmediate(() => {
+        other().push(null)
+        callback()
+      })
+    },
+    destroy (error, callback) {
+      setImmediate(() => other().destroy())
+      callback(error)
+    },
+  })
+  const server: Duplex = make(() => client)
+  const client: Duplex = make(() => server)
+  return [server, client]
+}
+
+async function textOf (message: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of message) text += String(chunk)
+  return text
+}
+
+async function refusal (response: IncomingMessage): Promise<Error> {
+  const statusCode = response.statusCode ?? 0
+  const error = new WSG_ERR_INJECT_REFUSED(statusCode)
+  try {
+    const { code } = JSON.parse(await textOf(response)) as { readonly code?: unknown }
+    return Object.assign(error, { statusCode }, typeof code === 'string' ? { code } : {})
+  } catch {
+    return Object.assign(error, { statusCode })
+  }
+}
+
+/**
+ * Puts an `injectWS` in the place of @fastify/websocket's, whose handshakes have no socket: no address, no Host, an error
+ * without a code, and streams that never close. This one opens a connection in memory on the application's own server, so
+ * what is injected passes what a client passes. It rejects with the answer's `statusCode` and `code`.
+ */
+export function replaceInjectWS (fastify: FastifyInstance, defaults: InjectDefaults): void {
+  const { server } = fastify
+  const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
+  const [listed = '*'] = defaults.hosts
+  const host = listed === '*' ? 'localhost' : listed.replace(/^\./, '')
+  const injectWS = async (path = '/', context: InjectContext = {}, hooks: InjectHooks = {}): Promise<WebSocket> => {
+    checkKeys(context, ['headers', 'socket'], 'injectWS: second argument', WSG_ERR_OPTION)
+    await fastify.ready()
+    const { 'sec-websocket-protocol': offers, ...headers } = { host, ...context.headers }
+    const [far, near] = streamPair()
+    Object.assign(far, { remoteAddress: '127.0.0.1', remotePort: 0, encrypted: defaults.encrypted, alpnProtocol: 'http/1.1' }, context.socket)
+    server.emit(event as 'connection', far as never)
+    const ws = new WebSocket(`ws://injected${path}`, offers?.split(',').map(offer => offer.trim()) ?? [], {
+      headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),
+      perMessageDeflate: false,
+      // A handshake that says it has no Host has none.
+      setHost: false,
+      createConnection: () => near as never,
+    })
+    hooks.onInit?.(ws)
+    return await new Promise((resolve, reject) => {
+      ws.once('open', () => {
+        hooks.onOpen?.(ws)
+        resolve(ws)
+      })
+      ws.once('unexpected-response', (_request, response) => {
+        void refusal(response).then(error => {
+          reject(error)
+          near.destroy()
+        })
+      })
+      ws.on('error', reject)
+    })
+  }
+  fastify.injectWS = injectWS as FastifyInstance['injectWS']
+}

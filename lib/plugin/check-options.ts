@@ -1,0 +1,76 @@
+import { Kind, type TObject, type TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { checkKeys } from '../errors/check-keys.js'
+import { WSG_ERR_OPTION } from '../errors/coded.js'
+import { got } from '../errors/got.js'
+
+interface Notes {
+  readonly closed?: boolean
+  readonly description?: string
+  readonly expected?: string
+  readonly default?: unknown
+}
+
+const notesOf = (schema: TSchema): Notes => schema
+
+function isObject (value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The object of options that `schema` is, or that it offers beside `false`. */
+function objectOf (schema: TSchema): TObject | null {
+  const all: readonly TSchema[] = schema[Kind] === 'Union' ? schema['anyOf'] as TSchema[] : [schema]
+  return all.find((one): one is TObject => one[Kind] === 'Object') ?? null
+}
+
+/** An instance of a class may keep what it likes; an object that was written down holds options only. */
+function isWrittenDown (value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/**
+ * Throws WSG_ERR_OPTION for the first option that does not fit: its name, what was expected, what it got. A key that the
+ * schema does not have is told before anything else, with the nearest right name; so is a key without a value.
+ */
+export function checkOptions (schema: TSchema, value: unknown, where: string): void {
+  const object = objectOf(schema)
+  if (object !== null && isObject(value)) {
+    if (notesOf(object).closed === true && isWrittenDown(value)) {
+      checkKeys(value, Object.keys(object.properties), where, WSG_ERR_OPTION)
+      for (const [name, option] of Object.entries(object.properties)) {
+        if (Object.hasOwn(value, name)) checkOptions(option, value[name], `${where}.${name}`)
+      }
+    }
+  } else if (schema[Kind] === 'Array' && Array.isArray(value) && isObject(schema['items'])) {
+    for (const [index, item] of value.entries()) checkOptions(schema['items'] as unknown as TSchema, item, `${where}[${index}]`)
+  }
+  // Errors takes an inherited method for a missing one; Check does not.
+  if (Value.Check(schema, value)) return
+  const fault = Value.Errors(schema, value).First()!
+  const { description, expected } = notesOf(schema)
+  const note = description === undefined || description === '' ? '' : ` (${description})`
+  if (expected !== undefined) throw new WSG_ERR_OPTION(`${where}: expected ${expected}, got ${got(value)}${note}`)
+  if (object !== null && object !== schema && !isObject(value)) {
+    throw new WSG_ERR_OPTION(`${where}: expected false or an object of options, got ${got(value)}${note}`)
+  }
+  const path = fault.path.replace(/\/(\d+)/g, '[$1]').replaceAll('/', '.')
+  throw new WSG_ERR_OPTION(`${where}${path}: ${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}, got ${got(fault.value)}${note}`)
+}
+
+/** A frozen copy of `given` with the defaults of `schema`; what is handed over as it is stays what it was. */
+export function fillOptions (schema: TSchema, given: unknown): unknown {
+  const object = notesOf(schema).expected === undefined ? objectOf(schema) : null
+  if (object !== null && (given === undefined || isObject(given))) {
+    const filled: { [name: string]: unknown } = {}
+    for (const [name, option] of Object.entries(object.properties)) {
+      const value = fillOptions(option, given?.[name])
+      if (value !== undefined) filled[name] = value
+    }
+    return given === undefined && Object.keys(filled).length === 0 ? undefined : Object.freeze(filled)
+  }
+  if (given === undefined) return notesOf(schema).default
+  if (!Array.isArray(given)) return given
+  const items = schema[Kind] === 'Array' ? schema['items'] as TSchema : null
+  return Object.freeze(given.map(item => items === null ? item as unknown : fillOptions(items, item)))
+}

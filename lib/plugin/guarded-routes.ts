@@ -1,0 +1,117 @@
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { RouteGuardOptions } from '../../types/options.js'
+import { WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
+import { didYouMean } from '../errors/nearest.js'
+import { checkDeclaredRoutes } from '../foreign/declared-routes.js'
+import { checkSession } from '../foreign/session-cookie.js'
+import { type Gate, POLICY, type RoutePolicy } from '../gate/gate.js'
+import type { ContractPart, Policies } from '../gate/policies.js'
+import { serializeUpgrade } from '../gate/security-log.js'
+import { type ResolvedOptions, resolveRouteOptions } from './options.js'
+import { isWebSocketRoute, type PlainWsRoute } from './route-keys.js'
+import { UrlPatterns } from './url-patterns.js'
+
+/** `config` key by which `wsRoute` hands the gate its contract's part. */
+export const CONTRACT = Symbol('fastify-ws-guard.contract')
+
+/** `config` key under which the bytes of a route's largest message are found. */
+export const LIMIT = Symbol('fastify-ws-guard.payload')
+
+/** Key of a scope under which `wsPolicy` leaves what its routes, and those of the scopes in it, begin with. */
+const SCOPE = Symbol('fastify-ws-guard.scope')
+
+interface GuardedRoute {
+  readonly url: string
+  readonly policy: RoutePolicy
+  readonly scope: FastifyInstance
+  readonly hasOriginList: boolean
+}
+
+/** A nearer word about who may connect stands for the whole of it: `public: true` of a route undoes the `auth` of its scope. */
+function over (far: RouteGuardOptions, near: RouteGuardOptions): RouteGuardOptions {
+  if (near.auth === undefined && near.public === undefined) return { ...far, ...near }
+  const { auth: _auth, public: _public, ...others } = far
+  return { ...others, ...near }
+}
+
+/** Every WebSocket route of the application, whoever declares it: gets its policy in `onRoute`, is proven in `onReady`. */
+export class GuardedRoutes {
+  readonly #options: ResolvedOptions
+  readonly #policies: Policies
+  readonly #gate: Gate
+  readonly #patterns: UrlPatterns
+  readonly #theirs: UrlPatterns
+  // A list: with constraints several routes have one URL.
+  readonly #routes: GuardedRoute[] = []
+  readonly #seen = new WeakSet<object>()
+
+  constructor (options: ResolvedOptions, policies: Policies, gate: Gate) {
+    this.#options = options
+    this.#policies = policies
+    this.#gate = gate
+    this.#patterns = new UrlPatterns(options.policies.map(({ url }) => url))
+    this.#theirs = new UrlPatterns(options.otherUpgrades ?? [])
+  }
+
+  /** `scope.wsPolicy(…)`. Throws WSG_ERR_OPTION. */
+  setScopePolicy (scope: FastifyInstance, given: unknown): void {
+    const holder = scope as FastifyInstance & { [SCOPE]?: RouteGuardOptions }
+    const own = resolveRouteOptions(given, `wsPolicy of the scope ${scope.prefix === '' ? '/' : scope.prefix}`)
+    holder[SCOPE] = over(holder[SCOPE] ?? {}, own)
+  }
+
+  /** Instance-level `onRoute`. Throws WSG_ERR_ROUTE_POLICY, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE or WSG_ERR_ORIGIN_PATTERN. */
+  add (scope: FastifyInstance, route: PlainWsRoute): void {
+    if (!isWebSocketRoute(route)) return
+    // Fastify adds a HEAD route to each GET route. @fastify/websocket before 11.3.6 would run the WebSocket's handler.
+    if (route.method === 'HEAD') {
+      if (route.websocket === true) route.handler = (_request, reply) => { reply.code(404).send() }
+      return
+    }
+    const { url } = route
+    if (this.#theirs.find(url) !== null) {
+      throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: expected a path that is not in otherUpgrades, got ${JSON.stringify(this.#theirs.find(url))}; its handshakes would go past the guard`)
+    }
+    const config: Readonly<Record<symbol, unknown>> = { ...route.config }
+    const contract = (config[CONTRACT] as ContractPart | undefined) ?? null
+    const own = this.#optionsOf(scope, route)
+    const policy = this.#policies.compile(own, { url, hasHttpHandler: route.websocket !== true, contract })
+    this.#gate.addPolicy(policy)
+    this.#seen.add(route)
+    this.#routes.push({
+      url, policy, scope, hasOriginList: (own.origins !== undefined || this.#options.origins !== null) && !policy.origin.any,
+    })
+    route.config = { [LIMIT]: own.maxPayload, ...config, [POLICY]: policy } as typeof route.config
+    // A proxy that drops Upgrade turns handshakes into plain requests, tokens and all.
+    if (route.websocket === true) route.logSerializers = { req: serializeUpgrade as never, ...route.logSerializers }
+    const before = route.onRequest === undefined ? [] : [route.onRequest].flat()
+    // Last of the route's own: a strategy may read what the route's other hooks have loaded.
+    route.onRequest = [...before, this.#gate.admit(policy)] as RouteOptions['onRequest']
+  }
+
+  // What is nearer to the route wins: its own, its scope's, that of the first pattern.
+  #optionsOf (scope: FastifyInstance, { wsGuard, url }: PlainWsRoute): RouteGuardOptions {
+    const own = resolveRouteOptions(wsGuard, `route ${url}: wsGuard`)
+    const ofScope = (scope as FastifyInstance & { readonly [SCOPE]?: RouteGuardOptions })[SCOPE] ?? {}
+    const pattern = this.#patterns.find(url)
+    const { url: _pattern, ...ofPattern } = this.#options.policies.find(policy => policy.url === pattern) ?? { url }
+    return over(over(ofPattern, ofScope), own)
+  }
+
+  /** `onReady`: what only the whole application shows. Throws WSG_ERR_PLUGIN_ORDER, WSG_ERR_OPTION_UNSAFE or WSG_ERR_OPTION. */
+  prove (fastify: FastifyInstance): void {
+    checkDeclaredRoutes(fastify, this.#seen)
+    const urls = this.#routes.map(({ url }) => url)
+    const [unused] = this.#patterns.unused()
+    if (unused !== undefined) {
+      throw new WSG_ERR_OPTION(`options.policies: expected the url of a WebSocket route, got ${JSON.stringify(unused)}${didYouMean(unused, urls)}`)
+    }
+    const { development } = this.#options
+    for (const { url, policy, scope, hasOriginList } of this.#routes) {
+      if (policy.auth?.needs.session === true) checkSession(scope, { url, development, hasOriginList })
+      if (policy.auth?.needs.credential === 'cookie' && policy.origin.wildcard) {
+        fastify.log.warn({ route: url, origins: policy.origin.entries }, 'whole domains are allowed beside cookie authentication: whoever holds any subdomain can act as your users')
+      }
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import type { AuthStrategy } from '../../types/gate.js'
+import type {
+  ConnectionOptions, GuardOptions, MessageOptions, PluginUpgradeRateOptions, RouteGuardOptions, UpgradeRateOptions, WebSocketOptions,
+} from '../../types/options.js'
+
+// The one place where options and their defaults are written. docs/options.md and the comments of types/options.ts repeat
+// them for readers; a test holds both to this.
+
+// Two members are ours: `closed` for an object that may hold these keys only, `expected` for the words of a boot error
+// about a value that is handed over as it is.
+
+/** Each key of `T` has its schema: an option that types declare and this file lacks does not compile. */
+type SchemasOf<T> = { readonly [K in keyof T]-?: TSchema }
+
+function closed<T> (properties: SchemasOf<T>, description = ''): TObject<TProperties> {
+  const optional = Object.entries<TSchema>(properties).map(([name, schema]) => [name, Type.Optional(schema)] as const)
+  return Type.Object(Object.fromEntries(optional), { closed: true, description })
+}
+
+const LONGEST_TIMER = 2_147_483_647
+
+const milliseconds = (description: string, value: number) =>
+  Type.Integer({ minimum: 1, maximum: LONGEST_TIMER, default: value, description })
+const count = (description: string, value: number) => Type.Integer({ minimum: 1, default: value, description })
+const flag = (description: string, value: boolean) => Type.Boolean({ default: value, description })
+const fn = (description: string) => Type.Function([], Type.Any(), { description, expected: 'a function' })
+
+const patterns = (description: string) =>
+  Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { minItems: 1, description })
+const subprotocols = (description: string) =>
+  Type.Array(Type.String({ pattern: '^[!#$%&\'*+.^_`|~0-9A-Za-z-]{1,128}$' }), { description })
+
+const strategy = (description: string) => Type.Object({
+  name: Type.String({ minLength: 1 }),
+  needs: Type.Object({
+    credential: Type.Union([Type.Literal('cookie'), Type.Literal('header')]),
+    session: Type.Boolean(),
+  } satisfies SchemasOf<AuthStrategy['needs']>, { closed: true }),
+  authenticate: Type.Function([], Type.Any()),
+} satisfies SchemasOf<AuthStrategy>, { closed: true, description, expected: 'a strategy such as sessionAuth(session => session.user)' })
+
+const allowList = Type.Union([Type.Array(Type.String()), Type.Function([], Type.Any())], {
+  expected: 'an array of addresses or a function',
+  description: 'Addresses that are not counted, or a function (request, key) => boolean, as in @fastify/rate-limit',
+})
+
+const maxPayload = (description: string) => Type.Integer({ minimum: 128, maximum: 16_777_216, description })
+
+const routeOptions = {
+  auth: strategy('Strategy of this route'),
+  public: Type.Boolean({ description: 'Anyone with an allowed origin may connect' }),
+  authorize: fn('Decides on identity, params and query'),
+  origins: patterns('Replaces the plugin\'s list for this route'),
+  upgradeRate: Type.Object({
+    max: Type.Integer({ minimum: 1, description: 'Handshakes per window and client address' }),
+    timeWindow: Type.Integer({ minimum: 1, maximum: LONGEST_TIMER, description: 'Length of the window' }),
+    allowList: Type.Optional(allowList),
+  } satisfies SchemasOf<UpgradeRateOptions>, { closed: true }),
+  subprotocols: subprotocols('Replaces the plugin\'s list for this route'),
+  maxPayload: maxPayload('Bytes of one message, on a route without a contract'),
+} satisfies SchemasOf<RouteGuardOptions>
+
+/** Schema of a route's `wsGuard`, and of `wsPolicy`. */
+export const routeOptionsSchema = closed<RouteGuardOptions>(routeOptions)
+
+/** Schema of the plugin's options; docs/options.md has a row for each property, held by a test. */
+export const optionsSchema = closed<GuardOptions>({
+  allowedHosts: patterns('Host names that this service answers to'),
+  origins: patterns('Origins that may open a socket'),
+  development: flag('Admits loopback names over http on any port', false),
+  allowMissingOrigin: flag('Accepts handshakes without Origin, where the credential is not a cookie', false),
+  dangerouslyAllowNullOrigin: flag('Accepts Origin: null', false),
+  dangerouslyAllowAnyOrigin: flag('Accepts `*` or null beside cookie authentication', false),
+  requireTls: Type.Boolean({ description: 'Refuses handshakes without TLS; true unless development' }),
+  auth: strategy('Strategy for every route that has none of its own'),
+  authTimeout: milliseconds('Deadline of authentication and authorization, from the upgrade request on', 5000),
+  handshakeTimeout: milliseconds('Deadline of the 101, from the upgrade request on; also the server\'s headersTimeout where that is longer', 10_000),
+  connections: closed<ConnectionOptions>({
+    total: count('Sockets of this process, open and pending', 10_000),
+    perAddress: count('Sockets per client address', 20),
+    perIdentity: count('Sockets per identity', 10),
+    pending: count('Handshakes under way', 1000),
+    ipv6Prefix: Type.Integer({ minimum: 32, maximum: 128, default: 64, description: 'Bits of an IPv6 address that count as one client' }),
+  }),
+  upgradeRate: Type.Union([Type.Literal(false), closed<PluginUpgradeRateOptions>({
+    max: count('Handshakes per window and client address', 60),
+    timeWindow: milliseconds('Length of the window', 60_000),
+    allowList,
+    redis: Type.Object({ defineCommand: Type.Function([], Type.Any()) }, {
+      expected: 'an ioredis client', description: 'An ioredis client, so that several processes share one count',
+    }),
+  })]),
+  subprotocols: subprotocols('Subprotocols that may be chosen, in order of preference'),
+  policies: Type.Array(Type.Object({
+    url: Type.String({ pattern: '^/[^*?#]*\\*?$', description: 'A route\'s URL as it is declared, or its beginning and *' }),
+    ...closed<RouteGuardOptions>(routeOptions).properties,
+  }, { closed: true }), { description: 'What routes that others declare begin with, by their URL' }),
+  otherUpgrades: Type.Array(Type.String({ pattern: '^/(?:[^*?#]*|[^*?#]+/\\*)$' }), {
+    description: 'Paths of handshakes that are somebody else\'s, unguarded: exact, or with everything under them where they end in /*',
+  }),
+  htmlAdapter: Type.Function([], Type.Any(), {
+    expected: 'a function such as sanitizeHtmlAdapter(sanitizeHtml)',
+    description: 'Sanitizer behind the html text policy, made by fastify-ws-guard/html',
+  }),
+  messages: closed<MessageOptions>({
+    rate: Type.Number({ exclusiveMinimum: 0, default: 20, description: 'Messages per second and socket' }),
+    burst: Type.Number({ minimum: 1, default: 40, description: 'Messages that a socket which was silent may send at once' }),
+    errors: count('Refused messages per 10 s before the socket is closed', 5),
+    inFlight: count('Handlers under way per socket; reading pauses at this number', 32),
+    handlerTimeout: milliseconds('Deadline of a handler', 10_000),
+    sendBuffer: Type.Integer({ minimum: 1024, default: 1_048_576, description: 'Bytes waiting for a slow reader before it is closed 1013' }),
+  }),
+  websocket: Type.Union([Type.Literal(false), closed<WebSocketOptions>({
+    maxPayload: Type.Integer({ ...maxPayload('Bytes of one message on routes without a contract'), default: 65_536 }),
+    maxFragments: Type.Integer({ minimum: 1, maximum: 16_384, default: 64, description: 'Fragments of one message' }),
+    fragmentTimeout: milliseconds('Time from a message\'s first fragment to its last', 10_000),
+    closeTimeout: milliseconds('Time between a close frame and termination', 3000),
+  })]),
+})

@@ -1,0 +1,190 @@
+import { Type } from '@sinclair/typebox'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import sanitizeHtml from 'sanitize-html'
+import t from 'tap'
+import { defineContract } from '../../lib/contract.js'
+import { sanitizeHtmlAdapter } from '../../lib/html.js'
+import guard from '../../lib/index.js'
+import type { GuardOptions } from '../../types/options.js'
+import { openRaw } from '../helpers/raw-client.js'
+
+// Nothing that a user hands in is silently ignored: a key nobody reads, and a key whose value a renamed import has lost.
+
+interface Failure { readonly code: string | undefined, readonly message: string }
+
+async function boot (build: (app: FastifyInstance) => unknown, options: object = {}): Promise<Failure | null> {
+  const app = Fastify()
+  try {
+    await app.register(guard, { development: true, ...options } as GuardOptions)
+    await build(app)
+    await app.ready()
+    return null
+  } catch (error) {
+    return error as Failure
+  } finally {
+    await app.close().catch(() => {})
+  }
+}
+
+const chat = defineContract({
+  name: 'chat',
+  url: '/chat',
+  inbound: { say: Type.Object({ text: Type.String({ maxLength: 100 }) }), kick: Type.Object({}) },
+  calls: { sum: { request: Type.Object({ a: Type.Number(), b: Type.Number() }), reply: Type.Number() } },
+})
+const on = { say () {}, kick () {} }
+const calls = { sum: ({ a, b }: { a: number, b: number }) => a + b }
+const whole = { public: true as const, on, calls }
+const strategy = { name: 'own', needs: { credential: 'header', session: false }, authenticate: () => ({ id: 1 }) }
+const declare = (handlers: object) => (app: FastifyInstance): void => { app.wsRoute(chat, handlers as typeof whole) }
+
+t.test('wsRoute: a key that nobody reads does not boot', async t => {
+  const rows: [object, string, RegExp][] = [
+    [{ ...whole, authorise: () => false }, 'WSG_ERR_OPTION', /^route \/chat: expected only the keys .*got "authorise"; did you mean "authorize"\?/],
+    [{ ...whole, orgins: [] }, 'WSG_ERR_OPTION', /got "orgins"; did you mean "origins"\?/],
+    [{ ...whole, upgraderate: {} }, 'WSG_ERR_OPTION', /got "upgraderate"; did you mean "upgradeRate"\?/],
+    [{ ...whole, onopen () {} }, 'WSG_ERR_OPTION', /got "onopen"; did you mean "onOpen"\?/],
+    [{ ...whole, message: {} }, 'WSG_ERR_OPTION', /got "message"; did you mean "messages"\?/],
+    [{ ...whole, messages: { brust: 1 } }, 'WSG_ERR_OPTION', /^route \/chat: messages: expected only the keys .*got "brust"; did you mean "burst"\?/],
+    [{ ...whole, upgradeRate: { max: 1, timewindow: 1 } }, 'WSG_ERR_OPTION', /wsGuard\.upgradeRate: .*got "timewindow"; did you mean "timeWindow"\?/],
+    [{ ...whole, [Symbol('x')]: 1 }, 'WSG_ERR_OPTION', /got Symbol\(x\)/],
+    [{ ...whole, on: { ...on, sya () {} } }, 'WSG_ERR_HANDLER', /^contract chat: on: expected only the keys say, kick, got "sya"; did you mean "say"\?/],
+    [{ ...whole, calls: { ...calls, smu () {} } }, 'WSG_ERR_HANDLER', /^contract chat: calls: expected only the keys sum, got "smu"; did you mean "sum"\?/],
+    [{ ...whole, on: { ...on, kick: { authorise: () => true, handle () {} } } }, 'WSG_ERR_HANDLER', /^contract chat: on\.kick: expected only the keys authorize, handle, got "authorise"; did you mean "authorize"\?/],
+    [{ ...whole, on: { ...on, kick: { authorize: () => true, handle () {}, roles: ['admin'] } } }, 'WSG_ERR_HANDLER', /got "roles"/],
+    [[], 'WSG_ERR_OPTION', /^route \/chat: expected an object with handlers, got an array of 0/],
+  ]
+  for (const [handlers, code, message] of rows) {
+    const failure = await boot(declare(handlers))
+    t.equal(failure?.code, code, String(message))
+    t.match(failure?.message, message)
+  }
+  t.equal(await boot(declare(whole)), null)
+})
+
+t.test('a key that is there without a value does not boot: a renamed import would switch its check off', async t => {
+  const rows: [object, RegExp][] = [
+    [{ ...whole, authorize: undefined }, /^route \/chat\.authorize: expected a value or no such key, got undefined/],
+    [{ on, calls, auth: undefined }, /^route \/chat\.auth: expected a value/],
+    [{ ...whole, origins: undefined }, /^route \/chat\.origins: expected a value/],
+    [{ ...whole, onOpen: undefined }, /^route \/chat\.onOpen: expected a value/],
+    [{ ...whole, preValidation: undefined }, /^route \/chat\.preValidation: expected a value/],
+    [{ ...whole, messages: { rate: undefined } }, /^route \/chat: messages\.rate: expected a value/],
+    [{ ...whole, on: { ...on, kick: undefined } }, /^contract chat: on\.kick: expected a value/],
+    [{ ...whole, on: { ...on, kick: { handle () {}, authorize: undefined } } }, /^contract chat: on\.kick\.authorize: expected a value/],
+  ]
+  for (const [handlers, message] of rows) t.match((await boot(declare(handlers)))?.message, message)
+  for (const options of [{ auth: undefined }, { origins: undefined }, { connections: undefined }, { connections: { total: undefined } }, { upgradeRate: { redis: undefined } }]) {
+    const failure = await boot(() => {}, options)
+    t.equal(failure?.code, 'WSG_ERR_OPTION')
+    t.match(failure?.message, /^options.*expected a value or no such key, got undefined/, JSON.stringify(Object.keys(options)))
+  }
+})
+
+t.test('options: unknown keys at any depth, with the nearest right name', async t => {
+  const rows: [object, RegExp][] = [
+    [{ orgins: [] }, /^options: expected only the keys .*got "orgins"; did you mean "origins"\?/],
+    [{ upgraderate: false }, /got "upgraderate"; did you mean "upgradeRate"\?/],
+    [{ messages: { rates: 1 } }, /^options\.messages: .*got "rates"; did you mean "rate"\?/],
+    [{ websocket: { maxPayLoad: 1 } }, /^options\.websocket: .*got "maxPayLoad"; did you mean "maxPayload"\?/],
+    [{ upgradeRate: { maximum: 1 } }, /^options\.upgradeRate: .*got "maximum"/],
+    [{ auth: { ...strategy, credentials: 'cookie' } }, /^options\.auth: expected only the keys name, needs, authenticate, got "credentials"/],
+    [{ auth: { ...strategy, needs: { ...strategy.needs, sesion: true } } }, /^options\.auth\.needs: .*got "sesion"; did you mean "session"\?/],
+    [{ policies: [{ url: '/x', publik: true }] }, /^options\.policies\[0\]: .*got "publik"; did you mean "public"\?/],
+  ]
+  for (const [options, message] of rows) {
+    const failure = await boot(() => {}, options)
+    t.equal(failure?.code, 'WSG_ERR_OPTION', String(message))
+    t.match(failure?.message, message)
+  }
+})
+
+t.test('a plain route that means to be guarded says so by the right names', async t => {
+  const plain = (options: object) => (app: FastifyInstance): void => { app.get('/ws', options, () => {}) }
+  const rows: [object, string, RegExp][] = [
+    [{ websocket: true, wsguard: { public: true } }, 'WSG_ERR_ROUTE_POLICY', /^route \/ws: expected wsGuard, got "wsguard"; did you mean "wsGuard"\?/],
+    [{ websocket: true, wsGaurd: { public: true } }, 'WSG_ERR_ROUTE_POLICY', /got "wsGaurd"; did you mean "wsGuard"\?/],
+    [{ webSocket: true, config: {} }, 'WSG_ERR_ROUTE_POLICY', /expected websocket, got "webSocket"/],
+    [{ wshandler () {} }, 'WSG_ERR_ROUTE_POLICY', /expected wsHandler, got "wshandler"/],
+    [{ websocket: 1, wsGuard: { public: true } }, 'WSG_ERR_ROUTE_POLICY', /^route \/ws: websocket: expected true or false, got 1/],
+    [{ websocket: true, wsGuard: undefined }, 'WSG_ERR_ROUTE_POLICY', /^route \/ws: wsGuard: expected a value or no such key, got undefined/],
+    [{ websocket: true, wsGuard: { public: true, authorize: undefined } }, 'WSG_ERR_OPTION', /^route \/ws: wsGuard\.authorize: expected a value/],
+  ]
+  for (const [options, code, message] of rows) {
+    const failure = await boot(plain(options))
+    t.equal(failure?.code, code, String(message))
+    t.match(failure?.message, message)
+  }
+  t.equal(await boot(plain({ websocket: true, wsGuard: { public: true }, handlerTimeout: 100 })), null)
+  t.equal(await boot(app => { app.route({ method: 'GET', url: '/x', handler: () => 'x', rateLimit: {}, socket: 1 } as never) }), null, 'keys of other plugins are theirs')
+})
+
+t.test('wsRoute takes what makes sense of Fastify\'s own route options, and says why not for the others', async t => {
+  const rows: [string, unknown, RegExp][] = [
+    ['schema', {}, /the contract says what params, query and messages are/],
+    ['bodyLimit', 1, /a handshake has no body/],
+    ['onSend', () => {}, /refusals only/],
+    ['errorHandler', () => {}, /refusals only/],
+    ['handler', () => {}, /wsRoute writes it itself/],
+    ['url', '/x', /the contract has the url/],
+    ['wsGuard', { public: true }, /stand beside the handlers: auth, public/],
+    ['maxPayload', 1000, /derived from the contract's schemas/],
+    ['exposeHeadRoute', true, /HEAD/],
+    ['handlerTimeout', 1, /no HTTP timeout applies/],
+  ]
+  for (const [key, value, why] of rows) {
+    const failure = await boot(declare({ ...whole, [key]: value }))
+    t.equal(failure?.code, 'WSG_ERR_OPTION', key)
+    t.match(failure?.message, new RegExp(`^route /chat: expected no "${key}", got .*${why.source}`))
+  }
+})
+
+t.test('the route options of Fastify that wsRoute takes do what they do elsewhere', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(guard, { development: true })
+  const seen: string[] = []
+  app.wsRoute(chat, {
+    ...whole,
+    constraints: { host: /^localhost:/ },
+    config: { mine: 'kept' } as object,
+    logLevel: 'warn',
+    onRequest: async request => { seen.push(`onRequest ${String(Reflect.get(request.routeOptions.config, 'mine'))}`) },
+    preValidation: [async () => { seen.push('preValidation') }],
+    preHandler: (_request, _reply, done) => {
+      seen.push('preHandler')
+      done()
+    },
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  const client = await openRaw(port, { path: '/chat' })
+  client.client.destroy()
+  t.same(seen, ['onRequest kept', 'preValidation', 'preHandler'])
+})
+
+t.test('a route\'s messages limits stand over the plugin\'s, key by key', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(guard, { development: true, messages: { rate: 0.01, burst: 3 } })
+  let handled = 0
+  const count = { on: { say () { handled++ }, kick () {} }, calls, public: true as const }
+  app.wsRoute(chat, count)
+  app.wsRoute(defineContract({ ...chat, name: 'busy', url: '/busy' }), { ...count, messages: { burst: 20 } })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as { port: number }
+  for (const [path, expected] of [['/chat', 3], ['/busy', 20]] as const) {
+    handled = 0
+    const client = await openRaw(port, { path })
+    for (let i = 0; i < expected + 2; i++) client.json({ type: 'say', data: { text: 'x' } })
+    await client.waitMessages(2)
+    t.equal(handled, expected, path)
+    client.client.destroy()
+  }
+})
+
+t.test('sanitizeHtmlAdapter', async t => {
+  t.throws(() => sanitizeHtmlAdapter(sanitizeHtml, { tag: ['b'] } as never), { code: 'WSG_ERR_OPTION', message: /got "tag"; did you mean "tags"\?/ })
+  t.throws(() => sanitizeHtmlAdapter(sanitizeHtml, { tags: undefined } as never), { code: 'WSG_ERR_OPTION', message: /\.tags: expected a value or no such key, got undefined/ })
+})
