@@ -249,7 +249,8 @@ export class Inbox {
     }
     // Messages behind this one wait, else a later one would overtake it.
     this.hold()
-    verdict.then(value => {
+    // The verdict never rejects, and what is done with it never throws.
+    void verdict.then(value => {
       if (this.owner.receiving) this.decide(entry, id, data, value)
       this.release()
     })

@@ -33,7 +33,9 @@ export const ROOMS: { readonly [room: string]: readonly string[] } = {
 /** Rooms that a browser loads: nothing from outside the package. */
 const BARE_ROOMS = new Set(['protocol', 'client'])
 const DEFAULT_EXPORTS = new Set(['lib/index.ts', 'lib/plugin/plugin.ts'])
-const MAX_LINES = 400
+const MAX_LINES = 250
+const MAX_CLASS_LINES = 200
+const MAX_COLUMNS = 120
 /** Generated validators and patterns over control characters are what this package is made of. */
 const SANCTIONED = /^eslint-disable-(?:next-)?line (?:no-new-func|no-control-regex)(?: -- .*)?$/
 
@@ -103,12 +105,59 @@ export function cycles (sources: Sources): string[] {
   return found
 }
 
-/** Names, lengths, default exports, escape hatches and errors without a code. */
+/** Files, classes and lines that are too long. */
+export function lengthFaults (sources: Sources): string[] {
+  const faults: string[] = []
+  for (const [path, text] of sources) {
+    const lines = text.split('\n')
+    if (lines.length - 1 > MAX_LINES) faults.push(`${path}: ${lines.length - 1} lines, more than ${MAX_LINES}`)
+    for (const [at, line] of lines.entries()) {
+      if (line.length > MAX_COLUMNS) faults.push(`${path}:${at + 1}: ${line.length} columns, more than ${MAX_COLUMNS}`)
+    }
+    const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true)
+    const lineOf = (position: number): number => file.getLineAndCharacterOfPosition(position).line + 1
+    const visit = (node: ts.Node): void => {
+      const length = lineOf(node.end) - lineOf(node.getStart()) + 1
+      if (ts.isClassLike(node) && length > MAX_CLASS_LINES) faults.push(`${path}: class of ${length} lines, more than ${MAX_CLASS_LINES}`)
+      ts.forEachChild(node, visit)
+    }
+    visit(file)
+  }
+  return faults
+}
+
+/** Does a file do anything when it is run? What only declares types, values or re-exports does not. */
+function behaves (text: string): boolean {
+  let found = false
+  const visit = (node: ts.Node): void => {
+    found ||= ts.isFunctionLike(node) && 'body' in node && node.body !== undefined
+    if (!found) ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile('file.ts', text, ts.ScriptTarget.ES2023, true))
+  return found
+}
+
+/**
+ * Files of lib/ with behaviour that have neither a test of their name nor a line that names where they are tested:
+ * `// Tested in test/contract/compile.test.ts.`
+ */
+export function untestedFaults (sources: Sources, tests: ReadonlySet<string>): string[] {
+  const faults: string[] = []
+  for (const [path, text] of sources) {
+    if (!path.startsWith('lib/') || !behaves(text)) continue
+    const own = path.replace(/^lib\//, 'test/').replace(/\.ts$/, '.test.ts')
+    const line = /^\/\/ Tested in (.*)\.$/m.exec(text)?.[1]
+    const named = line?.split(/,? and |, /) ?? []
+    if (line === undefined && !tests.has(own)) faults.push(`${path}: has no ${own}, and no line says where it is tested`)
+    for (const name of named) if (!tests.has(name)) faults.push(`${path}: is tested in ${name}, which is not there`)
+  }
+  return faults
+}
+
+/** Names, default exports, escape hatches and errors without a code. */
 export function styleFaults (sources: Sources): string[] {
   const faults: string[] = []
   for (const [path, text] of sources) {
-    const lines = text.split('\n').length - 1
-    if (lines > MAX_LINES) faults.push(`${path}: ${lines} lines, more than ${MAX_LINES}`)
     if (path.split('/').some(part => !/^[a-z0-9]+(-[a-z0-9]+)*(\.ts)?$/.test(part))) faults.push(`${path}: not kebab-case`)
     const off = text.match(/@ts-(ignore|nocheck|expect-error).*|eslint-disable.*/g) ?? []
     for (const comment of off.filter(one => !SANCTIONED.test(one))) faults.push(`${path}: switches a check off: ${comment}`)
