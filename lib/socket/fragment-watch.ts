@@ -16,7 +16,7 @@ export interface FragmentWatchOptions {
 
 /**
  * Closes sockets that begin a fragmented message and never end it: each pins up to `maxFragments` pieces of memory for as
- * long as it likes (attack matrix D19, CVE-2026-48779). One timer for all; a message is late by a quarter of the timeout
+ * long as it likes (docs/attacks.md D19, CVE-2026-48779). One timer for all; a message is late by a quarter of the timeout
  * at most.
  */
 export class FragmentWatch {

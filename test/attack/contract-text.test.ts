@@ -17,7 +17,7 @@ const free = { guard: { messages: NO_LIMITS } }
 /** Everything the server has sent, the handshake's answer included. */
 const outbound = (client: RawClient): string => client.client.received().toString('utf8')
 
-t.test('G01 P1 what a field accepts is delivered to others as it was sent', async t => {
+t.test('G01 what a field accepts is delivered to others as it was sent', async t => {
   const { entries } = readCorpus<{ entries: { id: string, payload: string }[] }>('xss.own.json')
   t.equal(entries.length, 238)
   const room = defineContract({
