@@ -85,7 +85,8 @@ export function replaceInjectWS (fastify: FastifyInstance, defaults: InjectDefau
     await fastify.ready()
     const { 'sec-websocket-protocol': offers, ...headers } = { host, ...context.headers }
     const [far, near] = streamPair()
-    Object.assign(far, { remoteAddress: '127.0.0.1', remotePort: 0, encrypted: defaults.encrypted, alpnProtocol: 'http/1.1' }, context.socket)
+    const members = { server, remoteAddress: '127.0.0.1', remotePort: 0, encrypted: defaults.encrypted, alpnProtocol: 'http/1.1' }
+    Object.assign(far, members, context.socket)
     server.emit(event as 'connection', far as never)
     const ws = new WebSocket(`ws://injected${path}`, offers?.split(',').map(offer => offer.trim()) ?? [], {
       headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),
