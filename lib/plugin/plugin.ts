@@ -81,8 +81,27 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   fastify.addHook('onSend', gate.onSend)
   fastify.addHook('onResponse', gate.onResponse)
 
-  /* ---- @fastify/websocket: ours, or the application's, before or after this plugin ---- */
+  /* ---- the end: before @fastify/websocket, whose own hook closes sockets without a code ---- */
   const errors = socketErrors(fastify.log)
+  const fragments = new FragmentWatch({
+    sockets: () => fastify.hasDecorator('websocketServer') ? fastify.websocketServer.clients : [],
+    timeout: options.websocket.fragmentTimeout,
+    onTimeout: socket => {
+      fastify.log.warn({ event: 'ws.fragments.timeout' }, 'a fragmented message was never completed')
+      socket.close(1008, 'policy_violation')
+    },
+  })
+  fastify.addHook('preClose', async () => {
+    gate.drain()
+    await routes.drain(options.websocket.closeTimeout)
+    if (fastify.websocketServer !== undefined) await closeSockets(fastify.websocketServer, options.websocket.closeTimeout)
+    fragments.stop()
+    errors.stop()
+    gate.stop()
+    listeners.stop()
+  })
+
+  /* ---- @fastify/websocket: ours, or the application's, before or after this plugin ---- */
   if (options.registerWebSocket && !fastify.hasDecorator('websocketServer')) {
     await listeners.learn(fastify, async () => {
       await fastify.register(websocket, { options: safeServerOptions(options.websocket), errorHandler: errors.onError as never })
@@ -100,14 +119,6 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   adopt()
 
   /* ---- the whole application is there ---- */
-  const fragments = new FragmentWatch({
-    sockets: () => fastify.hasDecorator('websocketServer') ? fastify.websocketServer.clients : [],
-    timeout: options.websocket.fragmentTimeout,
-    onTimeout: socket => {
-      fastify.log.warn({ event: 'ws.fragments.timeout' }, 'a fragmented message was never completed')
-      socket.close(1008, 'policy_violation')
-    },
-  })
   fastify.addHook('onReady', async () => {
     adopt()
     if (!adopted) {
@@ -120,17 +131,6 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   })
   fastify.addHook('onListen', async () => {
     for (const server of secondaryServers(fastify)) limitHeaderPhase(server, options.handshakeTimeout)
-  })
-
-  /* ---- the end ---- */
-  fastify.addHook('preClose', async () => {
-    gate.drain()
-    await routes.drain(options.websocket.closeTimeout)
-    if (fastify.websocketServer !== undefined) await closeSockets(fastify.websocketServer, options.websocket.closeTimeout)
-    fragments.stop()
-    errors.stop()
-    gate.stop()
-    listeners.stop()
   })
 }
 
