@@ -219,6 +219,8 @@ t.test('C01 a session cookie that leaks is refused at boot', async t => {
     [{ secure: true, sameSite: 'lax' }, {}, null],
     [{ secure: true, sameSite: 'strict' }, {}, null],
     [{ secure: false, sameSite: 'lax' }, {}, /cookie\.secure: expected true, got false/],
+    [{ secure: 'auto', sameSite: 'lax' }, {}, /cookie\.secure: expected true \(a login over plain http.*got "auto"/],
+    [{ secure: 'auto', sameSite: 'none' }, { origins: ['https://goodsite.com'] }, /cookie\.secure: expected true.*got "auto"/],
     [{ secure: true, httpOnly: false, sameSite: 'lax' }, {}, /cookie\.httpOnly: expected true, got false/],
     [{ secure: true }, {}, /cookie\.sameSite: expected 'lax' or 'strict'/],
     [{ secure: true, sameSite: 'none' }, {}, /cookie\.sameSite: .*got "none"/],
