@@ -60,10 +60,33 @@ t.test('lib uses no error code that lib/errors/coded.ts does not define, and doc
   t.same([...used].filter(code => !code.startsWith('WSG_ERR_') && !page.includes(`\`${code}\``)), [], 'warnings in docs/errors.md')
 })
 
-t.test('docs/protocol.md has every wire error and every close code', async t => {
+t.test('docs/protocol.md has every wire error', async t => {
   const page = readText('docs/protocol.md')
   t.same(ERROR_CODES.filter(code => !page.includes(`\`${code}\``)), [])
-  t.same(Object.keys(CLOSE_CODES).filter(code => !new RegExp(`\\b${code}\\b`).test(page)), [])
+})
+
+/** Rows of the table of close codes: the reasons of each, and whether a client may come back by itself. */
+function closeRows (markdown: string): { readonly [code: string]: { readonly reasons: string[], readonly retryable: boolean } } {
+  const rows = [...markdown.matchAll(/^\| (\d{4}) \|(.*?)\| .* \| (yes|no) \|$/gm)]
+  return Object.fromEntries(rows.map(([, code = '', reasons = '', retryable]) => [code, { reasons: [...reasons.matchAll(/`(\w+)`/g)].map(match => match[1] ?? ''), retryable: retryable === 'yes' }]))
+}
+
+t.test('the table of close codes is CLOSE_CODES', async t => {
+  const rows = closeRows(readText('docs/protocol.md'))
+  t.same(Object.keys(rows), Object.keys(CLOSE_CODES))
+  for (const [code, { name, retryable }] of Object.entries(CLOSE_CODES)) {
+    const row = rows[code]
+    t.equal(row?.retryable, retryable, `${code} retryable`)
+    // Codes that ws itself sends carry no reason.
+    if (row?.reasons.length !== 0) t.ok(row?.reasons.includes(name), `${code} ${name}`)
+  }
+})
+
+t.test('lib closes with codes and reasons of the table only', async t => {
+  const rows = closeRows(readText('docs/protocol.md'))
+  const pairs = [...readTree(['lib'], '.ts')].flatMap(([path, text]) => [...text.matchAll(/\b([14]\d{3}), '(\w+)'/g)].map(([, code = '', reason = '']) => ({ path, code, reason })))
+  t.ok(pairs.length > 5)
+  t.same(pairs.filter(({ code, reason }) => rows[code]?.reasons.includes(reason) !== true), [])
 })
 
 function codesIn (files: ReadonlyMap<string, string>): Set<string> {
