@@ -1,12 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { WebSocketServer } from 'ws'
-import { Deadlines } from '../../lib/socket/deadlines.js'
 import { frameBinary, frameText, selfCheck } from '../../lib/foreign/ws-internals.js'
 import { OPCODES, json, parseFrames, ping } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
 import { NO_RATE, socketServer } from '../helpers/socket-server.js'
-import { until } from '../helpers/until.js'
 
 const bytesOf = (frame: string | Buffer): Buffer => typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame
 
@@ -143,30 +140,3 @@ for (const [name, options] of [
     }
   })
 }
-
-t.test('deadlines: one timer per length, in order, none left', async t => {
-  const fired: string[] = []
-  let now = 0
-  const deadlines = new Deadlines<{ deadline: number, expire: () => void }>(() => now)
-  const make = (name: string, deadline: number): { deadline: number, expire: () => void } => ({ deadline, expire: () => { fired.push(name) } })
-  const [a, b, c] = [make('a', 30), make('b', 30), make('c', 60)]
-  for (const item of [a, b, c]) deadlines.add(item)
-  t.equal(deadlines.size, 2)
-  deadlines.delete(a)
-  now = 10
-  deadlines.add(make('d', 30))
-  now = 39
-  await until(() => fired.length === 1)
-  await delay(60)
-  t.same(fired, ['b'], 'timers that fire early wait for the rest')
-  now = 60
-  await until(() => fired.length === 3)
-  t.same(fired.slice(1).sort(), ['c', 'd'])
-  t.equal(deadlines.size, 0)
-  deadlines.add(a)
-  deadlines.sweep()
-  t.equal(deadlines.size, 1, 'a length in use stays')
-  deadlines.delete(a)
-  deadlines.sweep()
-  t.equal(deadlines.size, 0)
-})

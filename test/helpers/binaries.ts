@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 const PACKAGES: { readonly [binary: string]: string } = {
   'redis-server': 'redis-server',
   nginx: 'nginx-light',
+  apache2: 'apache2-bin',
   chromium: 'chromium',
   openssl: 'openssl',
 }

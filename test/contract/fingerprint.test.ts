@@ -1,0 +1,37 @@
+import t from 'tap'
+import { Type } from '@sinclair/typebox'
+import { fingerprintOf } from '../../lib/contract/fingerprint.js'
+import { DEFAULT_ENVELOPE } from '../../lib/protocol/envelope.js'
+import type { ContractSpec } from '../../types/contract.js'
+
+const say = Type.Object({ text: Type.String({ maxLength: 5 }) })
+const base: ContractSpec = { name: 'chat', url: '/chat', inbound: { say, bye: say }, calls: { ask: { request: say, reply: Type.Null() } } }
+const of = (contract: ContractSpec, envelope = DEFAULT_ENVELOPE): string => fingerprintOf(contract, envelope)
+
+t.test('what is not on the wire makes no difference', async t => {
+  t.match(of(base), /^cf-[0-9a-f]{16}$/)
+  const same: ContractSpec[] = [
+    { ...base, url: '/elsewhere' },
+    { ...base, inbound: { bye: say, say } },
+    { ...base, inbound: { ...base.inbound, say: { payload: say, cost: 5, roles: ['admin'] } } },
+    { ...base, inbound: { ...base.inbound, say: Type.Object({ text: Type.String({ maxLength: 5, description: 'words' }) }, { title: 'Say' }) } },
+  ]
+  for (const contract of same) t.equal(of(contract), of(base))
+})
+
+t.test('what is on the wire does', async t => {
+  const prints = [
+    of(base),
+    of({ ...base, name: 'other' }),
+    of({ ...base, inbound: { say } }),
+    of({ ...base, inbound: { ...base.inbound, say: Type.Object({ text: Type.String({ maxLength: 6 }) }) } }),
+    of({ ...base, outbound: { said: say } }),
+    of({ ...base, params: say }),
+    of({ ...base, query: say }),
+    of({ ...base, calls: { ask: { request: say, reply: say } } }),
+    of({ ...base, calls: { ask: { request: say, reply: Type.Null(), errors: { gone: Type.Null() } } } }),
+    of(base, { ...DEFAULT_ENVELOPE, type: 'event' }),
+    of(base, { ...DEFAULT_ENVELOPE, data: null }),
+  ]
+  t.equal(new Set(prints).size, prints.length)
+})

@@ -1,0 +1,28 @@
+import t from 'tap'
+import { escapeForLog, logThrown } from '../../lib/errors/log-safe.js'
+
+t.test('what could disturb a reader of the log is escaped, what people write is not', async t => {
+  t.equal(escapeForLog('https://evil.example/ä漢"\\'), 'https://evil.example/ä漢"\\')
+  for (const code of [0x00, 0x0a, 0x0d, 0x1b, 0x7f, 0x85, 0x9b, 0xad, 0x61c, 0x200b, 0x200e, 0x2028, 0x202e, 0x2066, 0xd800, 0xfeff, 0xffff]) {
+    t.equal(escapeForLog(`a${String.fromCharCode(code)}b`), `a\\u${code.toString(16).padStart(4, '0')}b`)
+  }
+})
+
+t.test('a long value is cut', async t => {
+  t.equal(escapeForLog('x'.repeat(256)), 'x'.repeat(256))
+  t.equal(escapeForLog('x'.repeat(257)), `${'x'.repeat(256)}…`)
+})
+
+t.test('what was thrown is logged, or the line without it where it can not be read', async t => {
+  const lines: object[] = []
+  const write = (record: object): void => {
+    const { err } = record as { err?: { message: string } }
+    if (err !== undefined) void err.message
+    lines.push(record)
+  }
+  const log = { error: write, warn: write, info: write }
+  const boom = new Error('boom')
+  logThrown(log, 'warn', { event: 'x' }, boom, 'words')
+  logThrown(log, 'warn', { event: 'x' }, { get message (): never { throw boom } }, 'words')
+  t.same(lines, [{ event: 'x', err: boom }, { event: 'x' }])
+})

@@ -1,0 +1,58 @@
+import t from 'tap'
+import type { FastifyRequest } from 'fastify'
+import { createUpgradeLimiter } from '../../lib/gate/rate.js'
+import type { CreateRateLimit, LimiterSources } from '../../lib/gate/rate.js'
+
+type Verdict = { readonly isAllowed: boolean, readonly isExceeded: boolean, readonly ttlInSeconds: number }
+
+const request = { ip: '192.0.2.1', log: { error () {} } } as unknown as FastifyRequest
+
+/** A store that answers with `answer`; counts how often it is asked, and keeps the settings it was made with. */
+function store (answer: () => Promise<Verdict>): { readonly create: CreateRateLimit, asked: number, settings: { [name: string]: unknown } } {
+  const made = { asked: 0, settings: {}, create: null as unknown as CreateRateLimit }
+  made.create = ((settings: object) => {
+    Object.assign(made.settings, settings)
+    return () => {
+      made.asked++
+      return answer()
+    }
+  }) as unknown as CreateRateLimit
+  return made
+}
+
+const limiter = (sources: LimiterSources) => createUpgradeLimiter(sources, { max: 3, timeWindow: 1000 }, 'test', () => 'key')
+const within: Verdict = { isAllowed: false, isExceeded: false, ttlInSeconds: 9 }
+const beyond: Verdict = { isAllowed: false, isExceeded: true, ttlInSeconds: 9 }
+
+t.test('the verdict of a local store', async t => {
+  const rows: [Verdict, object | null][] = [
+    [within, null],
+    [beyond, { code: 'WSG_ERR_UPGRADE_RATE', value: 'test', retryAfter: 9 }],
+    [{ ...beyond, ttlInSeconds: 0 }, { code: 'WSG_ERR_UPGRADE_RATE', value: 'test', retryAfter: 1 }],
+    [{ ...beyond, isAllowed: true }, null],
+  ]
+  for (const [verdict, expected] of rows) {
+    const local = store(async () => verdict)
+    t.same(await limiter({ primary: local.create, isLocal: true, fallback: null })(request), expected)
+    t.match(local.settings, { max: 3, timeWindow: 1000, ban: -1, skipOnError: false })
+    t.equal((local.settings['keyGenerator'] as (request: FastifyRequest) => string)(request), 'fastify-ws-guard:upgrade:test:key')
+  }
+})
+
+t.test('a store that fails or hangs is left alone for a while: the local one decides', async t => {
+  for (const answer of [async () => { throw new Error('down') }, async () => await new Promise<Verdict>(() => {})]) {
+    const shared = store(answer)
+    const local = store(async () => beyond)
+    const limit = limiter({ primary: shared.create, isLocal: false, fallback: local.create })
+    t.match(await limit(request), { code: 'WSG_ERR_UPGRADE_RATE' })
+    t.equal(shared.asked, 1)
+    await Promise.all(Array.from({ length: 20 }, async () => { await limit(request) }))
+    t.equal(shared.asked, 1, 'not asked again at once')
+    t.equal(local.asked, 21)
+  }
+})
+
+t.test('without a local store a failure is 503, never unlimited', async t => {
+  const shared = store(async () => { throw new Error('down') })
+  t.match(await limiter({ primary: shared.create, isLocal: false, fallback: null })(request), { code: 'WSG_ERR_AUTH_UNAVAILABLE' })
+})
