@@ -143,7 +143,11 @@ class Automaton {
     let spare: Part | null = this.#build(node)
     const size = this.#sets.length - before
     const { empty } = spare
-    if (size === 0) return { ...NOTHING, empty: bounded(empty ** min) }
+    if (size === 0) {
+      // the engine counts such rounds to their end, at every character
+      if (min > 1) throw new Fault('it repeats what is always empty')
+      return { ...NOTHING, empty: min === 0 ? 1 : empty }
+    }
     const fits = max === 1 || (max === Infinity ? min + 1 : max) * size <= MAX_UNFOLDED
     // All paths of x{3,900} are paths of x+ too, unless a round that has to be there can be empty.
     const asLoop = !fits || (max === Infinity && min <= 1)

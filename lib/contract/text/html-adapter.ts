@@ -46,6 +46,9 @@ const UNSAFE_TAGS = new Set([
 const UNSAFE_ATTRIBUTES = /^(?:on.*|style|src(?:doc|set)|action|formaction|background|ping|poster|data|dynsrc|lowsrc|target|id|name|is|slot|xmlns.*|xlink.*|http-equiv)$/
 const SAFE_SCHEMES = new Set(['https', 'http', 'mailto', 'tel', 'sms', 'xmpp', 'matrix', 'ftp'])
 
+const URL_ATTRIBUTES = ['href', 'src', 'cite', 'longdesc']
+const WITH_HOST = new Set(['https', 'http', 'ftp'])
+
 /**
  * An `HtmlAdapter` from the application's own sanitize-html:
  *
@@ -91,21 +94,27 @@ function readRules (options: SanitizeHtmlAdapterOptions): SanitizeHtmlRules {
     allowedTags: tags,
     allowedAttributes,
     allowedSchemes: schemes,
-    allowedSchemesAppliedToAttributes: ['href', 'src', 'cite'],
+    allowedSchemesAppliedToAttributes: URL_ATTRIBUTES,
     allowProtocolRelative: false,
     disallowedTagsMode: 'discard',
     nestingLimit: readCount(options, 'nesting', 32),
     parseStyleAttributes: false,
-    transformTags: { a: linkRule(schemes) },
+    transformTags: linkRules(schemes),
   }
 }
 
-function linkRule (schemes: readonly string[]): SanitizeHtmlRules['transformTags'][string] {
-  const absolute = new RegExp(`^(?:${schemes.join('|') || '(?!)'}):`, 'i')
-  return (tagName, { href, rel: _theirs, ...others }) => {
-    // rel also without href: the result has to be the same when it is sanitised again.
-    const attribs = { ...others, rel: 'noopener noreferrer nofollow' }
-    return { tagName, attribs: href !== undefined && absolute.test(href) ? { href, ...attribs } : attribs }
+// A relative address would send readers, or their browsers by themselves, to any path of the page's own site. `https:/logout`
+// is one to a page that is shown by https (WHATWG URL, section 4.4).
+function linkRules (schemes: readonly string[]): SanitizeHtmlRules['transformTags'] {
+  const named = (hasHost: boolean): string => schemes.filter(name => WITH_HOST.has(name) === hasHost).join('|') || '(?!)'
+  const absolute = new RegExp(`^(?:(?:${named(true)})://[^/\\\\]|(?:${named(false)}):)`, 'i')
+  return {
+    // rel also without href: the result has to be the same when it is sanitised again
+    a: (tagName, { rel: _theirs, ...kept }) => ({ tagName, attribs: { ...kept, rel: 'noopener noreferrer nofollow' } }),
+    '*': (tagName, attribs) => {
+      const kept = Object.entries(attribs).filter(([name, value]) => !URL_ATTRIBUTES.includes(name) || absolute.test(value))
+      return { tagName, attribs: Object.fromEntries(kept) }
+    },
   }
 }
 

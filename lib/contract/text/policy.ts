@@ -1,7 +1,8 @@
+import { withinGraphemes } from './graphemes.js'
 import { compileIdentifier } from './identifier.js'
 import {
   hasForbidden, hasForbiddenOrBreak, hasMarkRun, isLatin, plainString, repairLine, repairText, SAFE_ASCII,
-  SAFE_ASCII_REPAIRED, SAFE_ASCII_TEXT, withinBytes, withinGraphemes,
+  SAFE_ASCII_REPAIRED, SAFE_ASCII_TEXT, withinBytes,
 } from './rules.js'
 import { readTextSpec, TextPolicyError, type WsText } from './spec.js'
 import { compileUrl, compileUrlRepair } from './url.js'

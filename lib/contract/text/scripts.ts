@@ -7,45 +7,40 @@ const RECOMMENDED = [
 ]
 
 // Writing systems of more than one script count as one (UTS #39, section 5.1).
-const SYSTEMS: readonly (readonly string[])[] = [['Han', 'Hiragana', 'Katakana'], ['Han', 'Hangul'], ['Han', 'Bopomofo']]
+const SYSTEMS: readonly (readonly string[])[] = [
+  ['Han', 'Hiragana', 'Katakana'], ['Han', 'Hangul'], ['Han', 'Bopomofo'],
+  ...RECOMMENDED.filter(script => !['Han', 'Hiragana', 'Katakana', 'Hangul', 'Bopomofo'].includes(script)).map(script => [script]),
+]
 
-const exactly = (scripts: readonly string[]): RegExp =>
-  new RegExp(`^[${[...scripts, 'Common', 'Inherited'].map(script => `\\p{Script=${script}}`).join('')}]*$`, 'u')
+// Script_Extensions: what is common to some scripts only, such as the long mark of Japanese or the Arabic tatweel, counts
+// for those (UAX #24, section 2.9).
+const classOf = (scripts: readonly string[]): string => scripts.map(script => `\\p{Script_Extensions=${script}}`).join('')
 
-const NEUTRAL = exactly([])
-const FIRST_LETTER = /[^\p{Script=Common}\p{Script=Inherited}]/u
+const NEUTRAL_CLASS = classOf(['Common', 'Inherited'])
+const NEUTRAL = new RegExp(`^[${NEUTRAL_CLASS}]*$`, 'u')
+const FIRST_LETTER = new RegExp(`[^${NEUTRAL_CLASS}]`, 'u')
 
-const testers = new Map<string, readonly RegExp[]>()
-const scriptTests = new Map<string, RegExp>()
+interface System { readonly letter: RegExp, readonly whole: RegExp }
 
-function testersOf (script: string): readonly RegExp[] {
-  let found = testers.get(script)
-  if (found === undefined) {
-    const systems = SYSTEMS.filter(system => system.includes(script))
-    found = (systems.length === 0 ? [[script]] : systems).map(exactly)
-    testers.set(script, found)
-  }
-  return found
-}
+// Made when first needed: most applications never see a letter beyond ASCII in an identifier.
+let compiled: readonly System[] | undefined
 
-function scriptOf (letter: string): string | undefined {
-  for (const script of RECOMMENDED) {
-    let test = scriptTests.get(script)
-    if (test === undefined) scriptTests.set(script, test = new RegExp(`\\p{Script=${script}}`, 'u'))
-    if (test.test(letter)) return script
-  }
-  return undefined
+function systems (): readonly System[] {
+  compiled ??= SYSTEMS.map(scripts => ({
+    letter: new RegExp(`[${classOf(scripts)}]`, 'u'),
+    whole: new RegExp(`^[${classOf(scripts)}${NEUTRAL_CLASS}]*$`, 'u'),
+  }))
+  return compiled
 }
 
 /**
- * True when all letters are of one script, or of one writing system (Japanese, Korean, Chinese with Bopomofo). Digits,
- * punctuation and marks that all scripts share do not count. Linear: the first letter's script is looked up, then the
- * whole is tested against it. False for scripts outside UAX #31, table 5. Which character belongs to which script is the
- * engine's Unicode data.
+ * True when all letters are of one script, or of one writing system (Japanese, Korean, Chinese with Bopomofo), by their
+ * Script_Extensions (UTS #39, section 5.1). What all scripts share does not count. Linear: the systems of the first letter
+ * are looked up, then the whole is tested against each. False for scripts outside UAX #31, table 5. Which character
+ * belongs to which script is the engine's Unicode data.
  */
 export function isSingleScript (value: string): boolean {
   if (NEUTRAL.test(value)) return true
-  const letter = FIRST_LETTER.exec(value)?.[0]
-  const script = letter === undefined ? undefined : scriptOf(letter)
-  return script !== undefined && testersOf(script).some(test => test.test(value))
+  const letter = FIRST_LETTER.exec(value)![0]
+  return systems().some(system => system.letter.test(letter) && system.whole.test(value))
 }

@@ -3,7 +3,8 @@ import { FormatRegistry, type TString } from '@sinclair/typebox'
 import fc from 'fast-check'
 import t from 'tap'
 import { compileTextPolicy, identifierKey, plainString, SAFE_ASCII, type TextAdapters, type WsText } from '../../../lib/contract/text/policy.js'
-import { hasMarkRun, maybeMark, utf8Length, withinGraphemes } from '../../../lib/contract/text/rules.js'
+import { withinGraphemes } from '../../../lib/contract/text/graphemes.js'
+import { hasMarkRun, maybeMark, utf8Length } from '../../../lib/contract/text/rules.js'
 import { html, identifier, line, text, url, type TText } from '../../../lib/contract/text/builders.js'
 import { typeBoxCheck } from '../../helpers/contract.js'
 import { isLinear } from '../../helpers/growth.js'
@@ -89,6 +90,9 @@ t.test('G08 identifiers: allow-list, one script, key for comparison', async t =>
   for (const [same, key] of [['Admin', 'admin'], ['ⓐⓓⓜⓘⓝ', 'admin'], ['𝐚𝐝𝐦𝐢𝐧', 'admin'], ['paypaⅼ', 'paypal'], ['ﬁle', 'file'], ['admın', 'admin'], ['STRASSE', identifierKey('straße')], ['\u212aelvin', 'kelvin'], ['e\u0301', identifierKey('É')]] as const) {
     t.equal(identifierKey(same), key, `${same} is ${key}`)
   }
+  // by Script_Extensions: what only some scripts share counts for those (long mark of Japanese, tatweel, digits of India and Arabia)
+  for (const bad of ['ad\u30fcmin', 'ad\u0640min', 'a\u0966', 'я\u0661', '\u30fc가']) t.equal(check(bad), undefined, JSON.stringify(bad))
+  for (const good of ['サーバー', 'ー', 'サーバー1', 'مـحمد', 'क\u0966', 'م\u0661', '漢字かな交じり']) t.equal(check(good), good, good)
   t.not(identifierKey('rn'), identifierKey('m'))
   t.equal(policyOf(identifier({ maxLength: 64, clean: true }))('  e\u0301 '), 'é', 'clean: NFC and trim')
   t.equal(policyOf(identifier({ maxLength: 64, clean: true }))('ad\0min'), undefined, 'clean drops nothing inside')
@@ -128,6 +132,31 @@ t.test('G05 url: scheme list, no credentials, nothing the parser forgives', asyn
     t.match(repair(payload) ?? 'https://evil.example/', /^https:\/\/evil\.example\/$/, `${id} clean`)
   }
   t.equal(repair('https:evil.example'), 'https://evil.example/', 'repair forgives as a browser does')
+  // what `URL.href` spells otherwise, and escapes that are none
+  const rewritten = [
+    ['https://a.b/"x', 'https://a.b/%22x'], ['https://a.b/<i>', 'https://a.b/%3Ci%3E'], ['https://0177.0.0.1/', 'https://127.0.0.1/'],
+    ['https://2130706433/', 'https://127.0.0.1/'], ['https://0x7f.1/', 'https://127.0.0.1/'], ['https://a.b/x/../y', 'https://a.b/y'], ['https://a.b:443/', 'https://a.b/'],
+    ['https://[0:0::1]/', 'https://[::1]/'], ['https://\uff45xample.com/', 'https://example.com/'], ['https://a\u3002b/', 'https://a.b/'], ['https://\u212aelvin.b/', 'https://kelvin.b/'],
+    ['https://\u2460.b/', 'https://1.b/'], ["https://a.b/?'", 'https://a.b/?%27'], ['https://a.b:/', 'https://a.b/'], ['https://\ufb01\u00e9.b/', new URL('https://fi\u00e9.b/').href],
+  ] as const
+  for (const [value, href] of rewritten) {
+    t.equal(check(value), undefined, `${value} refused`)
+    t.equal(repair(value), href, `${value} clean`)
+  }
+  for (const value of ['https://a.b/%zz', 'https://a.b/?%', 'mailto:a@b?x=%4']) {
+    t.equal(check(value), undefined, `${value} refused`)
+    t.equal(repair(value), undefined, `${value}: nothing to repair it to`)
+  }
+  for (const good of ['https://a.b?x', 'https://a.b#x', 'https://a.b/%41', 'https://пример.рф:8080/путь?ключ=я#я', 'https://ПРИМЕР.рф/', 'https://127.0.0.1/', 'https://faß.de/']) t.equal(check(good), good, good)
+  // a name has 253 characters; longer ones are refused before they are mapped
+  const long = (host: string): string => `https://${host}/`
+  for (const host of ['я'.repeat(254), `${'a.'.repeat(126)}aa`, 'я.'.repeat(20_000)]) {
+    t.equal(check(long(host)), undefined)
+    t.equal(repair(long(host)), undefined)
+    t.equal(repair(`https:\\\\${host}`), undefined)
+  }
+  t.equal(check(long(`${'a.'.repeat(126)}a`)), long(`${'a.'.repeat(126)}a`), '253')
+  t.equal(check(`mailto:${'a'.repeat(300)}@b.example`), `mailto:${'a'.repeat(300)}@b.example`, 'mailto has no host')
   for (const bad of ['', '/path', '//evil.example', 'https://', 'https:///evil.example', 'https:/evil.example', 'https://a\\b.example', 'https://user@example.com', 'https://@example.com', 'https://u:p@example.com/', 'https://%65vil.example', 'https://example.com/a b', 'https://example.com/\u200b', 'ftp://example.com', 'wss://example.com']) {
     t.equal(check(bad), undefined, JSON.stringify(bad))
   }
