@@ -1,14 +1,14 @@
 import { ANY_CHAR, OTHERS, type CharSet, type PatternNode } from './parse.js'
 
-// A backtracking engine that finds no match walks every path through the pattern that its text allows. So the paths are
-// counted: on each text, how many are alive at once. Where that number has a bound, time is linear in the text. Where a
-// repetition can match the same text in two ways it doubles again and again, and where one hands over to another at any
-// place it grows with the text (Weber & Seidl, "On the degree of ambiguity of finite automata", 1991: EDA and IDA). One
-// bound holds for all three.
+// A backtracking engine that finds no match walks every path through the pattern that its text allows. So the paths
+// are counted: on each text, how many are alive at once. Where that number has a bound, time is linear in the text.
+// Where a repetition can match the same text in two ways it doubles again and again, and where one hands over to
+// another at any place it grows with the text (Weber & Seidl, "On the degree of ambiguity of finite automata",
+// 1991: EDA and IDA). One bound holds for all three.
 
 /**
- * Paths that may be alive at once. Each costs 2.5-4.3 ns per character (V8 of Node 20, compiled). The usual patterns of
- * an IPv4 address reach 24 of them, at the last of 15 characters.
+ * Paths that may be alive at once. Each costs 2.5-4.3 ns per character (V8 of Node 20, compiled). The usual
+ * patterns of an IPv4 address reach 24 of them, at the last of 15 characters.
  */
 export const MAX_WAYS = 32
 
@@ -135,8 +135,8 @@ class Automaton {
     }
   }
 
-  // Rounds that have to be there may be empty, each in its own right; a round beyond them may not (ECMA-262, 22.2.2.3.1
-  // RepeatMatcher).
+  // Rounds that have to be there may be empty, each in its own right; a round beyond them may not (ECMA-262,
+  // 22.2.2.3.1 RepeatMatcher).
   #repeat ({ node, min, max }: Extract<PatternNode, { type: 'repeat' }>): Part {
     if (max === 0) return NOTHING
     const before = this.#sets.length

@@ -22,7 +22,7 @@ export interface TextOptions {
    * not ASCII and longer than this number.
    */
   readonly maxGraphemes?: number
-  /** Repair instead of refuse: normalise, drop what is not allowed, trim. Default false: validate and deliver unchanged. */
+  /** Repair instead of refuse: normalise, drop what is not allowed, trim. Default false: deliver unchanged. */
   readonly clean?: boolean
   readonly title?: string
   readonly description?: string
@@ -33,9 +33,9 @@ export interface TextOptions {
 
 export interface IdentifierOptions extends TextOptions {
   /**
-   * Allow-list: source of a regular expression (`u` flag) that has to match the whole value and its NFKC form. Default:
-   * letters with their marks, digits, `_` and `-`. Controls, invisible characters and mixed scripts are refused whatever
-   * it says.
+   * Allow-list: source of a regular expression (`u` flag) that has to match the whole value and its NFKC form.
+   * Default: letters with their marks, digits, `_` and `-`. Controls, invisible characters and mixed scripts are
+   * refused whatever it says.
    */
   readonly pattern?: string
 }
@@ -48,7 +48,7 @@ export interface UrlOptions extends TextOptions {
 /** `html` always repairs, so it takes no `clean`. */
 export type HtmlOptions = Omit<TextOptions, 'clean'>
 
-/** Text of several lines. Refuses controls except TAB, LF and CR, bidirectional overrides and stacks of combining marks. */
+/** Text of several lines: no controls but TAB, LF and CR, bidirectional overrides and stacks of combining marks. */
 export function text (options: TextOptions): TText {
   return build('text', options)
 }
@@ -69,15 +69,16 @@ export function url (options: UrlOptions): TText {
 }
 
 /**
- * HTML, sanitised by an adapter that the application installs (docs/text.md). Without an adapter the contract does not
- * compile (WSG_ERR_CONTRACT).
+ * HTML, sanitised by an adapter that the application installs (docs/text.md). Without an adapter the contract does
+ * not compile (WSG_ERR_CONTRACT).
  */
 export function html (options: HtmlOptions): TText {
   return build('html', { ...options, clean: true })
 }
 
 function build (policy: TextPolicyName, options: TextOptions, more: Partial<WsText> = {}): TText {
-  const { maxLength, minLength, maxBytes, maxGraphemes, clean = false, title, description, default: preset, examples, deprecated } = options
+  const { maxLength, minLength, maxBytes, maxGraphemes, clean = false } = options
+  const { title, description, default: preset, examples, deprecated } = options
   const wsText = { policy, clean, maxLength, minLength, maxBytes: maxBytes ?? 4 * maxLength, maxGraphemes, ...more }
   const annotations = { title, description, default: preset, examples: examples && [...examples], deprecated }
   return Type.String(defined({ ...annotations, minLength, maxLength, wsText: defined(wsText) })) as TText

@@ -1,15 +1,18 @@
-// Counting user-perceived characters (UAX #29). The engine's segmenter takes some 250 ns for each, and more the longer its
-// text is; so it is asked only about places where characters may join, in short pieces, and no further than to the limit.
+// Counting user-perceived characters (UAX #29). The engine's segmenter takes some 250 ns for each, and more the
+// longer its text is; so it is asked only about places where characters may join, in short pieces, and no further
+// than to the limit.
 
 // Characters between two of which there is always a boundary: no combining mark, joiner, conjoining jamo, regional
-// indicator or prepended mark, and neither CR nor LF. Of the pairs, emoji and Han of the planes that hold none of those.
-const BMP = '\\0-\\t\\x0b\\x0c\\x0e-\\u02ff\\u0370-\\u0482\\u048a-\\u0590\\u05d0-\\u05f4\\u0620-\\u064a\\u1e00-\\u200b' +
-  '\\u200e-\\u20cf\\u2100-\\u2cee\\u3000-\\u3029\\u3030-\\u3098\\u309b-\\ua66e\\uac00-\\ud7a3'
+// indicator or prepended mark, and neither CR nor LF. Of the pairs, emoji and Han of the planes that hold none of
+// those.
+const BMP = '\\0-\\t\\x0b\\x0c\\x0e-\\u02ff\\u0370-\\u0482\\u048a-\\u0590\\u05d0-\\u05f4\\u0620-\\u064a' +
+  '\\u1e00-\\u200b\\u200e-\\u20cf\\u2100-\\u2cee\\u3000-\\u3029\\u3030-\\u3098\\u309b-\\ua66e\\uac00-\\ud7a3'
 const HIGH = '\\ud83d\\ud83e\\ud840-\\ud87f'
 const ALONE = `(?:[${BMP}]|[${HIGH}][\\udc00-\\udfff])`
 const JOINING = `(?:[^${BMP}${HIGH}]|[${HIGH}](?![\\udc00-\\udfff]))`
 const APART = new RegExp(`${ALONE}+`, 'y')
-// Few that stand alone are cheaper to be asked about than to be left out: each question costs as much as 16 characters.
+// Few that stand alone are cheaper to be asked about than to be left out: each question costs as much as 16
+// characters.
 const MAY_JOIN = new RegExp(`(?:${JOINING}+${ALONE}{0,16}(?=${JOINING}|$))*${JOINING}*`, 'y')
 
 /** A character next to which, if it is another such, there is always a boundary. */

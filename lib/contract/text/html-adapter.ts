@@ -1,9 +1,12 @@
 import type { HtmlAdapter } from './policy.js'
+import { got } from '../../errors/got.js'
 import { checkKeys } from '../../errors/check-keys.js'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_HTML_REFUSED, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from '../../errors/coded.js'
 
 // Entry point 'fastify-ws-guard/html': the adapter of the `html` text policy. sanitize-html is the application's to
 // install; nothing is imported of it here, not even its types.
+
+type Attributes = Record<string, string>
 
 /** The rules that are passed to sanitize-html. */
 export interface SanitizeHtmlRules {
@@ -15,7 +18,7 @@ export interface SanitizeHtmlRules {
   disallowedTagsMode: 'discard'
   nestingLimit: number
   parseStyleAttributes: boolean
-  transformTags: Record<string, (tagName: string, attribs: Record<string, string>) => { tagName: string, attribs: Record<string, string> }>
+  transformTags: Record<string, (tagName: string, attribs: Attributes) => { tagName: string, attribs: Attributes }>
 }
 
 /** The function that the package sanitize-html exports. Version 2.17.4 or later. */
@@ -29,21 +32,27 @@ export interface SanitizeHtmlAdapterOptions {
   readonly attributes?: { readonly [tag: string]: readonly string[] }
   /** Schemes of `href` and `src`, lower case. Default: https, http, mailto. */
   readonly schemes?: readonly string[]
-  /** UTF-16 units of what is handed to sanitize-html. Default 65536. */
+  /**
+   * UTF-16 units of what is handed to sanitize-html, which takes a microsecond for each at worst. Default 16384.
+   * A field's `maxLength` can't be above it.
+   */
   readonly maxInput?: number
   /** Levels of elements; deeper ones are dropped, their text stays. Default 32. */
   readonly nesting?: number
 }
 
+const DEFAULT_SCHEMES = ['https', 'http', 'mailto']
 const DEFAULT_TAGS = ['a', 'b', 'blockquote', 'br', 'code', 'em', 'i', 'li', 'ol', 'p', 'pre', 's', 'strong', 'u', 'ul']
 
 // Scripting, frames, foreign content and elements whose content is parsed by other rules (the stuff of mutation XSS).
 const UNSAFE_TAGS = new Set([
-  'applet', 'annotation-xml', 'base', 'body', 'button', 'embed', 'form', 'frame', 'frameset', 'head', 'html', 'iframe', 'input', 'link',
-  'math', 'meta', 'noembed', 'noframes', 'noscript', 'object', 'option', 'param', 'plaintext', 'portal', 'script', 'select', 'style',
+  'applet', 'annotation-xml', 'base', 'body', 'button', 'embed', 'form', 'frame', 'frameset', 'head', 'html', 'iframe',
+  'input', 'link', 'math', 'meta', 'noembed', 'noframes', 'noscript', 'object', 'option', 'param', 'plaintext',
+  'portal', 'script', 'select', 'style',
   'svg', 'template', 'textarea', 'title', 'xmp',
 ])
-const UNSAFE_ATTRIBUTES = /^(?:on.*|style|src(?:doc|set)|action|formaction|background|ping|poster|data|dynsrc|lowsrc|target|id|name|is|slot|xmlns.*|xlink.*|http-equiv)$/
+const UNSAFE_ATTRIBUTES = new RegExp('^(?:on.*|style|src(?:doc|set)|action|formaction|background|ping|poster|' +
+  'data|dynsrc|lowsrc|target|id|name|is|slot|xmlns.*|xlink.*|http-equiv)$')
 const SAFE_SCHEMES = new Set(['https', 'http', 'mailto', 'tel', 'sms', 'xmpp', 'matrix', 'ftp'])
 
 const URL_ATTRIBUTES = ['href', 'src', 'cite', 'longdesc']
@@ -55,27 +64,34 @@ const WITH_HOST = new Set(['https', 'http', 'ftp'])
  *     import sanitizeHtml from 'sanitize-html'
  *     const adapters = { html: sanitizeHtmlAdapter(sanitizeHtml) }
  *
- * Links keep an absolute `href` of an allowed scheme only, and get `rel="noopener noreferrer nofollow"`. What comes out was sanitised twice with the same result, or the
- * adapter throws WSG_ERR_HTML_REFUSED (the policy then refuses the value); the same for input above `maxInput`.
+ * Links keep an absolute `href` of an allowed scheme only, and get `rel="noopener noreferrer nofollow"`. What comes
+ * out was sanitised twice with the same result, or the adapter throws WSG_ERR_HTML_REFUSED (the policy then refuses
+ * the value); the same for input above `maxInput`.
  *
- * Throws WSG_ERR_OPTION for a bad option, WSG_ERR_OPTION_UNSAFE for an element, attribute or scheme that is not safe to
- * allow, and WSG_ERR_DEPENDENCY when the function lets known attacks through: sanitize-html before 2.17.4 does
- * (CVE-2026-44990). The package does not tell its version, so it is tried instead.
+ * Throws WSG_ERR_OPTION for a bad option, WSG_ERR_OPTION_UNSAFE for an element, attribute or scheme that is not
+ * safe to allow, and WSG_ERR_DEPENDENCY when the function lets known attacks through: sanitize-html before 2.17.4
+ * does (CVE-2026-44990). The package does not tell its version, so it is tried instead.
  */
-export function sanitizeHtmlAdapter (sanitizeHtml: SanitizeHtmlFunction, options: SanitizeHtmlAdapterOptions = {}): HtmlAdapter {
+export function sanitizeHtmlAdapter (
+  sanitizeHtml: SanitizeHtmlFunction, options: SanitizeHtmlAdapterOptions = {}
+): HtmlAdapter {
   if (typeof sanitizeHtml !== 'function') {
-    throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: expected the function that sanitize-html exports, got ${typeof sanitizeHtml}`)
+    fail(`expected the function that sanitize-html exports, got ${typeof sanitizeHtml}`)
   }
   const rules = readRules(options)
-  const maxInput = readCount(options, 'maxInput', 65536)
+  const maxInput = readCount(options, 'maxInput', 16_384)
   probe(sanitizeHtml, rules)
-  return html => {
+  const adapter = (html: string, maxLength = maxInput): string => {
     if (html.length > maxInput) throw new WSG_ERR_HTML_REFUSED(`longer than maxInput (${maxInput})`)
     const once = sanitizeHtml(html, rules)
+    if (once.length > maxLength) throw new WSG_ERR_HTML_REFUSED(`its sanitised form is longer than ${maxLength}`)
     // A result that changes when it is parsed again is what mutation XSS is made of.
-    if (sanitizeHtml(once, rules) !== once) throw new WSG_ERR_HTML_REFUSED('its sanitised form is not stable')
+    if (once !== html && sanitizeHtml(once, rules) !== once) {
+      throw new WSG_ERR_HTML_REFUSED('its sanitised form is not stable')
+    }
     return once
   }
+  return Object.assign(adapter, { maxInput })
 }
 
 const KNOWN_OPTIONS = ['tags', 'attributes', 'schemes', 'maxInput', 'nesting']
@@ -83,13 +99,15 @@ const KNOWN_OPTIONS = ['tags', 'attributes', 'schemes', 'maxInput', 'nesting']
 function readRules (options: SanitizeHtmlAdapterOptions): SanitizeHtmlRules {
   checkKeys(options, KNOWN_OPTIONS, 'sanitizeHtmlAdapter', WSG_ERR_OPTION)
   const tags = readNames('tags', options.tags ?? DEFAULT_TAGS, tag => !UNSAFE_TAGS.has(tag))
-  const schemes = readNames('schemes', options.schemes ?? ['https', 'http', 'mailto'], scheme => SAFE_SCHEMES.has(scheme))
-  const attributes = Object.entries(options.attributes ?? (tags.includes('a') ? { a: ['href'] } : {})).map(([tag, names]) => {
-    if (!tags.includes(tag)) throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: attributes names "${tag}", which tags does not allow`)
+  const schemes = readNames('schemes', options.schemes ?? DEFAULT_SCHEMES, scheme => SAFE_SCHEMES.has(scheme))
+  const given = options.attributes ?? (tags.includes('a') ? { a: ['href'] } : {})
+  const attributes = Object.entries(given).map(([tag, names]) => {
+    if (!tags.includes(tag)) fail(`attributes names "${tag}", which tags does not allow`)
     return [tag, readNames(`attributes.${tag}`, names, name => !UNSAFE_ATTRIBUTES.test(name))] as const
   })
   const allowedAttributes: Record<string, string[]> = Object.fromEntries(attributes)
-  if (allowedAttributes.a?.includes('href') === true && !allowedAttributes.a.includes('rel')) allowedAttributes.a.push('rel')
+  const ofLinks = allowedAttributes.a
+  if (ofLinks?.includes('href') === true && !ofLinks.includes('rel')) ofLinks.push('rel')
   return {
     allowedTags: tags,
     allowedAttributes,
@@ -103,34 +121,39 @@ function readRules (options: SanitizeHtmlAdapterOptions): SanitizeHtmlRules {
   }
 }
 
-// A relative address would send readers, or their browsers by themselves, to any path of the page's own site. `https:/logout`
-// is one to a page that is shown by https (WHATWG URL, section 4.4).
+// A relative address would send readers, or their browsers by themselves, to any path of the page's own site.
+// `https:/logout` is one to a page that is shown by https (WHATWG URL, section 4.4).
 function linkRules (schemes: readonly string[]): SanitizeHtmlRules['transformTags'] {
-  const named = (hasHost: boolean): string => schemes.filter(name => WITH_HOST.has(name) === hasHost).join('|') || '(?!)'
+  const named = (host: boolean): string => schemes.filter(name => WITH_HOST.has(name) === host).join('|') || '(?!)'
   const absolute = new RegExp(`^(?:(?:${named(true)})://[^/\\\\]|(?:${named(false)}):)`, 'i')
   return {
     // rel also without href: the result has to be the same when it is sanitised again
     a: (tagName, { rel: _theirs, ...kept }) => ({ tagName, attribs: { ...kept, rel: 'noopener noreferrer nofollow' } }),
     '*': (tagName, attribs) => {
-      const kept = Object.entries(attribs).filter(([name, value]) => !URL_ATTRIBUTES.includes(name) || absolute.test(value))
+      const kept = Object.entries(attribs)
+        .filter(([name, value]) => !URL_ATTRIBUTES.includes(name) || absolute.test(value))
       return { tagName, attribs: Object.fromEntries(kept) }
     },
   }
 }
 
+function fail (problem: string): never {
+  throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: ${problem}`)
+}
+
 function readCount (options: SanitizeHtmlAdapterOptions, name: 'maxInput' | 'nesting', preset: number): number {
   const value: unknown = options[name] ?? preset
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: ${name}: expected a whole number above 0, got ${String(value).slice(0, 64)}`)
+    fail(`${name}: expected a whole number above 0, got ${got(value)}`)
   }
   return value as number
 }
 
 function readNames (option: string, names: unknown, isSafe: (name: string) => boolean): string[] {
-  if (!Array.isArray(names)) throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: ${option}: expected a list of names, got ${typeof names}`)
+  if (!Array.isArray(names)) fail(`${option}: expected a list of names, got ${got(names)}`)
   return names.map((name: unknown) => {
     if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name)) {
-      throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: ${option}: expected names in lower case (no "*"), got ${String(name).slice(0, 64)}`)
+      fail(`${option}: expected names in lower case (no "*"), got ${got(name)}`)
     }
     if (!isSafe(name)) throw new WSG_ERR_OPTION_UNSAFE(`sanitizeHtmlAdapter: ${option}: "${name}" is not safe to allow`)
     return name
@@ -148,7 +171,8 @@ function probe (sanitizeHtml: SanitizeHtmlFunction, rules: SanitizeHtmlRules): v
   for (const attack of PROBES) {
     const out: unknown = sanitizeHtml(attack, rules)
     if (typeof out !== 'string' || PROBE_ACTIVE.test(out)) {
-      throw new WSG_ERR_DEPENDENCY('sanitizeHtmlAdapter: the given function lets a known attack through; expected sanitize-html 2.17.4 or later (CVE-2026-44990)')
+      throw new WSG_ERR_DEPENDENCY('sanitizeHtmlAdapter: the given function lets a known attack through; ' +
+        'expected sanitize-html 2.17.4 or later (CVE-2026-44990)')
     }
   }
 }

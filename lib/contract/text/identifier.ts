@@ -11,8 +11,9 @@ const ALL_INVISIBLE = /\p{Default_Ignorable_Code_Point}+/gu
 /**
  * The form of an identifier in which two of them are the same: NFKC, without invisible characters, case-folded. For
  * comparison and unique indexes only; store and show the original. Stable: the key of a key is the key. Close to
- * NFKC_Casefold (UAX #44), and joins a little more: dotless `ı` and `i` are one. Look-alikes of one script (`rn`, `m`)
- * stay different. Never throws; for a value that no `identifier` accepts (more than 30 marks in a row) returns it as it is.
+ * NFKC_Casefold (UAX #44), and joins a little more: dotless `ı` and `i` are one. Look-alikes of one script (`rn`,
+ * `m`) stay different. Never throws; for a value that no `identifier` accepts (more than 30 marks in a row) returns
+ * it as it is.
  */
 export function identifierKey (value: string): string {
   if (ASCII_DEFAULT.test(value)) return value.toLowerCase()
@@ -20,7 +21,8 @@ export function identifierKey (value: string): string {
   // Folding may denormalise and normalising may unfold; three rounds settle every code point, two nearly all.
   for (let round = 0; round < 4; round++) {
     if (hasMarkRun(key)) return value
-    const next = key.normalize('NFKC').replace(ALL_INVISIBLE, '').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC')
+    const visible = key.normalize('NFKC').replace(ALL_INVISIBLE, '')
+    const next = visible.toLowerCase().toUpperCase().toLowerCase().normalize('NFKC')
     if (next === key) break
     key = next
   }
@@ -28,15 +30,16 @@ export function identifierKey (value: string): string {
 }
 
 /**
- * The character rule of `identifier`, without lengths. The allow-list has to match the value and its NFKC form: U+FDFA
- * is one letter, and 18 characters with spaces after NFKC. Throws WSG_ERR_CONTRACT for a pattern that does not compile.
+ * The character rule of `identifier`, without lengths. The allow-list has to match the value and its NFKC form:
+ * U+FDFA is one letter, and 18 characters with spaces after NFKC. Throws WSG_ERR_CONTRACT for a pattern that does
+ * not compile.
  */
 export function compileIdentifier (pattern: string | undefined, maxBytes: number): (value: string) => boolean {
   let allowed: RegExp
   try {
     allowed = new RegExp(`^(?:${pattern ?? DEFAULT_PATTERN})$`, 'u')
   } catch {
-    throw new TextPolicyError('text policy, pattern: expected the source of a regular expression that compiles with the u flag')
+    throw new TextPolicyError('text policy, pattern: expected the source of a regular expression with the u flag')
   }
   return value => {
     if (pattern === undefined && ASCII_DEFAULT.test(value)) return true

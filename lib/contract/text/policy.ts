@@ -4,7 +4,7 @@ import {
   hasForbidden, hasForbiddenOrBreak, hasMarkRun, isLatin, plainString, repairLine, repairText, SAFE_ASCII,
   SAFE_ASCII_REPAIRED, SAFE_ASCII_TEXT, withinBytes,
 } from './rules.js'
-import { readTextSpec, TextPolicyError, type WsText } from './spec.js'
+import { readTextSpec, TextPolicyError, type TextSpec, type WsText } from './spec.js'
 import { compileUrl, compileUrlRepair } from './url.js'
 
 export { identifierKey } from './identifier.js'
@@ -15,7 +15,12 @@ export type { TextPolicyName, WsText } from './spec.js'
  * Sanitises HTML, or throws. What it returns is what is delivered, so it has to be idempotent.
  * `fastify-ws-guard/html` makes one from sanitize-html.
  */
-export type HtmlAdapter = (html: string) => string
+export interface HtmlAdapter {
+  /** `maxLength` is the field's: an adapter need not finish what will be longer. */
+  (html: string, maxLength?: number): string
+  /** UTF-16 units of its input. A field of a longer `maxLength` is a boot error. */
+  readonly maxInput?: number
+}
 
 /** What the application hands to policies that need code of its own. */
 export interface TextAdapters {
@@ -25,14 +30,14 @@ export interface TextAdapters {
 /** The value to deliver, or undefined when it is refused. Never throws, for any string. Idempotent. */
 export type TextPolicy = (value: string) => string | undefined
 
-type Spec = ReturnType<typeof readTextSpec>
 type Check = (value: string) => boolean
 
 /**
  * The function of a `wsText` keyword. Linear in the value's length; the same in server and browser.
  *
- * Without `clean` it validates only: what it returns is what came (`===`), without normalising or trimming. With `clean`
- * it repairs first, and what it returns would also be accepted without `clean`. Lone surrogates are refused by both.
+ * Without `clean` it validates only: what it returns is what came (`===`), without normalising or trimming. With
+ * `clean` it repairs first, and what it returns would also be accepted without `clean`. Lone surrogates are refused
+ * by both.
  *
  * Throws a TypeError with code WSG_ERR_CONTRACT when the keyword is malformed, or when `html` has no adapter.
  */
@@ -53,7 +58,7 @@ export function compileTextPolicy (wsText: WsText, adapters: TextAdapters = {}):
   }
 }
 
-function compileLimits ({ minLength, maxLength, maxBytes, maxGraphemes }: Spec): Check {
+function compileLimits ({ minLength, maxLength, maxBytes, maxGraphemes }: TextSpec): Check {
   return value =>
     value.length <= maxLength && value.length >= minLength && withinBytes(value, maxBytes) &&
     (maxGraphemes === undefined || withinGraphemes(value, maxGraphemes))
@@ -62,7 +67,7 @@ function compileLimits ({ minLength, maxLength, maxBytes, maxGraphemes }: Spec):
 // Lengths first where nothing is repaired: they are the cheapest refusal, and bound what the rules look at.
 const validating = (fits: Check, check: Check): TextPolicy => value => fits(value) && check(value) ? value : undefined
 
-const repairing = (spec: Spec, fits: Check, repair: TextPolicy, check: Check): TextPolicy => value => {
+const repairing = (spec: TextSpec, fits: Check, repair: TextPolicy, check: Check): TextPolicy => value => {
   if (!withinBytes(value, spec.maxBytes)) return undefined
   const repaired = repair(value)
   return repaired !== undefined && fits(repaired) && check(repaired) ? repaired : undefined
@@ -82,7 +87,7 @@ function normalizeTrimmed (value: string): string | undefined {
 }
 
 /** `text` and `line` with `clean`. */
-function compileRepair (spec: Spec, fits: Check): TextPolicy {
+function compileRepair (spec: TextSpec, fits: Check): TextPolicy {
   const isLinePolicy = spec.policy === 'line'
   const safe = isLinePolicy ? SAFE_ASCII : SAFE_ASCII_REPAIRED
   const repair = isLinePolicy ? repairLine : repairText
@@ -99,18 +104,24 @@ function repairUnicode (value: string, repair: (value: string) => string): strin
   if (isLatin(kept)) return kept.trim()
   if (hasMarkRun(kept)) return undefined
   const normal = kept.normalize('NFC')
-  // NFC takes some marks apart (U+0344 into two), so a run can grow past the limit; cleaning twice has to agree with once.
+  // NFC takes some marks apart (U+0344 into two), so a run can grow past the limit; cleaning twice has to agree
+  // with once.
   return normal !== kept && hasMarkRun(normal) ? undefined : normal.trim()
 }
 
-function compileHtml (spec: Spec, fits: Check, adapter: HtmlAdapter | undefined): TextPolicy {
+function compileHtml (spec: TextSpec, fits: Check, adapter: HtmlAdapter | undefined): TextPolicy {
   if (typeof adapter !== 'function') {
-    throw new TextPolicyError('text policy html: expected the option htmlAdapter of fastify-ws-guard, such as sanitizeHtmlAdapter(sanitizeHtml) of "fastify-ws-guard/html"; got none')
+    throw new TextPolicyError('text policy html: expected the option htmlAdapter of fastify-ws-guard, such as ' +
+      'sanitizeHtmlAdapter(sanitizeHtml) of "fastify-ws-guard/html"; got none')
+  }
+  if (adapter.maxInput !== undefined && spec.maxLength > adapter.maxInput) {
+    const expected = `at most the adapter's maxInput (${adapter.maxInput})`
+    throw new TextPolicyError(`text policy html, maxLength: expected ${expected}, got ${spec.maxLength}`)
   }
   return value => {
     if (!withinBytes(value, spec.maxBytes) || !plainString(value)) return undefined
     try {
-      const out: unknown = adapter(value)
+      const out: unknown = adapter(value, spec.maxLength)
       return typeof out === 'string' && plainString(out) && fits(out) ? out : undefined
     } catch {
       // Fail closed: what could not be sanitised is not delivered.

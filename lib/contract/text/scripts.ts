@@ -6,15 +6,18 @@ const RECOMMENDED = [
   'Georgian', 'Ethiopic', 'Khmer', 'Lao', 'Myanmar', 'Tibetan', 'Thaana', 'Bopomofo',
 ]
 
+const EAST_ASIAN = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Bopomofo']
+
 // Writing systems of more than one script count as one (UTS #39, section 5.1).
 const SYSTEMS: readonly (readonly string[])[] = [
   ['Han', 'Hiragana', 'Katakana'], ['Han', 'Hangul'], ['Han', 'Bopomofo'],
-  ...RECOMMENDED.filter(script => !['Han', 'Hiragana', 'Katakana', 'Hangul', 'Bopomofo'].includes(script)).map(script => [script]),
+  ...RECOMMENDED.filter(script => !EAST_ASIAN.includes(script)).map(script => [script]),
 ]
 
-// Script_Extensions: what is common to some scripts only, such as the long mark of Japanese or the Arabic tatweel, counts
-// for those (UAX #24, section 2.9).
-const classOf = (scripts: readonly string[]): string => scripts.map(script => `\\p{Script_Extensions=${script}}`).join('')
+// Script_Extensions: what is common to some scripts only, such as the long mark of Japanese or the Arabic tatweel,
+// counts for those (UAX #24, section 2.9).
+const classOf = (scripts: readonly string[]): string =>
+  scripts.map(script => `\\p{Script_Extensions=${script}}`).join('')
 
 const NEUTRAL_CLASS = classOf(['Common', 'Inherited'])
 const NEUTRAL = new RegExp(`^[${NEUTRAL_CLASS}]*$`, 'u')
@@ -34,10 +37,10 @@ function systems (): readonly System[] {
 }
 
 /**
- * True when all letters are of one script, or of one writing system (Japanese, Korean, Chinese with Bopomofo), by their
- * Script_Extensions (UTS #39, section 5.1). What all scripts share does not count. Linear: the systems of the first letter
- * are looked up, then the whole is tested against each. False for scripts outside UAX #31, table 5. Which character
- * belongs to which script is the engine's Unicode data.
+ * True when all letters are of one script, or of one writing system (Japanese, Korean, Chinese with Bopomofo), by
+ * their Script_Extensions (UTS #39, section 5.1). What all scripts share does not count. Linear: the systems of the
+ * first letter are looked up, then the whole is tested against each. False for scripts outside UAX #31, table 5.
+ * Which character belongs to which script is the engine's Unicode data.
  */
 export function isSingleScript (value: string): boolean {
   if (NEUTRAL.test(value)) return true

@@ -16,17 +16,22 @@ export interface WsText {
   readonly maxBytes?: number
   /** User-perceived characters (UAX #29) of the value that is delivered. Default: no such limit. */
   readonly maxGraphemes?: number
-  /** `identifier` only: allow-list as the source of a regular expression with the `u` flag; it has to match the whole value. */
+  /** `identifier` only: allow-list, the source of a regular expression (`u` flag) that has to match the whole value. */
   readonly pattern?: string
   /** `url` only: scheme names in lower case, without a colon. */
   readonly protocols?: readonly string[]
 }
 
+/** A `wsText` keyword with its defaults. */
+export type TextSpec = Required<Omit<WsText, 'maxGraphemes' | 'pattern'>> & Pick<WsText, 'maxGraphemes' | 'pattern'>
+
 /** Schemes of a `url` that names none itself. */
 export const DEFAULT_PROTOCOLS: readonly string[] = Object.freeze(['https', 'http', 'mailto'])
 
 // A link to any of these runs code, or shows foreign content as the application's own.
-const DANGEROUS_PROTOCOLS = new Set(['javascript', 'vbscript', 'livescript', 'data', 'blob', 'filesystem', 'file', 'view-source', 'feed', 'jar', 'about'])
+const DANGEROUS_PROTOCOLS = new Set([
+  'javascript', 'vbscript', 'livescript', 'data', 'blob', 'filesystem', 'file', 'view-source', 'feed', 'jar', 'about',
+])
 
 /** A boot error with the code WSG_ERR_CONTRACT. @fastify/error needs node:util and can't go into a browser bundle. */
 export class TextPolicyError extends TypeError {
@@ -43,32 +48,41 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 
 const CHECKS: { readonly [option: string]: (value: unknown, policy: TextPolicyName) => string | null } = {
   policy: () => null,
-  clean: (value, policy) => typeof value !== 'boolean' ? 'true or false' : policy === 'html' && !value ? 'true: what an HTML adapter returns is never what came' : null,
+  clean: (value, policy) => {
+    if (typeof value !== 'boolean') return 'true or false'
+    return policy === 'html' && !value ? 'true: what an HTML adapter returns is never what came' : null
+  },
   maxLength: value => isCount(value) && value > 0 ? null : 'a whole number above 0',
   minLength: value => isCount(value) ? null : 'a whole number, 0 or more',
   maxBytes: value => isCount(value) && value > 0 ? null : 'a whole number above 0',
   maxGraphemes: value => isCount(value) && value > 0 ? null : 'a whole number above 0',
-  pattern: (value, policy) => policy !== 'identifier' ? 'nothing: only identifier takes one' : typeof value === 'string' ? null : 'the source of a regular expression',
+  pattern: (value, policy) => {
+    if (policy !== 'identifier') return 'nothing: only identifier takes one'
+    return typeof value === 'string' ? null : 'the source of a regular expression'
+  },
   protocols: (value, policy) => policy !== 'url' ? 'nothing: only url takes them' : protocolsFault(value),
 }
 
 function protocolsFault (value: unknown): string | null {
   if (!Array.isArray(value) || value.length === 0) return 'a list of scheme names'
   for (const name of value) {
-    if (typeof name !== 'string' || !/^[a-z][a-z0-9+.-]*$/.test(name)) return 'scheme names in lower case without a colon, such as "https"'
+    if (typeof name !== 'string' || !/^[a-z][a-z0-9+.-]*$/.test(name)) {
+      return 'scheme names in lower case without a colon, such as "https"'
+    }
     if (DANGEROUS_PROTOCOLS.has(name)) return `schemes that can not run code or hide where they lead; "${name}" can`
   }
   return null
 }
 
 /**
- * Checks a `wsText` keyword. Throws a TypeError with code WSG_ERR_CONTRACT that names the option, what was expected and
- * what came: a misspelt option would silently be no check at all.
+ * Checks a `wsText` keyword. Throws a TypeError with code WSG_ERR_CONTRACT that names the option, what was expected
+ * and what came: a misspelt option would silently be no check at all.
  */
-export function readTextSpec (value: unknown): Required<Omit<WsText, 'maxGraphemes' | 'pattern'>> & Pick<WsText, 'maxGraphemes' | 'pattern'> {
+export function readTextSpec (value: unknown): TextSpec {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse('wsText', 'an object', value)
   const given = value as { readonly [option: string]: unknown }
-  const policy = TEXT_POLICIES.find(name => name === given.policy) ?? refuse('policy', TEXT_POLICIES.join(', '), given.policy)
+  const policy = TEXT_POLICIES.find(name => name === given.policy)
+  if (policy === undefined) refuse('policy', TEXT_POLICIES.join(', '), given.policy)
   for (const option of ['clean', 'maxLength']) {
     if (given[option] === undefined) refuse(option, 'a value; it is required', undefined)
   }
@@ -80,5 +94,6 @@ export function readTextSpec (value: unknown): Required<Omit<WsText, 'maxGraphem
   const spec = given as unknown as WsText
   const { maxLength, minLength = 0, maxBytes = 4 * maxLength, protocols = DEFAULT_PROTOCOLS } = spec
   if (minLength > maxLength) refuse('minLength', `at most maxLength (${maxLength})`, minLength)
-  return { policy, clean: spec.clean, maxLength, minLength, maxBytes, maxGraphemes: spec.maxGraphemes, pattern: spec.pattern, protocols }
+  const { clean, maxGraphemes, pattern } = spec
+  return { policy, clean, maxLength, minLength, maxBytes, maxGraphemes, pattern, protocols }
 }

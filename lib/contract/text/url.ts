@@ -7,7 +7,8 @@ const REWRITTEN = /[\s\\\p{Default_Ignorable_Code_Point}]/u
 const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i
 /** Scheme with its colon, authority with its slashes, and the rest (RFC 3986, appendix B). */
 const PARTS = /^([a-z][a-z0-9+.-]*:)(\/\/[^/?#]*)?(.*)$/is
-// Schemes of which the parser forgives a missing or a third slash, and whose host it maps (WHATWG URL, special schemes).
+// Schemes of which the parser forgives a missing or a third slash, and whose host it maps (WHATWG URL, special
+// schemes).
 const SPECIAL = /^(?:https?|wss?|ftp):$/i
 /** No userinfo and no percent-encoding where the host is. */
 const HOST = /^\/\/([^@%:]+|\[[^@%\]]+\])((?::[0-9]+)?)$/
@@ -15,7 +16,8 @@ const BEYOND_ASCII = /[^\0-\x7f]/
 const BEYOND_ASCII_RUNS = /[^\0-\x7f]+/g
 /** Characters of a name (RFC 1035, section 2.3.4). */
 const MAX_HOST = 253
-// With a port, and as the parser finds it, whatever stands in place of the slashes: mapping 60 KB of host costs 600 ms.
+// With a port, and as the parser finds it, whatever stands in place of the slashes: mapping 60 KB of host costs 600
+// ms.
 const HOST_TOO_LONG = /^[\0-\x20]*(?:https?|wss?|ftp):[/\\]*[^/\\?#]{260}/i
 
 function parse (value: string): URL | undefined {
@@ -32,15 +34,16 @@ function isAllowed (parsed: URL, protocols: ReadonlySet<string>): boolean {
 }
 
 /**
- * The rule of `url`, without lengths: absolute, an allowed scheme, no credentials, and nothing that a parser would have to
- * forgive or map, so that every consumer reads the same address. What may differ from `URL.href`: the case of scheme and
- * host, a missing slash behind the host, and characters beyond ASCII (RFC 3987), which the parser encodes.
+ * The rule of `url`, without lengths: absolute, an allowed scheme, no credentials, and nothing that a parser would
+ * have to forgive or map, so that every consumer reads the same address. What may differ from `URL.href`: the case
+ * of scheme and host, a missing slash behind the host, and characters beyond ASCII (RFC 3987), which the parser
+ * encodes.
  */
 export function compileUrl (list: readonly string[]): (value: string) => boolean {
   const protocols = new Set(list)
   return value => {
-    if (!value.isWellFormed() || hasForbiddenOrBreak(value) || REWRITTEN.test(value) || hasMarkRun(value)) return false
-    if (BROKEN_ESCAPE.test(value) || HOST_TOO_LONG.test(value)) return false
+    if (!value.isWellFormed() || hasForbiddenOrBreak(value) || hasMarkRun(value)) return false
+    if (REWRITTEN.test(value) || BROKEN_ESCAPE.test(value) || HOST_TOO_LONG.test(value)) return false
     const [, scheme = '', authority = '', rest = ''] = PARTS.exec(value) ?? []
     if (!protocols.has(scheme.slice(0, -1).toLowerCase())) return false
     const special = SPECIAL.test(scheme)
@@ -49,7 +52,8 @@ export function compileUrl (list: readonly string[]): (value: string) => boolean
     const parsed = parse(value)
     if (parsed === undefined || !isAllowed(parsed, protocols)) return false
     if (host === null) return scheme.toLowerCase() + encode(authority + rest) === parsed.href
-    if (!isSameHost(host[1]!, parsed.hostname) || host[2] !== (parsed.port === '' ? '' : `:${parsed.port}`)) return false
+    const port = parsed.port === '' ? '' : `:${parsed.port}`
+    if (!isSameHost(host[1]!, parsed.hostname) || host[2] !== port) return false
     const path = rest.startsWith('/') ? rest : `/${rest}`
     return `${parsed.protocol}//${parsed.host}${encode(path)}` === parsed.href
   }
@@ -60,7 +64,7 @@ function encode (value: string): string {
   return value.replace(BEYOND_ASCII_RUNS, encodeURIComponent)
 }
 
-/** No compatibility character that the parser would map to another one: full width letters, ligatures, circled digits. */
+/** No character that the parser would map to another one: full width letters, ligatures, circled digits. */
 function isMappedAlready (host: string): boolean {
   if (!BEYOND_ASCII.test(host)) return true
   const lower = host.toLowerCase()

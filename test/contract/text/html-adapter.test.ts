@@ -9,7 +9,7 @@ import { isLinear } from '../../helpers/growth.js'
 
 interface Row { readonly id: string, readonly payload: string, readonly activeWhenRaw: string[] }
 const corpus = (JSON.parse(readFileSync(`${process.cwd()}/test/corpus/xss.own.json`, 'utf8')) as { entries: Row[] }).entries
-const adapter = sanitizeHtmlAdapter(sanitizeHtml)
+const adapter = sanitizeHtmlAdapter(sanitizeHtml, { maxInput: 65_536 })
 const policy = compileTextPolicy(html({ maxLength: 65_536 }).wsText, { html: adapter })
 
 // Independent of any parser: the output has to be text without `<`, and tags of exactly these spellings. A browser's
@@ -70,7 +70,23 @@ t.test('G03 nested input takes linear time, and is capped', async t => {
   const small = sanitizeHtmlAdapter(sanitizeHtml, { maxInput: 10 })
   t.equal(small('0123456789'), '0123456789')
   t.throws(() => small('0123456789x'), { code: 'WSG_ERR_HTML_REFUSED' })
-  t.equal(compileTextPolicy(html({ maxLength: 50 }).wsText, { html: small })('0123456789x'), undefined, 'the policy fails closed')
+  t.equal(compileTextPolicy(html({ maxLength: 10 }).wsText, { html: small })('0123456789x'), undefined, 'the policy fails closed')
+})
+
+t.test('what the adapter can not take is a boot error, and nothing is sanitised twice in vain', async t => {
+  const boot = (maxLength: number) => () => compileTextPolicy(html({ maxLength }).wsText, { html: sanitizeHtmlAdapter(sanitizeHtml) })
+  t.throws(boot(16_385), { code: 'WSG_ERR_CONTRACT', message: /maxLength: expected at most the adapter's maxInput \(16384\), got 16385/ })
+  t.doesNotThrow(boot(16_384))
+  let calls = 0
+  const counting = sanitizeHtmlAdapter((dirty, rules) => { calls++; return sanitizeHtml(dirty, rules) })
+  const callsFor = (value: string, maxLength: number): number => {
+    calls = 0
+    compileTextPolicy(html({ maxLength }).wsText, { html: counting })(value)
+    return calls
+  }
+  t.equal(callsFor('<p>good</p>', 100), 1, 'what is not changed is stable')
+  t.equal(callsFor('<i>changed', 100), 2)
+  t.equal(callsFor('<'.repeat(400), 400), 1, 'what grows beyond the limit is refused at once')
 })
 
 t.test('G02 a function that lets attacks through is refused at boot', async t => {
