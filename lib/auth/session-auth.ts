@@ -34,7 +34,9 @@ function isExpired (session: LoadedSession): boolean {
  * returns who that is, or null: an anonymous session is an object too, so its presence proves nothing.
  * The session is read, never written: a save from an open socket would bring a logged-out session back.
  */
-export function sessionAuth<I extends Identity = Identity> (identify: (session: SessionShape) => I | null | undefined | Promise<I | null | undefined>): AuthStrategy<I> {
+export function sessionAuth<I extends Identity = Identity> (
+  identify: (session: SessionShape) => I | null | undefined | Promise<I | null | undefined>
+): AuthStrategy<I> {
   return {
     name: 'session',
     needs: { credential: 'cookie', session: true },

@@ -1,4 +1,5 @@
-// What a host and a port look like in canonical text. Pure, allocation-free where a name is concerned, linear in the text.
+// What a host and a port look like in canonical text. Pure, allocation-free where a name is concerned, linear in the
+// text.
 
 const DOT = 46
 const HYPHEN = 45
@@ -9,7 +10,10 @@ export const MAX_NAME = 253
 const isDigit = (code: number): boolean => code >= 48 && code <= 57
 const isLowerHex = (code: number): boolean => isDigit(code) || (code >= 97 && code <= 102)
 
-/** A last label that URL parsers read as an IPv4 number (URL Standard, "ends in a number"): digits, or `0x` and hex digits. */
+/**
+ * A last label that URL parsers read as an IPv4 number (URL Standard, "ends in a number"): digits, or `0x` and hex
+ * digits.
+ */
 function isNumberLabel (text: string, start: number, end: number): boolean {
   let from = start
   let test = isDigit
@@ -70,7 +74,10 @@ export function isIPv4 (text: string, start: number, end: number): boolean {
 
 const GROUP = /^(?:0|[1-9a-f][0-9a-f]{0,3})$/
 
-/** True for the one canonical text of an IPv6 address, without brackets (RFC 5952 section 4, hexadecimal throughout as in the URL Standard). */
+/**
+ * True for the one canonical text of an IPv6 address, without brackets (RFC 5952 section 4, hexadecimal throughout as
+ * in the URL Standard).
+ */
 export function isIPv6 (text: string): boolean {
   if (text.length < 2 || text.length > 39) return false
   const halves = text.split('::')
@@ -99,9 +106,13 @@ function compress (groups: readonly string[]): string {
   return at < 0 ? groups.join(':') : `${groups.slice(0, at).join(':')}::${groups.slice(at + length).join(':')}`
 }
 
-/** True for a canonical host in `text[start, end)`: a lower-case name, an IPv4 address, or an IPv6 address in brackets. */
+/**
+ * True for a canonical host in `text[start, end)`: a lower-case name, an IPv4 address, or an IPv6 address in brackets.
+ */
 export function isHost (text: string, start: number, end: number): boolean {
-  if (text.charCodeAt(start) === 91) return end - start > 3 && text.charCodeAt(end - 1) === 93 && isIPv6(text.slice(start + 1, end - 1))
+  if (text.charCodeAt(start) === 91) {
+    return end - start > 3 && text.charCodeAt(end - 1) === 93 && isIPv6(text.slice(start + 1, end - 1))
+  }
   return isDomainName(text, start, end) || isIPv4(text, start, end)
 }
 
@@ -117,7 +128,10 @@ export function readPort (text: string, start: number, end: number): number {
   return value > 65535 ? 0 : value
 }
 
-/** True for the names and addresses of this machine: `localhost` and below, 127.0.0.0/8, `[::1]` (RFC 6761 section 6.3). */
+/**
+ * True for the names and addresses of this machine: `localhost` and below, 127.0.0.0/8, `[::1]` (RFC 6761 section 6.3).
+ */
 export function isLoopback (host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || (host.startsWith('127.') && isIPv4(host, 0, host.length))
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' ||
+    (host.startsWith('127.') && isIPv4(host, 0, host.length))
 }

@@ -1,6 +1,8 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
 import { isDomainName, isIPv4, isIPv6, readPort } from './host-name.js'
 
+// Tested in test/gate/host.test.ts.
+
 /** `host[:port]` of an entry, canonical. `apex`: the name and everything below it; `sub`: only what is below. */
 export interface HostPattern {
   readonly kind: 'exact' | 'apex' | 'sub'
@@ -20,7 +22,9 @@ export const isFault = (value: object): value is PatternFault => 'fault' in valu
 
 /** An entry as it may stand in an error message: quoted, escaped, at most 100 characters. */
 export const quoteEntry = (entry: unknown): string => {
-  const text = typeof entry === 'string' ? JSON.stringify(entry) : `a value of type ${entry === null ? 'null' : typeof entry}`
+  const text = typeof entry === 'string'
+    ? JSON.stringify(entry)
+    : `a value of type ${entry === null ? 'null' : typeof entry}`
   return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
 
@@ -33,10 +37,16 @@ export function findForeignText (text: string): PatternFault | null {
   if (BLANK.test(text)) return fault('holds white space or a control character; write the host alone')
   if (text.includes(',')) return fault('holds a comma; write each host as an entry of its own')
   if (text.includes('@')) return fault('holds user information; leave out everything up to the "@"')
-  if (text.includes('%')) return fault('holds a percent sign; write the characters themselves, an IPv6 address without its zone')
+  if (text.includes('%')) {
+    return fault('holds a percent sign; write the characters themselves, an IPv6 address without its zone')
+  }
   const path = text.search(/[/\\?#]/)
   if (path === 0) return fault('starts with a path; write the host alone, like "goodsite.com"')
-  if (path > 0) return fault(`holds a path, a query or a fragment, of which nothing is compared; write ${quoteEntry(text.slice(0, path))}`)
+  if (path > 0) {
+    return fault(
+      `holds a path, a query or a fragment, of which nothing is compared; write ${quoteEntry(text.slice(0, path))}`
+    )
+  }
   return null
 }
 
@@ -49,8 +59,12 @@ export function parseHostPattern (text: string): HostPattern | PatternFault {
   if (foreign) return foreign
   const kind = text.startsWith('*.') ? 'sub' : text.startsWith('.') ? 'apex' : 'exact'
   const rest = text.slice(kind === 'sub' ? 2 : kind === 'apex' ? 1 : 0)
-  if (rest === '') return fault('names no domain, so it would match every host or none; write a whole domain like ".goodsite.com"')
-  if (rest.includes('*')) return fault('holds a "*" that is not its whole first label; write ".goodsite.com", or each host in full')
+  if (rest === '') {
+    return fault('names no domain, so it would match every host or none; write a whole domain like ".goodsite.com"')
+  }
+  if (rest.includes('*')) {
+    return fault('holds a "*" that is not its whole first label; write ".goodsite.com", or each host in full')
+  }
   return rest.startsWith('[') || rest.startsWith('::') ? parseIPv6(rest, kind) : parseName(rest, kind)
 }
 
@@ -77,9 +91,13 @@ function parseName (text: string, kind: HostPattern['kind']): HostPattern | Patt
   const port = colon < 0 ? null : readPort(text, colon + 1, text.length)
   if (port === 0) return fault(badPort(text.slice(colon)))
   if (written === '') return fault('names no host; write one before the port, like "goodsite.com:8443"')
-  if (written.endsWith('.')) return fault('ends with a dot, which browsers treat as another site; leave the final dot out')
+  if (written.endsWith('.')) {
+    return fault('ends with a dot, which browsers treat as another site; leave the final dot out')
+  }
   if (isIPv4(written, 0, written.length)) {
-    return kind === 'exact' ? { kind, host: written, port } : fault('asks for subdomains of an IP address, which has none; write the address alone')
+    return kind === 'exact'
+      ? { kind, host: written, port }
+      : fault('asks for subdomains of an IP address, which has none; write the address alone')
   }
   const host = canonicalName(written)
   if (typeof host !== 'string') return host
@@ -90,10 +108,14 @@ function parseName (text: string, kind: HostPattern['kind']): HostPattern | Patt
 }
 
 function badPort (text: string): string {
-  return `has ${quoteEntry(text)} where only ":" and a port from 1 to 65535 can stand; write it like "goodsite.com:8443"`
+  return `has ${quoteEntry(text)} where only ":" and a port from 1 to 65535 can stand; write it like ` +
+    '"goodsite.com:8443"'
 }
 
-/** Lower case and punycode. A spelling that IDNA would map to other characters is refused, so that an entry says what it matches. */
+/**
+ * Lower case and punycode. A spelling that IDNA would map to other characters is refused, so that an entry says what it
+ * matches.
+ */
 function canonicalName (written: string): string | PatternFault {
   const ascii = domainToASCII(written)
   const lower = written.toLowerCase().normalize('NFC')
@@ -102,5 +124,8 @@ function canonicalName (written: string): string | PatternFault {
     return fault(`is read as ${quoteEntry(ascii)}; write that`)
   }
   if (ascii !== '' && isDomainName(ascii, 0, ascii.length)) return ascii
-  return fault('is not a host name: labels are 1 to 63 letters, digits and inner hyphens, 253 characters in all, the last one not a number; write it like "app.goodsite.com"')
+  return fault(
+    'is not a host name: labels are 1 to 63 letters, digits and inner hyphens, 253 characters in all, the last ' +
+      'one not a number; write it like "app.goodsite.com"'
+  )
 }

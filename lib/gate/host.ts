@@ -5,7 +5,9 @@ import { isFault, parseHostPattern, quoteEntry } from './host-pattern.js'
 import type { HostPattern } from './host-pattern.js'
 import { SuffixSet } from './suffix-set.js'
 
-/** Names that development adds to `allowedHosts` (Django's, with DEBUG on). A page can't reach them by DNS rebinding. */
+/**
+ * Names that development adds to `allowedHosts` (Django's, with DEBUG on). A page can't reach them by DNS rebinding.
+ */
 const DEVELOPMENT_HOSTS = ['localhost', '.localhost', '127.0.0.1', '[::1]']
 
 /** The Host allow-list, compiled. */
@@ -42,7 +44,11 @@ export function parseAllowedHost (entry: unknown, where: string): HostPattern | 
   if (typeof entry !== 'string') throw refuse('is not text; write a host like "goodsite.com"')
   if (entry === '*') return null
   const scheme = entry.indexOf('://')
-  if (scheme >= 0) throw refuse(`has a scheme, and a Host header has none; write ${quoteEntry(entry.slice(scheme + 3).replace(/[/?#].*$/s, ''))}`)
+  if (scheme >= 0) {
+    throw refuse(
+      `has a scheme, and a Host header has none; write ${quoteEntry(entry.slice(scheme + 3).replace(/[/?#].*$/s, ''))}`
+    )
+  }
   const pattern = parseHostPattern(entry)
   if (isFault(pattern)) throw refuse(pattern.fault)
   if (pattern.kind === 'sub') throw refuse(`can't leave out the domain itself; write ${quoteEntry(entry.slice(1))}`)
@@ -76,7 +82,12 @@ export function compileHosts (patterns: readonly string[], { optionName, develop
   }
 
   const written = development ? [...patterns, ...DEVELOPMENT_HOSTS] : patterns
-  if (written.length === 0) throw new WSG_ERR_HOST_PATTERN(`${optionName}: is empty, so no request could ever pass; write the host names of this service, like ["goodsite.com"]`)
+  if (written.length === 0) {
+    throw new WSG_ERR_HOST_PATTERN(
+      `${optionName}: is empty, so no request could ever pass; write the host names of this service, like ` +
+        '["goodsite.com"]'
+    )
+  }
   written.forEach((entry, index) => {
     const pattern = parseAllowedHost(entry, `${optionName}[${index}]`)
     if (pattern) add(pattern)
@@ -108,7 +119,10 @@ export function compileHosts (patterns: readonly string[], { optionName, develop
 
 const MISSING: Refusal = Object.freeze({ code: 'WSG_ERR_HOST_MALFORMED' })
 
-/** Lower case when all of it is printable ASCII of a possible length; otherwise null. Unicode case mapping must not make letters of symbols. */
+/**
+ * Lower case when all of it is printable ASCII of a possible length; otherwise null. Unicode case mapping must not make
+ * letters of symbols.
+ */
 function lowerCase (host: string): string | null {
   if (host.length === 0 || host.length > MAX_NAME + 7) return null
   let upper = false
@@ -121,8 +135,8 @@ function lowerCase (host: string): string | null {
 }
 
 /**
- * Where the host ends, without the one trailing dot a name may have (RFC 9110 section 7.2: `uri-host [":" port]`). 0 when
- * it is malformed, or followed by anything but a colon.
+ * Where the host ends, without the one trailing dot a name may have (RFC 9110 section 7.2: `uri-host [":" port]`). 0
+ * when it is malformed, or followed by anything but a colon.
  */
 function hostEnd (text: string): number {
   if (text.charCodeAt(0) === 91) {

@@ -1,8 +1,8 @@
 const DOT = 46
 
 /**
- * Domains whose subdomains match. Looks at one candidate per distinct length, so that thousands of entries cost what one
- * does. Names are compared as they are: both sides must be canonical.
+ * Domains whose subdomains match. Looks at one candidate per distinct length, so that thousands of entries cost what
+ * one does. Names are compared as they are: both sides must be canonical.
  */
 export class SuffixSet {
   readonly #names = new Set<string>()

@@ -92,7 +92,7 @@ function ask (client: ClientHttp2Session, headers: OutgoingHttpHeaders): Promise
 const CONNECTION_SPECIFIC = ['connection', 'upgrade', 'keep-alive', 'proxy-connection', 'transfer-encoding']
 
 for (const kind of SERVERS) {
-  t.test(`an HTTP/2 request to a WebSocket URL is told 426, over ${kind}`, { skip: skipWithout('openssl') }, async t => {
+  t.test(`an HTTP/2 request to a WebSocket URL is told 426, over ${kind}`, { skip: kind !== 'h2c' && skipWithout('openssl') }, async t => {
     const crashes = recordCrashes(t)
     const { client, counts, log, store } = await http2Stack(t, kind)
     for (const path of ['/ws', '/open', '/ws?token=secret']) {
@@ -110,7 +110,7 @@ for (const kind of SERVERS) {
     t.same(crashes, [])
   })
 
-  t.test(`nothing but HTTP/1.1 opens a WebSocket, over ${kind}`, { skip: skipWithout('openssl') }, async t => {
+  t.test(`nothing but HTTP/1.1 opens a WebSocket, over ${kind}`, { skip: kind !== 'h2c' && skipWithout('openssl') }, async t => {
     const crashes = recordCrashes(t)
     const { app, client, counts } = await http2Stack(t, kind)
     const handshake = { ':path': '/open', origin: 'http://localhost', 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' }
