@@ -2,12 +2,14 @@ export type {} from '@fastify/websocket'
 import type { AnyContract } from './contract.js'
 import type { Identity } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
-import type { WsRouteHandle, WsRouteHandlers } from './route.js'
+import type { ExactHandlers, WsRouteHandle, WsRouteHandlers } from './route.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Adds a guarded WebSocket route for a contract. Throws coded errors at boot; see docs/contract.md. */
-    wsRoute<const C extends AnyContract, I = Identity, Public extends boolean = false> (contract: C, handlers: WsRouteHandlers<C, I, Public>): WsRouteHandle<C>
+    wsRoute<const C extends AnyContract, I = Identity, Public extends boolean = false, H = unknown> (
+      contract: C, handlers: H & WsRouteHandlers<C, I, Public> & ExactHandlers<H, C>,
+    ): WsRouteHandle<C>
     /**
      * What the WebSocket routes that are declared in this scope from now on begin with, and those of the scopes in it; a
      * route's own `wsGuard` comes first. For routes that other plugins declare. Throws WSG_ERR_OPTION.

@@ -36,6 +36,28 @@ interface RouteOptions<C extends AnyContract, I, Public extends boolean>
 export type WsRouteHandlers<C extends AnyContract, I = Identity, Public extends boolean = false> =
   RouteOptions<C, I, Public> & OnPart<C, IdentityOf<I, Public>> & CallsPart<C, IdentityOf<I, Public>>
 
+/** A member that may not be there: nothing but `undefined` fits, and that does not boot. */
+type Never<K extends PropertyKey> = { readonly [P in K]?: never }
+
+/** No key beside those of `Part`. */
+type Only<H, Part> = H extends object ? Never<Exclude<keyof H, keyof Part>> : unknown
+
+/** `{ authorize, handle }` has these two keys only. */
+type OnlyGuarded<H> = { readonly [K in keyof H]: H[K] extends Function ? unknown : Only<H[K], Guarded> }
+interface Guarded { readonly authorize: unknown, readonly handle: unknown }
+
+/** A map of handlers, and each handler in it, without a key too many. */
+type OnlyHandlers<H, Part> = Only<H, Part> & OnlyGuarded<H>
+
+/**
+ * What was handed over has no key that nobody reads. A fresh object literal can't have one anyway; a variable or a spread
+ * could, and a misspelt `authorise` in it would be no check at all.
+ */
+export type ExactHandlers<H, C extends AnyContract> =
+  & Never<Exclude<keyof H, keyof RouteOptions<AnyContract, unknown, boolean> | 'on' | 'calls'>>
+  & (H extends { readonly on: infer O } ? { readonly on: OnlyHandlers<O, Part<C, 'inbound'>> } : unknown)
+  & (H extends { readonly calls: infer O } ? { readonly calls: OnlyHandlers<O, Part<C, 'calls'>> } : unknown)
+
 /** What `app.wsRoute` returns: a way to the route's sockets from outside of a handler, e.g. from an HTTP route. */
 export interface WsRouteHandle<C extends AnyContract> {
   readonly contract: string

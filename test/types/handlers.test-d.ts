@@ -102,3 +102,25 @@ expectError(app.wsRoute(stub, { on: { hello () {} }, calls: { sum: () => 'x' } }
 // Any contract's socket can be handed to code that sends nothing.
 expectAssignable<{ readonly id: string, close: () => void }>(socket)
 expectNotAssignable<GuardedSocket<typeof ticker>>(socket)
+
+// A variable or a spread is held to the same keys as a literal.
+const whole = { on, calls }
+app.wsRoute(chat, whole)
+app.wsRoute(chat, { ...whole, logLevel: 'warn' })
+const misspelt = { on, calls, authorise: () => false }
+expectError(app.wsRoute(chat, misspelt))
+expectError(app.wsRoute(chat, { ...misspelt }))
+expectError(app.wsRoute(chat, { ...misspelt, logLevel: 'warn' }))
+const sya = { ...on, sya () {} }
+expectError(app.wsRoute(chat, { on: sya, calls }))
+expectError(app.wsRoute(chat, { on: { ...sya }, calls }))
+const variable = { on: sya, calls }
+expectError(app.wsRoute(chat, variable))
+const guardedTwice = { say () {}, kick: { authorize: () => true, handle () {}, roles: ['admin'] } }
+expectError(app.wsRoute(chat, { on: guardedTwice, calls }))
+const tooMany = { history: () => [said], ping: () => null, pong: () => null }
+expectError(app.wsRoute(chat, { on, calls: tooMany }))
+const inbond = { onopen () {} }
+expectError(app.wsRoute(ticker, inbond))
+app.wsRoute(ticker, { messages: { rate: 5 }, logLevel: 'warn', constraints: { host: 'x' }, onRequest: async () => {} })
+expectError(app.wsRoute(ticker, { schema: {} }))
