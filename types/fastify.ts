@@ -11,8 +11,8 @@ declare module 'fastify' {
       contract: C, handlers: H & WsRouteHandlers<C, I, Public> & ExactHandlers<H, C>,
     ): WsRouteHandle<C>
     /**
-     * What the WebSocket routes that are declared in this scope from now on begin with, and those of the scopes in it; a
-     * route's own `wsGuard` comes first. For routes that other plugins declare. Throws WSG_ERR_OPTION.
+     * What the WebSocket routes that are declared in this scope from now on begin with, and those of the scopes in it;
+     * a route's own `wsGuard` comes first. For routes that other plugins declare. Throws WSG_ERR_OPTION.
      */
     wsPolicy (policy: RouteGuardOptions): void
     /** What the guard shows of itself. */

@@ -1,7 +1,10 @@
 import type { RateLimitOptions } from '@fastify/rate-limit'
 import type { AuthStrategy, Identity } from './gate.js'
 
-/** Upgrade rate: at most `max` handshakes per `timeWindow` and client address. Limits stack: a route's is checked beside the plugin's. */
+/**
+ * Upgrade rate: at most `max` handshakes per `timeWindow` and client address. Limits stack: a route's is checked beside
+ * the plugin's.
+ */
 export interface UpgradeRateOptions {
   readonly max: number
   /** Milliseconds. */
@@ -16,7 +19,10 @@ export interface PluginUpgradeRateOptions extends Pick<UpgradeRateOptions, 'allo
   readonly max?: number
   /** Milliseconds. Default 60000. */
   readonly timeWindow?: number
-  /** An ioredis client, so that several processes share one count. When it fails, a local limiter of the same size decides. */
+  /**
+   * An ioredis client, so that several processes share one count. When it fails, a local limiter of the same size
+   * decides.
+   */
   readonly redis?: unknown
 }
 
@@ -40,7 +46,10 @@ export interface MessageOptions {
   readonly rate?: number
   /** Tokens a silent socket has saved up at most. Default 40. */
   readonly burst?: number
-  /** Refused messages per 10 s that are answered; the next one closes: 4400 for the contract's, 1008 for others (docs/protocol.md section 5). Default 5. */
+  /**
+   * Refused messages per 10 s that are answered; the next one closes: 4400 for the contract's, 1008 for others
+   * (docs/protocol.md section 5). Default 5.
+   */
   readonly errors?: number
   /** Handlers under way per socket; at this number reading pauses. Default 32. */
   readonly inFlight?: number
@@ -64,21 +73,27 @@ export interface WebSocketOptions {
 
 /** Options of the plugin. docs/options.md describes each; they are validated, copied and frozen at boot. */
 export interface GuardOptions<I = Identity> {
-  /** Host names that this service answers to. Required unless `development`. Django's forms: `example.com`, `.example.com`, `example.com:8443`. */
+  /**
+   * Host names that this service answers to. Required unless `development`. Django's forms: `example.com`,
+   * `.example.com`, `example.com:8443`.
+   */
   readonly allowedHosts?: readonly string[]
   /** Origins that may open a socket. Left out: derived from `allowedHosts` (https, default port). */
   readonly origins?: readonly string[]
   /**
-   * For a developer's own machine: with no `allowedHosts`, the loopback names are served and are origins over http on any
-   * port; TLS and a Secure cookie are not asked for. Default false.
+   * For a developer's own machine: with no `allowedHosts`, the loopback names are served and are origins over http on
+   * any port; TLS and a Secure cookie are not asked for. Default false.
    */
   readonly development?: boolean
   /**
-   * Accepts handshakes without an Origin header, for clients that are not browsers. Never on a route whose credential is
-   * a cookie. Default false.
+   * Accepts handshakes without an Origin header, for clients that are not browsers. Never on a route whose credential
+   * is a cookie. Default false.
    */
   readonly allowMissingOrigin?: boolean
-  /** Accepts `Origin: null` (sandboxed frames, data: and file: pages). Refused at boot beside cookie authentication. Default false. */
+  /**
+   * Accepts `Origin: null` (sandboxed frames, data: and file: pages). Refused at boot beside cookie authentication.
+   * Default false.
+   */
   readonly dangerouslyAllowNullOrigin?: boolean
   /** Needed to use `*` in `origins` beside cookie authentication: any page may then act as your user. Default false. */
   readonly dangerouslyAllowAnyOrigin?: boolean
@@ -95,18 +110,27 @@ export interface GuardOptions<I = Identity> {
   readonly upgradeRate?: PluginUpgradeRateOptions | false
   /** Application subprotocols, in order of preference. Never echoed unless listed here. */
   readonly subprotocols?: readonly string[]
-  /** What routes that other plugins declare (tRPC, mercurius, y-websocket) begin with; the first that fits a route's URL counts. */
+  /**
+   * What routes that other plugins declare (tRPC, mercurius, y-websocket) begin with; the first that fits a route's URL
+   * counts.
+   */
   readonly policies?: readonly RoutePolicyOptions[]
   /**
-   * Paths of handshakes that somebody else on this server answers (socket.io, @fastify/http-proxy, Vite): exact, or with
-   * everything under them where they end in `/*`. The guard checks nothing there. Without it another listener for upgrades
-   * is a boot error.
+   * Paths of handshakes that somebody else on this server answers (socket.io, @fastify/http-proxy, Vite): exact, or
+   * with everything under them where they end in `/*`. The guard checks nothing there. Without it another listener for
+   * upgrades is a boot error.
    */
   readonly otherUpgrades?: readonly string[]
-  /** Sanitizer behind the `html` text policy: `sanitizeHtmlAdapter(sanitizeHtml)` of `fastify-ws-guard/html`. Without it a contract with that policy does not boot. */
+  /**
+   * Sanitizer behind the `html` text policy: `sanitizeHtmlAdapter(sanitizeHtml)` of `fastify-ws-guard/html`. Without it
+   * a contract with that policy does not boot.
+   */
   readonly htmlAdapter?: (html: string) => string
   readonly messages?: MessageOptions
-  /** `false`: @fastify/websocket is registered by the application, before or after; otherwise options of the one the plugin registers. */
+  /**
+   * `false`: @fastify/websocket is registered by the application, before or after; otherwise options of the one the
+   * plugin registers.
+   */
   readonly websocket?: WebSocketOptions | false
 }
 

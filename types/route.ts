@@ -2,14 +2,18 @@ import type { RouteShorthandOptions } from 'fastify'
 import type { AnyContract } from './contract.js'
 import type { Authorize, Identity } from './gate.js'
 import type { MessageOptions, RouteGuardOptions } from './options.js'
-import type { CallHandlers, Group, GroupKey, GuardedSocket, MessageHandlers, ParamsOf, Part, QueryOf } from './socket.js'
+import type {
+  CallHandlers, Group, GroupKey, GuardedSocket, MessageHandlers, ParamsOf, Part, QueryOf,
+} from './socket.js'
 
 /** A handler for something the contract does not name can't be written. */
 type None = { readonly [name: string]: never }
 
 /** `on` is required as soon as the contract has inbound messages; each of them needs its handler. */
-type OnPart<C extends AnyContract, I> = keyof Part<C, 'inbound'> extends never ? { readonly on?: None } : { readonly on: MessageHandlers<C, I> }
-type CallsPart<C extends AnyContract, I> = keyof Part<C, 'calls'> extends never ? { readonly calls?: None } : { readonly calls: CallHandlers<C, I> }
+type OnPart<C extends AnyContract, I> =
+  keyof Part<C, 'inbound'> extends never ? { readonly on?: None } : { readonly on: MessageHandlers<C, I> }
+type CallsPart<C extends AnyContract, I> =
+  keyof Part<C, 'calls'> extends never ? { readonly calls?: None } : { readonly calls: CallHandlers<C, I> }
 
 /** Who a handler sees: nobody on a public route. */
 export type IdentityOf<I, Public extends boolean> = Public extends true ? null : I
@@ -29,7 +33,8 @@ interface RouteOptions<C extends AnyContract, I, Public extends boolean>
   /** Called once the socket is admitted; messages wait until it settles. A throw closes 1011. */
   readonly onOpen?: (socket: GuardedSocket<C, IdentityOf<I, Public>>) => void | Promise<void>
   /** Called once when the socket is gone, with the code and reason of the closing handshake (1006: none). */
-  readonly onClose?: (socket: GuardedSocket<C, IdentityOf<I, Public>>, code: number, reason: string) => void | Promise<void>
+  readonly onClose?:
+  (socket: GuardedSocket<C, IdentityOf<I, Public>>, code: number, reason: string) => void | Promise<void>
 }
 
 /** Second argument of `app.wsRoute`. */
@@ -50,8 +55,8 @@ interface Guarded { readonly authorize: unknown, readonly handle: unknown }
 type OnlyHandlers<H, Part> = Only<H, Part> & OnlyGuarded<H>
 
 /**
- * What was handed over has no key that nobody reads. A fresh object literal can't have one anyway; a variable or a spread
- * could, and a misspelt `authorise` in it would be no check at all.
+ * What was handed over has no key that nobody reads. A fresh object literal can't have one anyway; a variable or a
+ * spread could, and a misspelt `authorise` in it would be no check at all.
  */
 export type ExactHandlers<H, C extends AnyContract> =
   & Never<Exclude<keyof H, keyof RouteOptions<AnyContract, unknown, boolean> | 'on' | 'calls'>>
@@ -61,7 +66,10 @@ export type ExactHandlers<H, C extends AnyContract> =
 /** What `app.wsRoute` returns: a way to the route's sockets from outside of a handler, e.g. from an HTTP route. */
 export interface WsRouteHandle<C extends AnyContract> {
   readonly contract: string
-  /** Hash of everything on the wire; a client may offer it as a subprotocol to prove that it was built for this contract. */
+  /**
+   * Hash of everything on the wire; a client may offer it as a subprotocol to prove that it was built for this
+   * contract.
+   */
   readonly fingerprint: string
   /** The sockets of this route that joined `key`. */
   group (key: GroupKey): Group<C>

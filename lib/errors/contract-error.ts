@@ -1,6 +1,6 @@
 /**
- * A contract can't be compiled safely: names the contract, the message, the path, and what to write instead. Apart from the
- * other coded errors because @fastify/error needs node:util, and contracts are checked in browsers too.
+ * A contract can't be compiled safely: names the contract, the message, the path, and what to write instead. Apart from
+ * the other coded errors because @fastify/error needs node:util, and contracts are checked in browsers too.
  */
 export class WSG_ERR_CONTRACT extends TypeError {
   readonly code = 'WSG_ERR_CONTRACT'

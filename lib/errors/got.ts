@@ -2,8 +2,8 @@
 const LIMIT = 60
 
 /**
- * What came, as it stands in a boot error after "got": short, escaped, and of objects the kind only, because an option can
- * be a secret. Never throws, whatever it is given.
+ * What came, as it stands in a boot error after "got": short, escaped, and of objects the kind only, because an option
+ * can be a secret. Never throws, whatever it is given.
  */
 export function got (value: unknown): string {
   if (value === null) return 'null'

@@ -9,8 +9,9 @@ export interface SafeLog {
 const VALUE_LIMIT = 256
 
 // pino escapes C0 controls but neither bidi overrides nor line separators, which reorder or split a line on a terminal.
-// eslint-disable-next-line no-control-regex
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff]/g
+const UNSAFE =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff]/g
 
 /** Cuts a peer's value at 256 characters and escapes what could disturb a log reader. */
 export function escapeForLog (value: string): string {
@@ -19,7 +20,9 @@ export function escapeForLog (value: string): string {
 }
 
 /** Logs a record with what was thrown as its `err`, or without it where it can't be read. Never throws. */
-export function logThrown (log: SafeLog, level: 'error' | 'warn' | 'info', record: object, thrown: unknown, message: string): void {
+export function logThrown (
+  log: SafeLog, level: 'error' | 'warn' | 'info', record: object, thrown: unknown, message: string
+): void {
   try {
     log[level]({ ...record, err: thrown }, message)
   } catch {

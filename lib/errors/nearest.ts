@@ -2,8 +2,8 @@
 const LONGEST = 64
 
 /**
- * The name of `known` that `name` was probably meant to be: the same but for case, `-` and `_`, or at most a third of its
- * letters away (added, lost, changed or swapped with a neighbour). Null when none is.
+ * The name of `known` that `name` was probably meant to be: the same but for case, `-` and `_`, or at most a third of
+ * its letters away (added, lost, changed or swapped with a neighbour). Null when none is.
  */
 export function nearest (name: string, known: Iterable<string>): string | null {
   if (name.length > LONGEST) return null

@@ -10,7 +10,10 @@ export class Repeats {
   readonly #summary: (kind: string, count: number) => void
   readonly #timer: NodeJS.Timeout
 
-  /** `summary` gets each kind that was repeated, every 10 s and at `stop`; the empty one stands for all that were too many. */
+  /**
+   * `summary` gets each kind that was repeated, every 10 s and at `stop`; the empty one stands for all that were too
+   * many.
+   */
   constructor (summary: (kind: string, count: number) => void) {
     this.#summary = summary
     this.#timer = setInterval(() => { this.flush() }, WINDOW)

@@ -18,19 +18,23 @@ subscribe('fastify.initialization', message => {
 })
 
 /**
- * Throws WSG_ERR_PLUGIN_ORDER for a WebSocket route that was declared before the plugin could see it. Routes are told apart
- * by the object that Fastify hands to every hook: with constraints several have one URL. Warns where this module was loaded
- * after the instance was made; upgrades to such routes are then refused at run time instead of at boot.
+ * Throws WSG_ERR_PLUGIN_ORDER for a WebSocket route that was declared before the plugin could see it. Routes are told
+ * apart by the object that Fastify hands to every hook: with constraints several have one URL. Warns where this module
+ * was loaded after the instance was made; upgrades to such routes are then refused at run time instead of at boot.
  */
 export function checkDeclaredRoutes (fastify: FastifyInstance, guarded: WeakSet<object>): void {
   const routes = declared.get(fastify)
   if (routes === undefined) {
-    warnChanged(fastify.log, 'declared-routes', 'a WebSocket route that was declared before fastify-ws-guard is refused at run time, not at boot; import fastify-ws-guard before Fastify() is called')
+    warnChanged(fastify.log, 'declared-routes', 'a WebSocket route that was declared before fastify-ws-guard is ' +
+      'refused at run time, not at boot; import fastify-ws-guard before Fastify() is called')
     return
   }
   for (const route of routes) {
     if (guarded.has(route)) continue
-    const constraints = route.constraints === undefined ? '' : ` (constraints ${Object.keys(route.constraints).join(', ')})`
-    throw new WSG_ERR_PLUGIN_ORDER(`route ${route.url}${constraints}: declared before fastify-ws-guard was loaded, so nothing guards it; write "await app.register(guard, …)" before the first WebSocket route, or declare routes in a plugin of their own`)
+    const names = Object.keys(route.constraints ?? {})
+    const constraints = names.length === 0 ? '' : ` (constraints ${names.join(', ')})`
+    throw new WSG_ERR_PLUGIN_ORDER(`route ${route.url}${constraints}: declared before fastify-ws-guard was loaded, ` +
+      'so nothing guards it; write "await app.register(guard, …)" before the first WebSocket route, or declare ' +
+      'routes in a plugin of their own')
   }
 }

@@ -7,8 +7,8 @@ const OPEN = 1
 const LATE_FRAMES = 256
 
 /**
- * The class that ws makes its sockets of (its documented option `WebSocket`), with what ws leaves to its users: a socket
- * that is closing hands out nothing any more, whoever began the close, and soon stops reading.
+ * The class that ws makes its sockets of (its documented option `WebSocket`), with what ws leaves to its users: a
+ * socket that is closing hands out nothing any more, whoever began the close, and soon stops reading.
  */
 export function guardSocketClass<C extends Constructor> (Base: C): C {
   const Class: Constructor = Base

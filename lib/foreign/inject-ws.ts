@@ -71,9 +71,9 @@ async function refusal (response: IncomingMessage): Promise<Error> {
 }
 
 /**
- * Puts an `injectWS` in the place of @fastify/websocket's, whose handshakes have no socket: no address, no Host, an error
- * without a code, and streams that never close. This one opens a connection in memory on the application's own server, so
- * what is injected passes what a client passes. It rejects with the answer's `statusCode` and `code`.
+ * Puts an `injectWS` in the place of @fastify/websocket's, whose handshakes have no socket: no address, no Host, an
+ * error without a code, and streams that never close. This one opens a connection in memory on the application's own
+ * server, so what is injected passes what a client passes. It rejects with the answer's `statusCode` and `code`.
  */
 export function replaceInjectWS (fastify: FastifyInstance, defaults: InjectDefaults): void {
   const { server } = fastify
@@ -85,7 +85,8 @@ export function replaceInjectWS (fastify: FastifyInstance, defaults: InjectDefau
     await fastify.ready()
     const { 'sec-websocket-protocol': offers, ...headers } = { host, ...context.headers }
     const [far, near] = streamPair()
-    const members = { server, remoteAddress: '127.0.0.1', remotePort: 0, encrypted: defaults.encrypted, alpnProtocol: 'http/1.1' }
+    const { encrypted } = defaults
+    const members = { server, remoteAddress: '127.0.0.1', remotePort: 0, encrypted, alpnProtocol: 'http/1.1' }
     Object.assign(far, members, context.socket)
     server.emit(event as 'connection', far as never)
     const ws = new WebSocket(`ws://injected${path}`, offers?.split(',').map(offer => offer.trim()) ?? [], {

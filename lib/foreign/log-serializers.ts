@@ -19,7 +19,9 @@ function isPino (log: FastifyBaseLogger): boolean {
  * Writes upgrade requests with `serialize` wherever Fastify logs one: browsers put tickets and tokens into the query
  * string, and Fastify logs the URL of every request before any hook.
  */
-export function serializeUpgrades (fastify: FastifyInstance, isUpgrade: (raw: IncomingMessage) => boolean, serialize: Serialize): void {
+export function serializeUpgrades (
+  fastify: FastifyInstance, isUpgrade: (raw: IncomingMessage) => boolean, serialize: Serialize
+): void {
   // Without a logger Fastify makes no child loggers, unless there is a factory.
   if (fastify.log.child({}) === fastify.log) return
   const inner = fastify.childLoggerFactory
@@ -33,7 +35,10 @@ export function serializeUpgrades (fastify: FastifyInstance, isUpgrade: (raw: In
   const standard = own?.['req']
   if (own === undefined || standard === undefined) {
     // Another logger than pino writes requests as it likes.
-    if (isPino(fastify.log)) warnChanged(fastify.log, 'log-serializers', 'the query string of an upgrade to an unknown URL stands in the log')
+    if (isPino(fastify.log)) {
+      warnChanged(fastify.log, 'log-serializers', 'the query string of an upgrade to an ' +
+      'unknown URL stands in the log')
+    }
     return
   }
   own['req'] = request => isUpgrade(request.raw) ? serialize(request) : standard(request)

@@ -18,14 +18,17 @@ export function refuseSecondServer (fastify: FastifyInstance, expected: boolean)
   const names = (fastify as unknown as Record<symbol, unknown>)[NAMES]
   // While it is called, our own name stands there already.
   if (!Array.isArray(names) || !names.includes('fastify-ws-guard')) {
-    warnChanged(fastify.log, 'registered-plugins', 'registering @fastify/websocket twice ends the process without a coded error')
+    warnChanged(fastify.log, 'registered-plugins', 'registering @fastify/websocket twice ends the process without a ' +
+      'coded error')
     return
   }
   let awaited = expected
   const push = function (this: string[], ...added: string[]): number {
     if (added.includes(WEBSOCKET_PLUGIN)) {
       if (!awaited) {
-        throw new WSG_ERR_PLUGIN_ORDER('@fastify/websocket: expected one registration, got a second; fastify-ws-guard registers it unless it is there before: leave yours out, or give websocket: false and register it once yourself')
+        throw new WSG_ERR_PLUGIN_ORDER('@fastify/websocket: expected one registration, got a second; ' +
+          'fastify-ws-guard registers it unless it is there before: leave yours out, or give websocket: false and ' +
+          'register it once yourself')
       }
       awaited = false
     }

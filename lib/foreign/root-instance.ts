@@ -7,7 +7,8 @@ export function checkScope (fastify: FastifyInstance): void {
   // upgrade that is routed outside of it unguarded, and its sockets open for ever. Should Fastify make its instances
   // otherwise one day, nothing boots: that is this probe's self-check.
   if (!Object.hasOwn(fastify, 'server')) {
-    throw new WSG_ERR_PLUGIN_ORDER('fastify-ws-guard: expected to be registered on the root instance, got an encapsulated scope; routes of every scope are guarded from there')
+    throw new WSG_ERR_PLUGIN_ORDER('fastify-ws-guard: expected to be registered on the root instance, got an ' +
+      'encapsulated scope; routes of every scope are guarded from there')
   }
   if (fastify.hasDecorator('wsGuard')) {
     throw new WSG_ERR_PLUGIN_ORDER('fastify-ws-guard: expected one registration, got a second')

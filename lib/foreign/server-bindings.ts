@@ -10,7 +10,8 @@ export function secondaryServers (fastify: FastifyInstance): readonly Server[] {
   const key = Object.getOwnPropertySymbols(fastify).find(symbol => symbol.description === 'fastify.serverBindings')
   const servers: unknown = key === undefined ? undefined : (fastify as unknown as Record<symbol, unknown>)[key]
   if (!Array.isArray(servers)) {
-    warnChanged(fastify.log, 'server-bindings', 'where localhost has two addresses, the second one keeps Node\'s headersTimeout')
+    warnChanged(fastify.log, 'server-bindings', 'where localhost has two addresses, the second one keeps Node\'s ' +
+      'headersTimeout')
     return []
   }
   return servers as Server[]

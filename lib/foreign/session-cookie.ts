@@ -14,9 +14,16 @@ interface SessionScope {
   decryptSession?: (cookie: string, request: object, options: object, callback: () => void) => void
 }
 
+/** A request, as far as the plugin looks at it. */
+interface Probe {
+  readonly protocol: string
+  readonly headers: object
+  readonly session?: { readonly cookie?: CookieAttributes }
+}
+
 // @fastify/session keeps its options to itself; a session made for an unsigned cookie shows them.
 function readAttributes (scope: FastifyInstance, protocol: 'http' | 'https'): CookieAttributes | null {
-  const probe: { protocol: string, headers: object, session?: { cookie?: CookieAttributes } } = { protocol, headers: {} }
+  const probe: Probe = { protocol, headers: {} }
   try {
     (scope as SessionScope).decryptSession?.('', probe, {}, () => {})
   } catch {
@@ -42,29 +49,38 @@ export function checkSession (scope: FastifyInstance, context: SessionCookieCont
     if (!scope.hasRequestDecorator(decorator)) {
       // @fastify/secure-session parses the cookie header by itself where @fastify/cookie is missing.
       if (isSecureSession(scope)) break
-      throw new WSG_ERR_PLUGIN_ORDER(`route ${context.url} uses session authentication: expected ${plugin} in its scope, got none; register it before listening`)
+      throw new WSG_ERR_PLUGIN_ORDER(`route ${context.url} uses session authentication: expected ${plugin} in its ` +
+        'scope, got none; register it before listening')
     }
   }
   if (isSecureSession(scope)) {
-    throw new WSG_ERR_PLUGIN_ORDER(`route ${context.url} uses session authentication: expected @fastify/session in its scope, got @fastify/secure-session, whose sessions have no id and no expiry; write a strategy of your own that reads request.session.get('user') (docs/gate.md)`)
+    throw new WSG_ERR_PLUGIN_ORDER(`route ${context.url} uses session authentication: expected @fastify/session in ` +
+      'its scope, got @fastify/secure-session, whose sessions have no id and no expiry; write a strategy of your ' +
+      'own that reads request.session.get(\'user\') (docs/gate.md)')
   }
   if (context.development) return
   const cookie = readAttributes(scope, 'https')
   const overHttp = readAttributes(scope, 'http')
   if (cookie === null || overHttp === null) {
-    warnChanged(scope.log, 'session-cookie', `the session cookie's attributes on route ${context.url} could not be read; set secure, httpOnly and sameSite`)
+    warnChanged(scope.log, 'session-cookie', `the session cookie's attributes on route ${context.url} could not be ` +
+      'read; set secure, httpOnly and sameSite')
     return
   }
   const unsafe = (name: string, expected: string, value: unknown): never => {
-    throw new WSG_ERR_OPTION_UNSAFE(`@fastify/session cookie.${name}: expected ${expected}, got ${got(value)} (route ${context.url}; development: true lifts this)`)
+    throw new WSG_ERR_OPTION_UNSAFE(`@fastify/session cookie.${name}: expected ${expected}, ` +
+      `got ${got(value)} (route ${context.url}; development: true lifts this)`)
   }
   if (cookie.secure === true && overHttp.secure !== true) {
-    unsafe('secure', 'true (a login over plain http would get a cookie without Secure, which every network on the way can read)', 'auto')
+    unsafe('secure', 'true (a login over plain http would get a cookie without Secure, which every network on the ' +
+      'way can read)', 'auto')
   }
   if (cookie.secure !== true) unsafe('secure', 'true', cookie.secure)
   if (cookie.httpOnly === false) unsafe('httpOnly', 'true', cookie.httpOnly)
   const sameSite = typeof cookie.sameSite === 'string' ? cookie.sameSite.toLowerCase() : cookie.sameSite
-  if (sameSite === 'none' && !context.hasOriginList) unsafe('sameSite', '\'lax\' or \'strict\' where origins are not listed', 'none')
+  if (sameSite === 'none' && !context.hasOriginList) {
+    unsafe('sameSite', '\'lax\' or \'strict\' where origins are ' +
+    'not listed', 'none')
+  }
   if (sameSite !== 'lax' && sameSite !== 'strict' && sameSite !== true && sameSite !== 'none') {
     unsafe('sameSite', '\'lax\' or \'strict\' (browsers differ in what they do without it)', cookie.sameSite)
   }

@@ -33,8 +33,8 @@ function looksLikeFastifyWebSocket (listener: Function): boolean {
 
 /**
  * Decides which listeners of the server's `upgrade` event see a handshake. Node calls all of them: a second one would
- * serve a handshake that the gate has just refused, or answer 404 behind another's 101. Here each handshake has one side
- * only: those whose path is somebody else's (`isTheirs`) go to the other listeners, all the rest to the gate.
+ * serve a handshake that the gate has just refused, or answer 404 behind another's 101. Here each handshake has one
+ * side only: those whose path is somebody else's (`isTheirs`) go to the other listeners, all the rest to the gate.
  */
 export class UpgradeListeners {
   readonly #server: Server
@@ -51,7 +51,10 @@ export class UpgradeListeners {
       if (event !== 'upgrade') return emit(event, ...details)
       const own: Function[] = []
       const others: Function[] = []
-      for (const listener of server.rawListeners('upgrade')) (this.#isOwn(unwrap(listener)) ? own : others).push(listener)
+      for (const listener of server.rawListeners('upgrade')) {
+        if (this.#isOwn(unwrap(listener))) own.push(listener)
+        else others.push(listener)
+      }
       const [raw] = details as [IncomingMessage]
       const called = others.length > 0 && isTheirs(raw.url ?? '') ? others : own
       for (const listener of called) Reflect.apply(listener, server, details)
@@ -66,7 +69,8 @@ export class UpgradeListeners {
     const added = this.#server.rawListeners('upgrade').filter(listener => !before.has(listener))
     this.#plugin = added[0] ?? null
     if (added.length !== 1 || !looksLikeFastifyWebSocket(added[0]!)) {
-      warnChanged(fastify.log, 'upgrade-listeners', 'where the application registers @fastify/websocket itself, its listener is not recognised')
+      warnChanged(fastify.log, 'upgrade-listeners', 'where the application registers @fastify/websocket itself, its ' +
+        'listener is not recognised')
     }
   }
 
@@ -78,7 +82,8 @@ export class UpgradeListeners {
   /** Throws WSG_ERR_OPTION_UNSAFE where @fastify/websocket listens on another server, past the gate. */
   checkPlugin (): void {
     if (this.#server.listeners('upgrade').some(listener => listener !== this.#gate && this.#isOwn(listener))) return
-    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.server: expected to be left out, got another server, whose handshakes the guard does not see')
+    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.server: expected to be left out, got another ' +
+      'server, whose handshakes the guard does not see')
   }
 
   /** Calls back for each listener that is added from now on and is nobody's we know. */

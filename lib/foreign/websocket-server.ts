@@ -1,10 +1,12 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { IncomingMessage } from 'node:http'
-import { Duplex } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
 import { warnChanged } from './changed.js'
 import { guardSocketClass } from './guarded-socket.js'
+import { probeInMemory } from './memory-handshake.js'
+import { readsFragments } from './ws-internals.js'
 
 /** The part of the gate that the server asks before and after each 101. */
 export interface UpgradeJudge {
@@ -34,12 +36,25 @@ interface LiveOptions {
   clientTracking?: boolean
 }
 
-const WS_DEFAULTS = { maxPayload: 100 * 1024 * 1024, maxFragments: 16 * 1024, closeTimeout: 30_000, maxPendingAutoPongs: 60 }
+const WS_DEFAULTS = {
+  maxPayload: 100 * 1024 * 1024,
+  maxFragments: 16 * 1024,
+  closeTimeout: 30_000,
+  maxPendingAutoPongs: 60,
+}
 const MAX_PENDING_PONGS = 16
 
 /** What the plugin passes to @fastify/websocket when it registers it itself. */
 export function safeServerOptions ({ maxPayload, maxFragments, closeTimeout }: ServerLimits): Record<string, unknown> {
-  return { maxPayload, maxFragments, closeTimeout, perMessageDeflate: false, maxPendingAutoPongs: MAX_PENDING_PONGS, clientTracking: true, skipUTF8Validation: false }
+  return {
+    maxPayload,
+    maxFragments,
+    closeTimeout,
+    perMessageDeflate: false,
+    maxPendingAutoPongs: MAX_PENDING_PONGS,
+    clientTracking: true,
+    skipUTF8Validation: false,
+  }
 }
 
 /** Payload limits by request, for routes whose contract says how large a message can be. */
@@ -51,23 +66,30 @@ export type PayloadLimit = (raw: IncomingMessage) => number | undefined
  * Called once, at boot. Throws WSG_ERR_DEPENDENCY for a ws without the fixes this relies on, WSG_ERR_OPTION_UNSAFE for
  * server options that can't be made safe.
  */
-export function guardServer (server: WebSocketServer, judge: UpgradeJudge, limits: ServerLimits, payloadLimit: PayloadLimit, log: FastifyBaseLogger): void {
+export function guardServer (
+  server: WebSocketServer, judge: UpgradeJudge, limits: ServerLimits, payloadLimit: PayloadLimit, log: FastifyBaseLogger
+): void {
   const options = server.options as unknown as LiveOptions
   // The instance is asked, not a package.json: several copies of ws can be installed. The option came with 8.23.0.
   if (options.maxPendingAutoPongs === undefined) {
-    throw new WSG_ERR_DEPENDENCY('ws: expected version 8.23.0 or later (unbounded pongs before it), got an older one; run npm ls ws')
+    throw new WSG_ERR_DEPENDENCY('ws: expected version 8.23.0 or later (unbounded pongs before it), got an older ' +
+      'one; run npm ls ws')
   }
   if (options.skipUTF8Validation === true) {
-    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.skipUTF8Validation: expected false, got true; invalid UTF-8 would reach JSON.parse')
+    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.skipUTF8Validation: expected false, got true; ' +
+      'invalid UTF-8 would reach JSON.parse')
   }
   if (options.verifyClient !== undefined && options.verifyClient !== null) {
-    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.verifyClient: it runs after every hook and answers by itself; use auth and authorize of fastify-ws-guard')
+    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.verifyClient: it runs after every hook and answers ' +
+      'by itself; use auth and authorize of fastify-ws-guard')
   }
   if (options.handleProtocols !== undefined && options.handleProtocols !== null) {
-    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.handleProtocols: expected to be left out, got a function; list what may be chosen in subprotocols of fastify-ws-guard, for all routes or in a route\'s wsGuard')
+    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.handleProtocols: expected to be left out, got a ' +
+      'function; list what may be chosen in subprotocols of fastify-ws-guard, for all routes or in a route\'s wsGuard')
   }
   if (options.perMessageDeflate !== false) {
-    log.warn('@fastify/websocket options.perMessageDeflate is on: each socket costs about 400 KiB, and secrets beside attacker-chosen text can leak by length (CRIME)')
+    log.warn('@fastify/websocket options.perMessageDeflate is on: each socket costs about 400 KiB, and secrets ' +
+      'beside attacker-chosen text can leak by length (CRIME)')
   }
   // What the application chose itself stays; ws's own defaults are not fit for strangers.
   if (options.maxPayload === WS_DEFAULTS.maxPayload) options.maxPayload = limits.maxPayload
@@ -92,44 +114,25 @@ export function guardServer (server: WebSocketServer, judge: UpgradeJudge, limit
     options.maxPayload = standard
     options.handleProtocols = handleProtocols
   }
+  if (!readsFragments(server.constructor as typeof WebSocketServer)) {
+    warnChanged(log, 'ws-internals', 'websocket.fragmentTimeout does nothing: a fragmented message has no deadline')
+  }
   if (!readsOptionsPerCall(server.constructor as typeof WebSocketServer)) {
-    warnChanged(log, 'websocket-server', 'a route\'s own payload limit and subprotocols can\'t be set; websocket.maxPayload holds for every route')
+    warnChanged(log, 'websocket-server', 'a route\'s own payload limit and subprotocols can\'t be set; ' +
+      'websocket.maxPayload holds for every route')
   }
   server.on('connection', (_socket: WebSocket, raw: IncomingMessage) => { judge.complete(raw) })
 }
 
 /**
- * Proves on a socket in memory that this version of ws reads `maxPayload` and `handleProtocols` at each handshake, within
- * the call. Synchronous; never throws.
+ * Proves on a socket in memory that this version of ws reads `maxPayload` and `handleProtocols` at each handshake,
+ * within the call. Synchronous; never throws.
  */
 export function readsOptionsPerCall (Server: typeof WebSocketServer): boolean {
-  let answer = ''
-  const stream = new Duplex({
-    read () {},
-    write (chunk: Buffer, _encoding, callback) { answer += chunk.toString('latin1'); callback() },
+  return probeInMemory(Server, ({ ws, written }) => {
+    const limit = (ws as unknown as { readonly _receiver?: { readonly _maxPayload?: unknown } })._receiver?._maxPayload
+    return limit === 12345 && /\r\nsec-websocket-protocol: probe\r\n/i.test(written())
+  }, server => {
+    Object.assign(server.options, { maxPayload: 12345, handleProtocols: () => 'probe' })
   })
-  stream.on('error', () => {})
-  try {
-    const server = new Server({ noServer: true, clientTracking: false, perMessageDeflate: false })
-    const options = server.options as unknown as LiveOptions
-    options.maxPayload = 12345
-    options.handleProtocols = () => 'probe'
-    let limit: unknown
-    const headers = {
-      upgrade: 'websocket',
-      connection: 'Upgrade',
-      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
-      'sec-websocket-version': '13',
-      'sec-websocket-protocol': 'other, probe',
-    }
-    server.handleUpgrade({ method: 'GET', url: '/', headers, socket: stream } as unknown as IncomingMessage, stream, Buffer.alloc(0), ws => {
-      ws.on('error', () => {})
-      limit = (ws as unknown as { readonly _receiver?: { readonly _maxPayload?: unknown } })._receiver?._maxPayload
-    })
-    return limit === 12345 && /\r\nsec-websocket-protocol: probe\r\n/i.test(answer)
-  } catch {
-    return false
-  } finally {
-    stream.destroy()
-  }
 }

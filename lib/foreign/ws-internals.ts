@@ -1,6 +1,6 @@
-import { Duplex } from 'node:stream'
-import type { IncomingMessage } from 'node:http'
+import type { Duplex, Writable } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
+import { probeInMemory } from './memory-handshake.js'
 
 // The one file that knows the insides of ws. ws writes every frame by itself; here frames of one tick become one write.
 // `selfCheck` proves at boot that ws still is what this file takes it for; otherwise everything goes through `ws.send`.
@@ -43,7 +43,8 @@ interface Internals {
 /** Larger frames are written from a buffer, so that a broadcast shares the bytes instead of copying them per member. */
 const LATIN1_LIMIT = 4096
 
-const SHORT_HEADERS: readonly string[] = Array.from({ length: 126 }, (_, length) => '\x81' + String.fromCharCode(length))
+const SHORT_HEADERS: readonly string[] =
+  Array.from({ length: 126 }, (_, length) => '\x81' + String.fromCharCode(length))
 
 /** Frames one text message: FIN, opcode 1, unmasked (RFC 6455 section 5.2). Lone surrogates become U+FFFD. */
 export function frameText (text: string): Frame {
@@ -99,9 +100,11 @@ export function takeOver (ws: WebSocket, owner: BeforeFrame): Duplex | null {
   const inside = ws as unknown as Internals
   const sender = inside._sender
   const stream = inside._socket
-  if (inside._isServer !== true || sender === null || typeof sender !== 'object' || stream === null || typeof stream !== 'object') return null
-  if (typeof sender.sendFrame !== 'function' || sender._socket !== stream || sender._generateMask !== undefined) return null
-  if (sender._state !== 0 || sender._firstFragment !== true || !Array.isArray(sender._queue) || sender._queue.length > 0) return null
+  if (inside._isServer !== true || sender === null || typeof sender !== 'object') return null
+  if (stream === null || typeof stream !== 'object' || sender._socket !== stream) return null
+  if (typeof sender.sendFrame !== 'function' || sender._generateMask !== undefined) return null
+  if (sender._state !== 0 || sender._firstFragment !== true) return null
+  if (!Array.isArray(sender._queue) || sender._queue.length > 0) return null
   if (inside._extensions === undefined || Object.keys(inside._extensions).length > 0) return null
   // One function for all sockets: a closure for each is a good part of what an idle socket weighs.
   if (Object.hasOwn(sender, 'sendFrame')) return null
@@ -118,14 +121,15 @@ export interface NativeSender {
 }
 
 /**
- * On Bun, the server's own socket under the `ws` that Bun puts in place of the package: it writes without the detour, and
- * joins the frames of one read by itself. Null on Node, and where Bun is not the known one.
+ * On Bun, the server's own socket under the `ws` that Bun puts in place of the package: it writes without the detour,
+ * and joins the frames of one read by itself. Null on Node, and where Bun is not the known one.
  */
 export function nativeSender (ws: WebSocket): NativeSender | null {
   if (process.versions['bun'] === undefined) return null
   const key = Object.getOwnPropertySymbols(ws).find(symbol => symbol.description === 'kNative')
   const native = key === undefined ? null : (ws as unknown as Record<symbol, Partial<NativeSender> | null>)[key]
-  if (typeof native?.sendText !== 'function' || typeof native.sendBinary !== 'function' || typeof native.getBufferedAmount !== 'function') return null
+  if (typeof native?.sendText !== 'function' || typeof native.sendBinary !== 'function') return null
+  if (typeof native.getBufferedAmount !== 'function') return null
   return native as NativeSender
 }
 
@@ -136,8 +140,8 @@ export function mayInterleave (ws: WebSocket): boolean {
 }
 
 /**
- * A token for the fragmented message that is being put together, the same one until it is complete; null between messages,
- * and where the receiver's insides are not the known ones.
+ * A token for the fragmented message that is being put together, the same one until it is complete; null between
+ * messages, and where the receiver's insides are not the known ones.
  */
 export function assemblyOf (ws: WebSocket): object | null {
   const receiver = (ws as unknown as Internals)._receiver
@@ -151,38 +155,34 @@ export function assemblyOf (ws: WebSocket): object | null {
  * through `sendFrame`. Synchronous; false means that `ws.send` must be used. Never throws.
  */
 export function selfCheck (Server: typeof WebSocketServer): boolean {
-  const written: Buffer[] = []
-  const stream = new Duplex({
-    read () {},
-    write (chunk: Buffer, _encoding, callback) { written.push(chunk); callback() },
-  })
-  stream.on('error', () => {})
-  const since = (start: number): string => Buffer.concat(written.slice(start)).toString('latin1')
-  try {
-    let ok = false
-    const server = new Server({ noServer: true, clientTracking: false, perMessageDeflate: false })
-    const headers = { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'sec-websocket-version': '13' }
-    server.handleUpgrade({ method: 'GET', url: '/', headers, socket: stream } as unknown as IncomingMessage, stream, Buffer.alloc(0), ws => {
-      ws.on('error', () => {})
-      let calls = 0
-      if (takeOver(ws, { flush: () => { calls++ } }) !== stream || !mayInterleave(ws)) return
-      const texts = ['a', 'x'.repeat(125), 'x'.repeat(126), 'é'.repeat(70), 'x'.repeat(70000)]
-      const same = texts.every(text => {
-        const start = written.length
-        ws.send(text)
-        return since(start) === frameText(text).toString('latin1')
-      })
-      const start = written.length
-      ws.send(Buffer.of(1, 2))
-      ws.ping()
-      ws.pong()
-      ws.close(1000)
-      ok = same && calls === texts.length + 4 && since(start) === '\x82\x02\x01\x02\x89\x00\x8a\x00\x88\x02\x03\xe8'
+  return probeInMemory(Server, ({ ws, stream, written }) => {
+    let calls = 0
+    if (takeOver(ws, { flush: () => { calls++ } }) !== stream || !mayInterleave(ws)) return false
+    const texts = ['a', 'x'.repeat(125), 'x'.repeat(126), 'é'.repeat(70), 'x'.repeat(70000)]
+    const same = texts.every(text => {
+      const start = written().length
+      ws.send(text)
+      return written().slice(start) === frameText(text).toString('latin1')
     })
-    return ok
-  } catch {
-    return false
-  } finally {
-    stream.destroy()
-  }
+    const start = written().length
+    ws.send(Buffer.of(1, 2))
+    ws.ping()
+    ws.pong()
+    ws.close(1000)
+    const frames = '\x82\x02\x01\x02\x89\x00\x8a\x00\x88\x02\x03\xe8'
+    return same && calls === texts.length + 4 && written().slice(start) === frames
+  })
+}
+
+/** Proves that `assemblyOf` sees a fragmented message begin and end. Synchronous; never throws. */
+export function readsFragments (Server: typeof WebSocketServer): boolean {
+  return probeInMemory(Server, ({ ws }) => {
+    const receiver = (ws as unknown as { readonly _receiver: Writable })._receiver
+    const before = assemblyOf(ws)
+    // "a" without FIN, then "b" with it; both masked with zeros.
+    receiver.write(Buffer.of(0x01, 0x81, 0, 0, 0, 0, 0x61))
+    const between = assemblyOf(ws)
+    receiver.write(Buffer.of(0x80, 0x81, 0, 0, 0, 0, 0x62))
+    return before === null && between !== null && assemblyOf(ws) === null
+  })
 }

@@ -30,8 +30,8 @@ function isWrittenDown (value: object): boolean {
 }
 
 /**
- * Throws WSG_ERR_OPTION for the first option that does not fit: its name, what was expected, what it got. A key that the
- * schema does not have is told before anything else, with the nearest right name; so is a key without a value.
+ * Throws WSG_ERR_OPTION for the first option that does not fit: its name, what was expected, what it got. A key that
+ * the schema does not have is told before anything else, with the nearest right name; so is a key without a value.
  */
 export function checkOptions (schema: TSchema, value: unknown, where: string): void {
   const object = objectOf(schema)
@@ -43,7 +43,8 @@ export function checkOptions (schema: TSchema, value: unknown, where: string): v
       }
     }
   } else if (schema[Kind] === 'Array' && Array.isArray(value) && isObject(schema['items'])) {
-    for (const [index, item] of value.entries()) checkOptions(schema['items'] as unknown as TSchema, item, `${where}[${index}]`)
+    const items = schema['items'] as unknown as TSchema
+    for (const [index, item] of value.entries()) checkOptions(items, item, `${where}[${index}]`)
   }
   // Errors takes an inherited method for a missing one; Check does not.
   if (Value.Check(schema, value)) return
@@ -55,7 +56,8 @@ export function checkOptions (schema: TSchema, value: unknown, where: string): v
     throw new WSG_ERR_OPTION(`${where}: expected false or an object of options, got ${got(value)}${note}`)
   }
   const path = fault.path.replace(/\/(\d+)/g, '[$1]').replaceAll('/', '.')
-  throw new WSG_ERR_OPTION(`${where}${path}: ${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}, got ${got(fault.value)}${note}`)
+  throw new WSG_ERR_OPTION(`${where}${path}: ${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}, ` +
+    `got ${got(fault.value)}${note}`)
 }
 
 /** A frozen copy of `given` with the defaults of `schema`; what is handed over as it is stays what it was. */

@@ -11,6 +11,8 @@ import { type ResolvedOptions, resolveRouteOptions } from './options.js'
 import { isWebSocketRoute, type PlainWsRoute } from './route-keys.js'
 import { UrlPatterns } from './url-patterns.js'
 
+// Tested in test/plugin/policies.test.ts and test/plugin/boot.test.ts.
+
 /** `config` key by which `wsRoute` hands the gate its contract's part. */
 export const CONTRACT = Symbol('fastify-ws-guard.contract')
 
@@ -27,14 +29,19 @@ interface GuardedRoute {
   readonly hasOriginList: boolean
 }
 
-/** A nearer word about who may connect stands for the whole of it: `public: true` of a route undoes the `auth` of its scope. */
+/**
+ * A nearer word about who may connect stands for the whole of it: `public: true` of a route undoes the `auth` of its
+ * scope.
+ */
 function over (far: RouteGuardOptions, near: RouteGuardOptions): RouteGuardOptions {
   if (near.auth === undefined && near.public === undefined) return { ...far, ...near }
   const { auth: _auth, public: _public, ...others } = far
   return { ...others, ...near }
 }
 
-/** Every WebSocket route of the application, whoever declares it: gets its policy in `onRoute`, is proven in `onReady`. */
+/**
+ * Every WebSocket route of the application, whoever declares it: gets its policy in `onRoute`, is proven in `onReady`.
+ */
 export class GuardedRoutes {
   readonly #options: ResolvedOptions
   readonly #policies: Policies
@@ -60,7 +67,10 @@ export class GuardedRoutes {
     holder[SCOPE] = over(holder[SCOPE] ?? {}, own)
   }
 
-  /** Instance-level `onRoute`. Throws WSG_ERR_ROUTE_POLICY, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE or WSG_ERR_ORIGIN_PATTERN. */
+  /**
+   * Instance-level `onRoute`. Throws WSG_ERR_ROUTE_POLICY, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE or
+   * WSG_ERR_ORIGIN_PATTERN.
+   */
   add (scope: FastifyInstance, route: PlainWsRoute): void {
     if (!isWebSocketRoute(route)) return
     // Fastify adds a HEAD route to each GET route. @fastify/websocket before 11.3.6 would run the WebSocket's handler.
@@ -70,7 +80,8 @@ export class GuardedRoutes {
     }
     const { url } = route
     if (this.#theirs.find(url) !== null) {
-      throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: expected a path that is not in otherUpgrades, got ${JSON.stringify(this.#theirs.find(url))}; its handshakes would go past the guard`)
+      throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: expected a path that is not in otherUpgrades, ` +
+        `got ${JSON.stringify(this.#theirs.find(url))}; its handshakes would go past the guard`)
     }
     const config: Readonly<Record<symbol, unknown>> = { ...route.config }
     const contract = (config[CONTRACT] as ContractPart | undefined) ?? null
@@ -78,9 +89,8 @@ export class GuardedRoutes {
     const policy = this.#policies.compile(own, { url, hasHttpHandler: route.websocket !== true, contract })
     this.#gate.addPolicy(policy)
     this.#seen.add(route)
-    this.#routes.push({
-      url, policy, scope, hasOriginList: (own.origins !== undefined || this.#options.origins !== null) && !policy.origin.any,
-    })
+    const isListed = own.origins !== undefined || this.#options.origins !== null
+    this.#routes.push({ url, policy, scope, hasOriginList: isListed && !policy.origin.any })
     route.config = { [LIMIT]: own.maxPayload, ...config, [POLICY]: policy } as typeof route.config
     // A proxy that drops Upgrade turns handshakes into plain requests, tokens and all.
     if (route.websocket === true) route.logSerializers = { req: serializeUpgrade as never, ...route.logSerializers }
@@ -98,19 +108,24 @@ export class GuardedRoutes {
     return over(over(ofPattern, ofScope), own)
   }
 
-  /** `onReady`: what only the whole application shows. Throws WSG_ERR_PLUGIN_ORDER, WSG_ERR_OPTION_UNSAFE or WSG_ERR_OPTION. */
+  /**
+   * `onReady`: what only the whole application shows. Throws WSG_ERR_PLUGIN_ORDER, WSG_ERR_OPTION_UNSAFE or
+   * WSG_ERR_OPTION.
+   */
   prove (fastify: FastifyInstance): void {
     checkDeclaredRoutes(fastify, this.#seen)
     const urls = this.#routes.map(({ url }) => url)
     const [unused] = this.#patterns.unused()
     if (unused !== undefined) {
-      throw new WSG_ERR_OPTION(`options.policies: expected the url of a WebSocket route, got ${JSON.stringify(unused)}${didYouMean(unused, urls)}`)
+      throw new WSG_ERR_OPTION('options.policies: expected the url of a WebSocket route, ' +
+        `got ${JSON.stringify(unused)}${didYouMean(unused, urls)}`)
     }
     const { development } = this.#options
     for (const { url, policy, scope, hasOriginList } of this.#routes) {
       if (policy.auth?.needs.session === true) checkSession(scope, { url, development, hasOriginList })
       if (policy.auth?.needs.credential === 'cookie' && policy.origin.wildcard) {
-        fastify.log.warn({ route: url, origins: policy.origin.entries }, 'whole domains are allowed beside cookie authentication: whoever holds any subdomain can act as your users')
+        fastify.log.warn({ route: url, origins: policy.origin.entries }, 'whole domains are allowed beside cookie ' +
+          'authentication: whoever holds any subdomain can act as your users')
       }
     }
   }

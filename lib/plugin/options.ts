@@ -1,5 +1,7 @@
 import type { AuthStrategy } from '../../types/gate.js'
-import type { GuardOptions, PluginUpgradeRateOptions, RouteGuardOptions, RoutePolicyOptions } from '../../types/options.js'
+import type {
+  GuardOptions, PluginUpgradeRateOptions, RouteGuardOptions, RoutePolicyOptions,
+} from '../../types/options.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { checkOptions, fillOptions } from './check-options.js'
 import { optionsSchema, routeOptionsSchema } from './schema.js'
@@ -7,7 +9,8 @@ import { optionsSchema, routeOptionsSchema } from './schema.js'
 /** Each key is there; what has no default is as it was given. */
 type Filled<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> }
 
-type UpgradeRate = Filled<Omit<PluginUpgradeRateOptions, 'allowList' | 'redis'>> & Pick<PluginUpgradeRateOptions, 'allowList' | 'redis'>
+type UpgradeRate =
+  Filled<Pick<PluginUpgradeRateOptions, 'max' | 'timeWindow'>> & Omit<PluginUpgradeRateOptions, 'max' | 'timeWindow'>
 
 /** The plugin's options with every default filled in, frozen. */
 export interface ResolvedOptions {
@@ -35,29 +38,34 @@ export interface ResolvedOptions {
 /** Validates, copies and freezes the plugin's options. Throws WSG_ERR_OPTION. */
 export function resolveOptions (given: unknown = {}): ResolvedOptions {
   checkOptions(optionsSchema, given, 'options')
-  const { auth, allowedHosts, origins, requireTls, upgradeRate, subprotocols, htmlAdapter, websocket } = given as GuardOptions
+  const { websocket, ...options } = given as GuardOptions
   // `false` switches the registration off, not the limits of whatever is registered instead.
-  const filled = fillOptions(optionsSchema, { ...given as GuardOptions, websocket: websocket === false ? undefined : websocket }) as ResolvedOptions
+  const limits = websocket === false ? undefined : websocket
+  const filled = fillOptions(optionsSchema, { ...options, websocket: limits }) as ResolvedOptions
   const { development } = filled
-  if (!development && allowedHosts === undefined) {
-    throw new WSG_ERR_OPTION('options.allowedHosts: required unless development is true; expected the host names this service answers to, such as [\'.example.com\'], got undefined')
+  if (!development && options.allowedHosts === undefined) {
+    throw new WSG_ERR_OPTION('options.allowedHosts: required unless development is true; expected the host names ' +
+      'this service answers to, such as [\'.example.com\'], got undefined')
   }
   return Object.freeze({
     ...filled,
     allowedHosts: filled.allowedHosts ?? [],
-    origins: origins === undefined ? null : filled.origins,
-    requireTls: requireTls ?? !development,
-    auth: auth ?? null,
-    upgradeRate: upgradeRate === false ? null : filled.upgradeRate,
-    subprotocols: subprotocols === undefined ? [] : filled.subprotocols,
+    origins: filled.origins ?? null,
+    requireTls: options.requireTls ?? !development,
+    auth: options.auth ?? null,
+    upgradeRate: options.upgradeRate === false ? null : filled.upgradeRate,
+    subprotocols: filled.subprotocols ?? [],
     policies: filled.policies ?? [],
     otherUpgrades: filled.otherUpgrades ?? null,
-    htmlAdapter: htmlAdapter ?? null,
+    htmlAdapter: options.htmlAdapter ?? null,
     registerWebSocket: websocket !== false,
   })
 }
 
-/** Validates, copies and freezes a route's `wsGuard`. Throws WSG_ERR_OPTION that begins with `where`, e.g. `route /ws: wsGuard`. */
+/**
+ * Validates, copies and freezes a route's `wsGuard`. Throws WSG_ERR_OPTION that begins with `where`, e.g. `route /ws:
+ * wsGuard`.
+ */
 export function resolveRouteOptions (given: unknown = {}, where: string): RouteGuardOptions {
   checkOptions(routeOptionsSchema, given, where)
   return fillOptions(routeOptionsSchema, given) as RouteGuardOptions

@@ -94,7 +94,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   fastify.addHook('preClose', async () => {
     gate.drain()
     await routes.drain(options.websocket.closeTimeout)
-    if (fastify.websocketServer !== undefined) await closeSockets(fastify.websocketServer, options.websocket.closeTimeout)
+    const { closeTimeout } = options.websocket
+    if (fastify.websocketServer !== undefined) await closeSockets(fastify.websocketServer, closeTimeout)
     fragments.stop()
     errors.stop()
     gate.stop()
@@ -104,7 +105,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   /* ---- @fastify/websocket: ours, or the application's, before or after this plugin ---- */
   if (options.registerWebSocket && !fastify.hasDecorator('websocketServer')) {
     await listeners.learn(fastify, async () => {
-      await fastify.register(websocket, { options: safeServerOptions(options.websocket), errorHandler: errors.onError as never })
+      const settings = { options: safeServerOptions(options.websocket), errorHandler: errors.onError as never }
+      await fastify.register(websocket, settings)
     })
   }
   refuseSecondServer(fastify, !fastify.hasDecorator('websocketServer'))
@@ -122,7 +124,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   fastify.addHook('onReady', async () => {
     adopt()
     if (!adopted) {
-      throw new WSG_ERR_PLUGIN_ORDER('websocket: false, so @fastify/websocket was expected on the root instance, got none; register it, or leave the option out')
+      throw new WSG_ERR_PLUGIN_ORDER('websocket: false, so @fastify/websocket was expected on the root instance, ' +
+        'got none; register it, or leave the option out')
     }
     guarded.prove(fastify)
     refuseStrangers(listeners, options.otherUpgrades)

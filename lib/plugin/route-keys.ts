@@ -5,35 +5,42 @@ import { got } from '../errors/got.js'
 import { nearest } from '../errors/nearest.js'
 import { routeOptionsSchema } from './schema.js'
 
+// Tested in test/plugin/keys.test.ts.
+
 /** Keys by which a plain route says that it is a WebSocket. */
-export type PlainWsRoute = RouteOptions & { readonly websocket?: unknown, readonly wsHandler?: unknown, readonly wsGuard?: unknown }
+export type PlainWsRoute = RouteOptions & {
+  readonly websocket?: unknown
+  readonly wsHandler?: unknown
+  readonly wsGuard?: unknown
+}
 
 const PLAIN_KEYS = ['wsGuard', 'websocket', 'wsHandler']
 
 /** What `wsRoute` takes of Fastify's own route options, and passes on as it is. */
-export const FASTIFY_KEYS = ['onRequest', 'preValidation', 'preHandler', 'config', 'constraints', 'logLevel', 'prefixTrailingSlash'] as const
+export const FASTIFY_KEYS: readonly string[] =
+  ['onRequest', 'preValidation', 'preHandler', 'config', 'constraints', 'logLevel', 'prefixTrailingSlash']
 
 const GUARD_KEYS = Object.keys(routeOptionsSchema.properties)
 const OWN_KEYS = ['on', 'calls', 'onOpen', 'onClose', 'messages']
 const KNOWN_KEYS = [...OWN_KEYS, ...GUARD_KEYS, ...FASTIFY_KEYS].filter(key => key !== 'maxPayload')
 
-const CONTRACT_SAYS = 'the contract says what params, query and messages are'
-const NO_BODY = 'a handshake has no body'
-const REFUSALS_ONLY = 'it would see refusals only, never a message; put it on the instance, where every refusal passes'
-const WRITTEN_BY_US = 'wsRoute writes it itself'
-
-/** Options of a Fastify route that a WebSocket has no use for, and why. */
-const USELESS: ReadonlyMap<string, string> = new Map([
-  ...['schema', 'attachValidation', 'validatorCompiler', 'serializerCompiler', 'schemaErrorFormatter'].map(key => [key, CONTRACT_SAYS] as const),
-  ...['bodyLimit', 'preParsing'].map(key => [key, NO_BODY] as const),
-  ...['preSerialization', 'onSend', 'onResponse', 'onError', 'errorHandler'].map(key => [key, REFUSALS_ONLY] as const),
-  ...['method', 'handler', 'wsHandler', 'websocket', 'logSerializers', 'childLoggerFactory'].map(key => [key, WRITTEN_BY_US] as const),
-  ...['url', 'path'].map(key => [key, 'the contract has the url'] as const),
-  ['wsGuard', `its options stand beside the handlers: ${GUARD_KEYS.join(', ')}`],
-  ['maxPayload', 'it is derived from the contract\'s schemas'],
-  ['exposeHeadRoute', 'a HEAD request can\'t be upgraded'],
-  ...['handlerTimeout', 'onTimeout', 'onRequestAbort'].map(key => [key, 'no HTTP timeout applies to a WebSocket; see authTimeout, handshakeTimeout and messages.handlerTimeout'] as const),
-])
+/** Options of a Fastify route that a WebSocket has no use for, by the reason why. */
+const REASONS: readonly (readonly [why: string, keys: readonly string[]])[] = [
+  ['the contract says what params, query and messages are',
+    ['schema', 'attachValidation', 'validatorCompiler', 'serializerCompiler', 'schemaErrorFormatter']],
+  ['a handshake has no body', ['bodyLimit', 'preParsing']],
+  ['it would see refusals only, never a message; put it on the instance, where every refusal passes',
+    ['preSerialization', 'onSend', 'onResponse', 'onError', 'errorHandler']],
+  ['wsRoute writes it itself', ['method', 'handler', 'wsHandler', 'websocket', 'logSerializers', 'childLoggerFactory']],
+  ['the contract has the url', ['url', 'path']],
+  [`its options stand beside the handlers: ${GUARD_KEYS.join(', ')}`, ['wsGuard']],
+  ['it is derived from the contract\'s schemas', ['maxPayload']],
+  ['a HEAD request can\'t be upgraded', ['exposeHeadRoute']],
+  ['no HTTP timeout applies to a WebSocket; see authTimeout, handshakeTimeout and messages.handlerTimeout',
+    ['handlerTimeout', 'onTimeout', 'onRequestAbort']],
+]
+const USELESS: ReadonlyMap<string, string> =
+  new Map(REASONS.flatMap(([why, keys]) => keys.map(key => [key, why] as const)))
 
 /** Throws WSG_ERR_OPTION for a key of `wsRoute`'s second argument that would do nothing, or that has no value. */
 export function checkHandlerKeys (handlers: unknown, where: string): asserts handlers is object {
@@ -42,7 +49,10 @@ export function checkHandlerKeys (handlers: unknown, where: string): asserts han
   }
   for (const key of Object.keys(handlers)) {
     const why = USELESS.get(key)
-    if (why !== undefined) throw new WSG_ERR_OPTION(`${where}: expected no "${key}", got ${got((handlers as { [key: string]: unknown })[key])}: ${why}`)
+    if (why !== undefined) {
+      throw new WSG_ERR_OPTION(`${where}: expected no "${key}", ` +
+      `got ${got((handlers as { [key: string]: unknown })[key])}: ${why}`)
+    }
   }
   checkKeys(handlers, KNOWN_KEYS, where, WSG_ERR_OPTION)
 }
@@ -55,14 +65,17 @@ export function pick (given: object, keys: readonly string[]): { [key: string]: 
 /** What of `wsRoute`'s second argument is the guard's: a `wsGuard`. */
 export const guardPart = (handlers: object): { [key: string]: unknown } => pick(handlers, GUARD_KEYS)
 
-/** A slip of the finger: as long as the name itself, give or take one, and no option of Fastify's as `preHandler` is. */
+/**
+ * A slip of the finger: as long as the name itself, give or take one, and no option of Fastify's as `preHandler` is.
+ */
 function isSlip (key: string, name: string): boolean {
-  return Math.abs(key.length - name.length) <= 1 && !USELESS.has(key) && !(FASTIFY_KEYS as readonly string[]).includes(key)
+  return Math.abs(key.length - name.length) <= 1 && !USELESS.has(key) && !FASTIFY_KEYS.includes(key)
 }
 
 /**
- * Is this route a WebSocket? Throws WSG_ERR_ROUTE_POLICY for keys that look like the ones that say so but are not, and for
- * values that this plugin and @fastify/websocket would take for different things: such a route would be open, or dead.
+ * Is this route a WebSocket? Throws WSG_ERR_ROUTE_POLICY for keys that look like the ones that say so but are not, and
+ * for values that this plugin and @fastify/websocket would take for different things: such a route would be open, or
+ * dead.
  */
 export function isWebSocketRoute (route: PlainWsRoute): boolean {
   for (const key of Object.keys(route)) {
@@ -71,14 +84,24 @@ export function isWebSocketRoute (route: PlainWsRoute): boolean {
       throw new WSG_ERR_ROUTE_POLICY(`route ${route.url}: ${key}: expected a value or no such key, got undefined`)
     }
     const meant = nearest(key, PLAIN_KEYS)
-    if (meant !== null && isSlip(key, meant)) throw new WSG_ERR_ROUTE_POLICY(`route ${route.url}: expected ${meant}, got "${key}"; did you mean "${meant}"?`)
+    if (meant !== null && isSlip(key, meant)) {
+      throw new WSG_ERR_ROUTE_POLICY(`route ${route.url}: ` +
+      `expected ${meant}, got "${key}"; did you mean "${meant}"?`)
+    }
   }
   const { websocket, wsHandler, wsGuard, url } = route
-  if (websocket !== undefined && typeof websocket !== 'boolean') throw new WSG_ERR_ROUTE_POLICY(`route ${url}: websocket: expected true or false, got ${got(websocket)}`)
-  if (wsHandler !== undefined && typeof wsHandler !== 'function') throw new WSG_ERR_ROUTE_POLICY(`route ${url}: wsHandler: expected a function, got ${got(wsHandler)}`)
+  if (websocket !== undefined && typeof websocket !== 'boolean') {
+    throw new WSG_ERR_ROUTE_POLICY(`route ${url}: ` +
+    `websocket: expected true or false, got ${got(websocket)}`)
+  }
+  if (wsHandler !== undefined && typeof wsHandler !== 'function') {
+    throw new WSG_ERR_ROUTE_POLICY(`route ${url}: ` +
+    `wsHandler: expected a function, got ${got(wsHandler)}`)
+  }
   if (websocket === true || wsHandler !== undefined) return true
   if (wsGuard !== undefined) {
-    throw new WSG_ERR_ROUTE_POLICY(`route ${url}: wsGuard on a route that is no WebSocket; expected websocket: true or wsHandler beside it`)
+    throw new WSG_ERR_ROUTE_POLICY(`route ${url}: wsGuard on a route that is no WebSocket; expected websocket: true ` +
+      'or wsHandler beside it')
   }
   return false
 }

@@ -20,10 +20,16 @@ import { selfCheck } from '../foreign/ws-internals.js'
 import { Registry } from '../socket/registry.js'
 import { createSocketRoute } from '../socket/route.js'
 
+// Tested in test/plugin/keys.test.ts and test/plugin/plugin.test.ts.
+
+type AnyHandlers = WsRouteHandlers<AnyContract, never>
+
+const MESSAGES = optionsSchema.properties['messages']!
+
 /** What joins gate, contract and socket on one route; only `plugin` uses it. */
 export interface WsRoutes {
   /** `app.wsRoute`. Throws WSG_ERR_CONTRACT, WSG_ERR_HANDLER, WSG_ERR_ROUTE_POLICY. */
-  declare: (scope: FastifyInstance, contract: AnyContract, handlers: WsRouteHandlers<AnyContract, never>) => WsRouteHandle<AnyContract>
+  declare: (scope: FastifyInstance, contract: AnyContract, handlers: AnyHandlers) => WsRouteHandle<AnyContract>
   /** Bytes of the largest message of the route that `raw` was routed to. */
   payloadLimit: (raw: IncomingMessage) => number | undefined
   /** Lets handlers finish, closes 1001, terminates after `deadline` ms. */
@@ -52,22 +58,33 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes 
     declare (scope, contract, handlers) {
       const where = `route ${contract.url}`
       if (!scope.hasDecorator('websocketServer')) {
-        throw new WSG_ERR_PLUGIN_ORDER(`${where}: expected @fastify/websocket to be registered before wsRoute (websocket: false), got none`)
+        throw new WSG_ERR_PLUGIN_ORDER(`${where}: expected @fastify/websocket to be registered before wsRoute ` +
+          '(websocket: false), got none')
       }
       // Once per application: the check runs a handshake in memory.
       if (direct === undefined) {
         direct = selfCheck(scope.websocketServer.constructor as typeof WebSocketServer)
-        if (!direct) scope.log.warn({ code: 'WSG_WARN_WS_INTERNALS' }, 'this version of ws is not known: messages are written by its own sender, one by one')
+        if (!direct) {
+          scope.log.warn({ code: 'WSG_WARN_WS_INTERNALS' }, 'this version of ws is not known: messages ' +
+          'are written by its own sender, one by one')
+        }
       }
       checkHandlerKeys(handlers, where)
-      if (handlers.messages !== undefined) checkOptions(optionsSchema.properties['messages']!, handlers.messages, `${where}: messages`)
+      if (handlers.messages !== undefined) checkOptions(MESSAGES, handlers.messages, `${where}: messages`)
       const config = handlers.config as object | undefined
       // Loose outside so that interfaces and generated stubs fit; what is no contract is refused by the compiler.
-      const compiled = compileContract(contract as ContractSpec, { prefix: scope.prefix, ...options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter } })
-      if (compiled.interpreted) scope.log.warn({ code: 'WSG_WARN_INTERPRETED', contract: compiled.name }, 'code generation is forbidden here: contracts are interpreted, which is slower')
+      const adapters = options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter }
+      const compiled = compileContract(contract as ContractSpec, { prefix: scope.prefix, ...adapters })
+      if (compiled.interpreted) {
+        scope.log.warn({ code: 'WSG_WARN_INTERPRETED', contract: compiled.name }, 'code ' +
+        'generation is forbidden here: contracts are interpreted, which is slower')
+      }
       scope.log.debug({ contract: compiled.name }, compiled.report())
       const { maxPayload } = compiled.limits
-      if (maxPayload > LARGE_PAYLOAD) scope.log.warn({ contract: compiled.name, maxPayload }, 'this contract lets each socket send more than 1 MiB at once; the report on level debug names the message')
+      if (maxPayload > LARGE_PAYLOAD) {
+        scope.log.warn({ contract: compiled.name, maxPayload }, 'this contract lets ' +
+        'each socket send more than 1 MiB at once; the report on level debug names the message')
+      }
 
       const route = createSocketRoute({
         contract: compiled,
@@ -76,7 +93,8 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes 
         registry,
         direct,
       })
-      const part: ContractPart = { subprotocol: SUBPROTOCOL, fingerprint: compiled.fingerprint, readInput: inputReader(compiled) }
+      const { fingerprint } = compiled
+      const part: ContractPart = { subprotocol: SUBPROTOCOL, fingerprint, readInput: inputReader(compiled) }
       scope.get(compiled.url, {
         ...pick(handlers, FASTIFY_KEYS),
         websocket: true,
@@ -88,7 +106,7 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes 
         socket.removeAllListeners('error')
         route.open(socket, { id: `s${++sockets}`, identity: request.wsIdentity, params, query, log: request.log })
       })
-      return { group: route.group, contract: compiled.name, fingerprint: compiled.fingerprint } as WsRouteHandle<AnyContract>
+      return { group: route.group, contract: compiled.name, fingerprint } as WsRouteHandle<AnyContract>
     },
     payloadLimit: raw => (gate.configOf(raw) as { [LIMIT]?: number } | undefined)?.[LIMIT],
     drain: deadline => registry.drain({ deadline }),

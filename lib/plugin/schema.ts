@@ -1,11 +1,14 @@
 import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import type { AuthStrategy } from '../../types/gate.js'
 import type {
-  ConnectionOptions, GuardOptions, MessageOptions, PluginUpgradeRateOptions, RouteGuardOptions, UpgradeRateOptions, WebSocketOptions,
+  ConnectionOptions, GuardOptions, MessageOptions, PluginUpgradeRateOptions, RouteGuardOptions, UpgradeRateOptions,
+  WebSocketOptions,
 } from '../../types/options.js'
 
-// The one place where options and their defaults are written. docs/options.md and the comments of types/options.ts repeat
-// them for readers; a test holds both to this.
+// Tested in test/plugin/options.test.ts.
+
+// The one place where options and their defaults are written. docs/options.md and the comments of types/options.ts
+// repeat them for readers; a test holds both to this.
 
 // Two members are ours: `closed` for an object that may hold these keys only, `expected` for the words of a boot error
 // about a value that is handed over as it is.
@@ -38,7 +41,12 @@ const strategy = (description: string) => Type.Object({
     session: Type.Boolean(),
   } satisfies SchemasOf<AuthStrategy['needs']>, { closed: true }),
   authenticate: Type.Function([], Type.Any()),
-} satisfies SchemasOf<AuthStrategy>, { closed: true, description, expected: 'a strategy such as sessionAuth(session => session.user)' })
+} satisfies SchemasOf<AuthStrategy>, {
+  closed: true,
+  description,
+  expected: 'a strategy such as sessionAuth(session ' +
+  '=> session.user)'
+})
 
 const allowList = Type.Union([Type.Array(Type.String()), Type.Function([], Type.Any())], {
   expected: 'an array of addresses or a function',
@@ -75,13 +83,20 @@ export const optionsSchema = closed<GuardOptions>({
   requireTls: Type.Boolean({ description: 'Refuses handshakes without TLS; true unless development' }),
   auth: strategy('Strategy for every route that has none of its own'),
   authTimeout: milliseconds('Deadline of authentication and authorization, from the upgrade request on', 5000),
-  handshakeTimeout: milliseconds('Deadline of the 101, from the upgrade request on; also the server\'s headersTimeout where that is longer', 10_000),
+  handshakeTimeout: milliseconds('Deadline of the 101, from the upgrade request on; also the server\'s ' +
+    'headersTimeout where that is longer', 10_000),
   connections: closed<ConnectionOptions>({
     total: count('Sockets of this process, open and pending', 10_000),
     perAddress: count('Sockets per client address', 20),
     perIdentity: count('Sockets per identity', 10),
     pending: count('Handshakes under way', 1000),
-    ipv6Prefix: Type.Integer({ minimum: 32, maximum: 128, default: 64, description: 'Bits of an IPv6 address that count as one client' }),
+    ipv6Prefix: Type.Integer({
+      minimum: 32,
+      maximum: 128,
+      default: 64,
+      description: 'Bits of an IPv6 address that ' +
+      'count as one client'
+    }),
   }),
   upgradeRate: Type.Union([Type.Literal(false), closed<PluginUpgradeRateOptions>({
     max: count('Handshakes per window and client address', 60),
@@ -93,11 +108,16 @@ export const optionsSchema = closed<GuardOptions>({
   })]),
   subprotocols: subprotocols('Subprotocols that may be chosen, in order of preference'),
   policies: Type.Array(Type.Object({
-    url: Type.String({ pattern: '^/[^*?#]*\\*?$', description: 'A route\'s URL as it is declared, or its beginning and *' }),
+    url: Type.String({
+      pattern: '^/[^*?#]*\\*?$',
+      description: 'A route\'s URL as it is declared, or its beginning ' +
+      'and *'
+    }),
     ...closed<RouteGuardOptions>(routeOptions).properties,
   }, { closed: true }), { description: 'What routes that others declare begin with, by their URL' }),
   otherUpgrades: Type.Array(Type.String({ pattern: '^/(?:[^*?#]*|[^*?#]+/\\*)$' }), {
-    description: 'Paths of handshakes that are somebody else\'s, unguarded: exact, or with everything under them where they end in /*',
+    description: 'Paths of handshakes that are somebody else\'s, unguarded: exact, or with everything under them ' +
+      'where they end in /*',
   }),
   htmlAdapter: Type.Function([], Type.Any(), {
     expected: 'a function such as sanitizeHtmlAdapter(sanitizeHtml)',
@@ -105,11 +125,21 @@ export const optionsSchema = closed<GuardOptions>({
   }),
   messages: closed<MessageOptions>({
     rate: Type.Number({ exclusiveMinimum: 0, default: 20, description: 'Messages per second and socket' }),
-    burst: Type.Number({ minimum: 1, default: 40, description: 'Messages that a socket which was silent may send at once' }),
+    burst: Type.Number({
+      minimum: 1,
+      default: 40,
+      description: 'Messages that a socket which was silent may send at ' +
+      'once'
+    }),
     errors: count('Refused messages per 10 s before the socket is closed', 5),
     inFlight: count('Handlers under way per socket; reading pauses at this number', 32),
     handlerTimeout: milliseconds('Deadline of a handler', 10_000),
-    sendBuffer: Type.Integer({ minimum: 1024, default: 1_048_576, description: 'Bytes waiting for a slow reader before it is closed 1013' }),
+    sendBuffer: Type.Integer({
+      minimum: 1024,
+      default: 1_048_576,
+      description: 'Bytes waiting for a slow reader ' +
+      'before it is closed 1013'
+    }),
   }),
   websocket: Type.Union([Type.Literal(false), closed<WebSocketOptions>({
     maxPayload: Type.Integer({ ...maxPayload('Bytes of one message on routes without a contract'), default: 65_536 }),

@@ -3,7 +3,9 @@ import type { WebSocket } from 'ws'
 import { logThrown } from '../errors/log-safe.js'
 import { Repeats } from '../errors/repeats.js'
 
-const NETWORK = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_DESTROYED'])
+const NETWORK = new Set([
+  'ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT', 'ERR_STREAM_WRITE_AFTER_END', 'ERR_STREAM_DESTROYED',
+])
 
 /** Errors of sockets on routes without a contract. */
 export interface SocketErrors {
@@ -31,7 +33,8 @@ export function socketErrors (log: FastifyBaseLogger): SocketErrors {
       }
       if (code.startsWith('WS_ERR_')) {
         const route = request.routeOptions.url
-        if (repeats.isFirst(`${code} ${route ?? ''}`)) request.log.warn({ event: 'ws.proto.violation', code, route }, 'WebSocket protocol violated')
+        if (!repeats.isFirst(`${code} ${route ?? ''}`)) return
+        request.log.warn({ event: 'ws.proto.violation', code, route }, 'WebSocket protocol violated')
         return
       }
       logThrown(request.log, 'error', { event: 'ws.handler.error' }, error, 'WebSocket handler failed')

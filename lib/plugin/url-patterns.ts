@@ -1,4 +1,6 @@
-/** URLs as options write them: exact, or with everything under them where they end in `*`. The first that fits counts. */
+/**
+ * URLs as options write them: exact, or with everything under them where they end in `*`. The first that fits counts.
+ */
 export class UrlPatterns {
   readonly #patterns: readonly string[]
   readonly #used = new Set<string>()

@@ -2,14 +2,18 @@ import type { FastifyInstance } from 'fastify'
 import { Server as TlsServer } from 'node:tls'
 import type { ResolvedOptions } from './options.js'
 
+// Tested in test/plugin/adopted-server.test.ts.
+
 /** Says at boot where handshakes could be read on the way, or will all be refused. */
 export function warnOfTransport (fastify: FastifyInstance, options: ResolvedOptions, trustProxy: unknown): void {
   const { log } = fastify
   if (trustProxy === true) {
-    log.warn('trustProxy: true believes every client about its address, host and protocol; list your proxies\' addresses')
+    log.warn('trustProxy: true believes every client about its address, host and protocol; list your proxies\' ' +
+      'addresses')
   }
   if (options.development) {
-    log.warn('fastify-ws-guard runs with development: true: TLS and a Secure cookie are not asked for, and loopback pages over http are let in where origins are not listed')
+    log.warn('fastify-ws-guard runs with development: true: TLS and a Secure cookie are not asked for, and loopback ' +
+      'pages over http are let in where origins are not listed')
     return
   }
   if (!options.requireTls) {
@@ -19,6 +23,7 @@ export function warnOfTransport (fastify: FastifyInstance, options: ResolvedOpti
   // A serverFactory makes what it likes; initialConfig knows only of the option https.
   const isTls = fastify.server instanceof TlsServer
   if (!isTls && (trustProxy === undefined || trustProxy === false || typeof trustProxy === 'number')) {
-    log.warn('requireTls is on, but this server has neither TLS nor a trusted proxy: every handshake will be refused; set trustProxy to your proxy\'s address')
+    log.warn('requireTls is on, but this server has neither TLS nor a trusted proxy: every handshake will be ' +
+      'refused; set trustProxy to your proxy\'s address')
   }
 }

@@ -97,7 +97,7 @@ t.test('a ws that reads its options at another time is warned of', async t => {
   t.ok(readsOptionsPerCall(WebSocketServer))
   class Other extends WebSocketServer {
     override handleUpgrade (...args: Parameters<WebSocketServer['handleUpgrade']>): void {
-      Object.assign(this.options, { maxPayload: 1, handleProtocols: undefined })
+      Object.assign(this.options, { maxPayload: 1000, handleProtocols: undefined })
       super.handleUpgrade(...args)
     }
   }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { WebSocketServer } from 'ws'
-import { frameBinary, frameText, selfCheck } from '../../lib/foreign/ws-internals.js'
+import { frameBinary, frameText, readsFragments, selfCheck } from '../../lib/foreign/ws-internals.js'
 import { OPCODES, json, parseFrames, ping } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
 import { NO_RATE, socketServer } from '../helpers/socket-server.js'
@@ -140,3 +140,11 @@ for (const [name, options] of [
     }
   })
 }
+
+t.test('a fragmented message is seen to begin and to end, or the watch over them is said to be blind', async t => {
+  t.ok(readsFragments(WebSocketServer))
+  class Other extends WebSocketServer {
+    completeUpgrade (): void {}
+  }
+  t.notOk(readsFragments(Other as never))
+})
