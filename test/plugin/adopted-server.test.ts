@@ -11,6 +11,7 @@ import { resolveOptions } from '../../lib/plugin/options.js'
 import { makeCertificate } from '../helpers/certs.js'
 import { echoes, upgrade } from '../helpers/handshake.js'
 import { LogCollector } from '../helpers/log.js'
+import { until } from '../helpers/until.js'
 
 const echo = (app: FastifyInstance): void => {
   app.get('/ws', { websocket: true, wsGuard: { public: true } }, socket => { socket.on('message', (data, isBinary) => { socket.send(data, { binary: isBinary }) }) })
@@ -29,7 +30,7 @@ t.test('@fastify/websocket with clientTracking: false: served, swept and closed 
   await new Promise(resolve => setTimeout(resolve, 60))
   await app.close()
   await left.closed()
-  t.equal(app.wsGuard.sockets, 0)
+  await until(() => app.wsGuard.sockets === 0)
 })
 
 t.test('options.handleProtocols of the application does not boot: it would be replaced', async t => {
