@@ -1,5 +1,5 @@
-// How type checking grows with a contract. Writes a contract of N messages with a handler for each, and lets both
-// compilers report what they did. `node bench/types/run.js [N …]`; see README.md beside it.
+// How type checking grows with a contract. Writes a contract of N messages and what uses it, and lets both compilers report
+// what they did. `node bench/types/run.js [server|client|generated] [--runs=3] [N …]`; see README.md beside it.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,8 +8,12 @@ import { join } from 'node:path'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const COMPILERS = { 'TypeScript 6': 'typescript', 'TypeScript 7': 'typescript-7' }
-const RUNS = 3
-const sizes = process.argv.slice(2).map(Number)
+const RUNS = Number(process.argv.find(arg => arg.startsWith('--runs='))?.slice('--runs='.length) ?? 3)
+const SIDES = { server: serverOf, client: clientOf, generated: generatedOf }
+const side = process.argv.slice(2).find(arg => arg in SIDES) ?? 'server'
+const sizes = process.argv.slice(2).filter(arg => /^\d+$/.test(arg)).map(Number)
+/** Messages of each kind that a client uses. */
+const USED = 10
 
 /** Seven properties: scalars, a nested object, an array, a record and a union. */
 const schema = index => `Type.Object({
@@ -26,12 +30,15 @@ const value = index => `{ id: '', n${index}: 1, urgent: true, author: { name: ''
 
 const lines = (count, write) => Array.from({ length: count }, (_, index) => write(index)).join('\n')
 
-/** 40 % inbound, 40 % outbound, 20 % calls of two schemas; each is handled or sent once. */
-function sourceOf (size) {
+/** 40 % inbound, 40 % outbound, 20 % calls of two schemas. */
+function partsOf (size) {
   const messages = Math.round(size * 0.4)
-  const calls = size - 2 * messages
-  return {
-    'contract.ts': `import { Type } from '@sinclair/typebox'
+  return { messages, calls: size - 2 * messages }
+}
+
+function contractOf (size) {
+  const { messages, calls } = partsOf(size)
+  return `import { Type } from '@sinclair/typebox'
 import type { ContractSpec } from '../../../types/contract.js'
 declare function defineContract<const C extends ContractSpec> (spec: C): Readonly<C>
 export const contract = defineContract({
@@ -48,7 +55,59 @@ ${lines(messages, index => `    out${index}: ${schema(index)},`)}
 ${lines(calls, index => `    call${index}: { request: ${schema(index)}, reply: ${schema(index + calls)} },`)}
   },
 })
-`,
+`
+}
+
+/** What a generator writes: one named interface per schema. */
+function stubOf (size) {
+  const { messages, calls } = partsOf(size)
+  const shape = (name, index) => `export interface ${name} {
+  id: string
+  n${index}: number
+  urgent: boolean
+  author: { name: string, age?: number }
+  tags: string[]
+  counts: { [key: string]: number }
+  state: 'open' | 'closed' | null
+}`
+  return `${lines(messages, index => `${shape(`In${index}`, index)}\n${shape(`Out${index}`, index)}`)}
+${lines(calls, index => `${shape(`Request${index}`, index)}\n${shape(`Reply${index}`, index + calls)}`)}
+export interface Bench {
+  name: 'bench'
+  url: '/bench/:room'
+  inbound: { ${lines(messages, index => `in${index}: { static: In${index} }`)} }
+  outbound: { ${lines(messages, index => `out${index}: { static: Out${index} }`)} }
+  calls: { ${lines(calls, index => `call${index}: { request: { static: Request${index} }, reply: { static: Reply${index} } }`)} }
+}
+`
+}
+
+function userOf (size, contract) {
+  const { messages, calls } = partsOf(size)
+  return `import { createClient } from '../../../dist/esm/lib/client.js'
+import type { ${contract} } from './contract.js'
+const client = createClient<${contract === 'Bench' ? contract : `typeof ${contract}`}>({ url: '/bench/:room' })
+${lines(Math.min(USED, messages), index => `client.on.out${index}(data => { const n: number = data.n${index}; return n })
+client.send.in${index}(${value(index)})`)}
+${lines(Math.min(USED, calls), index => `export const call${index} = async (): Promise<number> => (await client.calls.call${index}(${value(index)})).n${index + calls}`)}
+`
+}
+
+/** A client that uses ten messages of each kind, its types inferred. */
+function clientOf (size) {
+  return { 'contract.ts': contractOf(size), 'client.ts': userOf(size, 'contract') }
+}
+
+/** The same with generated interfaces. */
+function generatedOf (size) {
+  return { 'contract.ts': stubOf(size), 'client.ts': userOf(size, 'Bench') }
+}
+
+/** A server that handles or sends each message once. */
+function serverOf (size) {
+  const { messages, calls } = partsOf(size)
+  return {
+    'contract.ts': contractOf(size),
     'server.ts': `import type { FastifyInstance } from 'fastify'
 import type {} from '../../../types/fastify.js'
 import { contract } from './contract.js'
@@ -90,7 +149,7 @@ console.log('| compiler | messages | instantiations | check, s | process, s | me
 console.log('|---|---:|---:|---:|---:|---:|')
 for (const [name, compiler] of Object.entries(COMPILERS)) {
   for (const size of sizes.length > 0 ? sizes : [0, 10, 100, 500]) {
-    const { instantiations, check, total, memory } = measure(compiler, sourceOf(size))
+    const { instantiations, check, total, memory } = measure(compiler, SIDES[side](size))
     console.log(`| ${name} | ${size} | ${instantiations} | ${check.toFixed(2)} | ${total.toFixed(2)} | ${memory} |`)
   }
 }

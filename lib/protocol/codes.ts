@@ -16,7 +16,7 @@ export interface CloseMeaning {
 }
 
 /** Close codes this server sends. Those below 1016 are RFC 6455's (section 7.4.1), 44xx are ours. */
-export const CLOSE_CODES: { readonly [code: number]: CloseMeaning } = Object.freeze({
+export const CLOSE_CODES: { readonly [code: number]: CloseMeaning } = /* @__PURE__ */ Object.freeze({
   1000: { name: 'normal', retryable: true },
   1001: { name: 'shutdown', retryable: true },
   1002: { name: 'protocol_error', retryable: false },
@@ -33,3 +33,8 @@ export const CLOSE_CODES: { readonly [code: number]: CloseMeaning } = Object.fre
   4409: { name: 'duplicate_id', retryable: false },
   4429: { name: 'too_many', retryable: true },
 })
+
+const FATAL = [1002, 1003, 1007, 1008, 1009, 1010]
+export function isRetryable (code: number): boolean {
+  return code < 4400 || code > 4499 ? !FATAL.includes(code) : code === 4408 || code === 4429
+}

@@ -11,7 +11,7 @@ export interface EnvelopeKeys {
   readonly id: string
 }
 
-export const DEFAULT_ENVELOPE: EnvelopeKeys = Object.freeze({ type: 'type', data: 'data', id: 'id' })
+export const DEFAULT_ENVELOPE: EnvelopeKeys = /* @__PURE__ */ Object.freeze({ type: 'type', data: 'data', id: 'id' })
 
 /** Key of an error, beside the id or the type; can't be renamed. */
 export const ERROR_KEY = 'error'
@@ -21,6 +21,9 @@ export const FLAT_REPLY_KEY = 'data'
 
 /** Type of an error that belongs to no id. */
 export const ERROR_TYPE = '$error'
+
+/** Type with which a client asks whether anybody is there. */
+export const PING_TYPE = '$ping'
 
 /** Type with which a client cancels a call. */
 export const CANCEL_TYPE = '$cancel'
@@ -49,7 +52,7 @@ export function encodeId (id: string | number): string {
 }
 
 /** Fixed text for people beside each code: never derived from input. */
-export const ERROR_MESSAGES: { readonly [code in ErrorCode]: string } = Object.freeze({
+export const ERROR_MESSAGES: { readonly [code in ErrorCode]: string } = /* @__PURE__ */ Object.freeze({
   invalid_json: 'Not JSON',
   too_deep: 'Nested too deeply',
   too_many_nodes: 'Too many values',

@@ -1,0 +1,11 @@
+// 'fastify-ws-guard/client': typed clients for browsers, workers and Node.js. No dependency.
+export { createClient } from './client/create-client.js'
+export { envelope } from './client/codec.js'
+export { ClientError } from './client/error.js'
+export type { Codec, EnvelopeFormat } from './client/codec.js'
+export type { IterateOptions, MessageIterator, Off } from './client/emitter.js'
+export type { ClientCode, ErrorDetail, LocalCode } from './client/error.js'
+export type { ClientState, StateChange, WebSocketConstructor, WebSocketLike } from './client/link.js'
+export type { Pace } from './client/outbox.js'
+export type { CallError, CallOptions, CallResult, Client, ClientEvents, ClientOptions } from './client/types.js'
+export type { AnyContract, Wire } from '../types/wire.js'

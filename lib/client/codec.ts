@@ -1,0 +1,63 @@
+import { DEFAULT_ENVELOPE, type EnvelopeKeys, ERROR_KEY, FLAT_REPLY_KEY, type WireError } from '../protocol/envelope.js'
+
+/** What a frame carries: bytes where a contract declares a message as binary. */
+export type Frame = string | Uint8Array<ArrayBuffer>
+
+/** An envelope with the protocol's own names. */
+export interface Decoded {
+  readonly type?: string
+  readonly id?: string | number
+  readonly data?: unknown
+  readonly error?: WireError
+}
+
+/** Writes and reads frames (docs/protocol.md section 3). */
+export interface Codec {
+  /** `id`: of a call, and of a message where its refusal is to name it. */
+  encode: (type: string, data?: unknown, id?: number, isCall?: boolean) => Frame
+  /** Throws for what is no envelope. */
+  decode: (frame: unknown) => Decoded
+}
+
+/** The envelope of a contract that renames nothing. */
+export const plain: Codec = {
+  encode: (type, data, id) => JSON.stringify({ type, data, id }),
+  decode: frame => JSON.parse(frame as string) as Decoded,
+}
+
+/** How a contract's envelope differs from the usual one. */
+export interface EnvelopeFormat {
+  /** As the contract's `envelope.type`. Default `type`. */
+  readonly type?: string
+  /** As the contract's `envelope.data`; null: the payload stands beside the type. Default `data`. */
+  readonly data?: string | null
+  /** As the contract's `envelope.id`. Default `id`. */
+  readonly id?: string
+  /** The outbound message that is a binary frame. */
+  readonly binary?: string
+}
+
+/**
+ * The codec of a contract that renames or flattens its envelope, or declares a binary message:
+ * `createClient({ codec: envelope({ … }) })`.
+ */
+export function envelope (format: EnvelopeFormat): Codec {
+  const keys: EnvelopeKeys = { ...DEFAULT_ENVELOPE, ...format }
+  return {
+    encode (type, data, id, isCall) {
+      if (data instanceof Uint8Array) return data as Uint8Array<ArrayBuffer>
+      const isFlat = keys.data === null
+      // In a flat contract a message's `id` would be a property of its payload.
+      const own = { [keys.type]: type, [keys.id]: isFlat && !isCall ? undefined : id }
+      return JSON.stringify(isFlat ? { ...data as object, ...own } : { ...own, [keys.data]: data })
+    },
+    decode (frame) {
+      if (typeof frame !== 'string') return { type: format.binary, data: new Uint8Array(frame as ArrayBuffer) }
+      const message = JSON.parse(frame) as { readonly [key: string]: never }
+      const { [keys.type]: type, ...flat } = message
+      const isFlat = keys.data === null && type !== undefined
+      const data: unknown = isFlat ? flat : message[keys.data ?? FLAT_REPLY_KEY]
+      return { type, id: message[keys.id], error: message[ERROR_KEY], data }
+    },
+  }
+}

@@ -1,0 +1,221 @@
+import { isRetryable } from '../protocol/codes.js'
+import { SUBPROTOCOL } from '../protocol/envelope.js'
+import type { Address } from './address.js'
+import type { Frame } from './codec.js'
+import type { Emitter } from './emitter.js'
+import { ClientError } from './error.js'
+
+/**
+ * `idle`: not used yet. `connecting`: the handshake is under way. `open`: admitted. `waiting`: lost, and to be tried
+ * again. `closed`: for good, until `connect()`.
+ */
+export type ClientState = 'idle' | 'connecting' | 'open' | 'waiting' | 'closed'
+
+/** What the `state` event tells. */
+export interface StateChange {
+  readonly state: ClientState
+  /** Close code of the connection that was lost; 1006 where it broke without one. */
+  readonly code?: number
+  readonly reason?: string
+  /** `waiting`: milliseconds to the next attempt. */
+  readonly delay?: number
+}
+
+/** The part of the WebSocket interface that is used. The browser's and that of `ws` fit. */
+export interface WebSocketLike {
+  binaryType: string
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  send (data: Frame): void
+  close (code?: number, reason?: string): void
+}
+
+/** A constructor of WebSockets: the global one, or that of `ws`. */
+export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike
+
+/** Options of the connection. Times are in milliseconds. */
+export interface LinkOptions {
+  /**
+   * Where to connect: `wss://app.example.com/rooms/:room`, or of the page's own site `/rooms/:room`. A function is
+   * asked before each attempt.
+   */
+  readonly url: Address | (() => Address | Promise<Address>)
+  /**
+   * Asked before each attempt. What it returns is offered as the subprotocol `bearer.<token>`; a function that only
+   * renews a cookie returns nothing. `refused`: the server has just closed 4401, what was offered is of no use.
+   */
+  readonly auth?: (context: { readonly refused: boolean }) => string | void | Promise<string | void>
+  /** `cf-` and 16 hex digits of the contract that this client was built for. Another one on the server: `stale`. */
+  readonly fingerprint?: string
+  /** Overrides the table of close codes: may the client connect again? `undefined` leaves it to the table. */
+  readonly retry?: (code: number, reason: string) => boolean | undefined
+  /** The first wait is up to `backoff`, doubled with each failure. Default 500. */
+  readonly backoff?: number
+  /** The longest wait is up to this. Default 20000. */
+  readonly maxBackoff?: number
+  /** Silence after which the client asks if anybody is there; two fifths of it later it gives up. Default 25000. */
+  readonly beat?: number
+  /** What a call or an attempt to connect may take, waiting included. Default 15000. */
+  readonly timeout?: number
+  /** Where there is no global one (Node.js 20): `import { WebSocket } from 'ws'`. */
+  readonly WebSocket?: WebSocketConstructor
+}
+
+/** One connection, made anew as long as that makes sense. */
+export interface Link {
+  state: ClientState
+  /** The least wait before the next attempt, as the server asked for it. */
+  retryAfter: number
+  readonly send: (frame: Frame) => void
+  readonly connect: () => void
+  readonly close: (code?: number, reason?: string) => void
+}
+
+/** A connection that lasted so long was a success: the next wait is the first again. */
+const MIN_UPTIME = 5000
+/** A wait is not cut short before so long. */
+const MIN_WAIT = 1000
+/** A timer so late means that the machine slept; the answer to the question is then due within the same time. */
+const LATE = 3000
+
+/** What browsers and workers have, and Node.js 22 the first of it. */
+interface Surroundings {
+  readonly WebSocket: WebSocketConstructor
+  addEventListener? (type: string, listener: () => void, options: { readonly signal: AbortSignal }): void
+}
+
+/**
+ * Tells `$state`, `$error` and the rest of `ClientEvents` by `emit`. `address` fills in a URL or throws;
+ * `ping` is the frame that asks whether anybody is there.
+ */
+export function createLink (
+  options: LinkOptions,
+  address: (url: Address) => string,
+  ping: Frame,
+  emit: Emitter['emit'],
+  onFrame: (data: unknown) => void
+): Link {
+  const { auth, url, fingerprint, retry, backoff = 500, maxBackoff = 20_000, beat = 25_000, timeout = 15_000 } = options
+  const page = globalThis as typeof globalThis & Surroundings
+  let socket: WebSocketLike | undefined
+  let wakes = new AbortController()
+  // Only one timer is ever needed: the handshake's, the heartbeat's or the back-off's.
+  let timer: ReturnType<typeof setTimeout> | undefined
+  // What comes late for an earlier turn is of no interest any more.
+  let turn = 0
+  let failures = 0
+  let renewals = 0
+  let openedAt = 0
+  let notBefore = 0
+
+  const after = (delay: number, what: () => void): void => {
+    clearTimeout(timer)
+    timer = setTimeout(what, delay)
+  }
+
+  const move = (state: ClientState, change?: Omit<StateChange, 'state'>): void => {
+    link.state = state
+    emit('$state', { state, ...change })
+  }
+
+  /** Forgets the socket without waiting for its end: on a dead path the closing handshake takes minutes. */
+  const drop = (code?: number, reason?: string): void => {
+    turn++
+    clearTimeout(timer)
+    socket?.close(code, reason)
+    socket = undefined
+  }
+
+  const dial = async (refused: boolean): Promise<void> => {
+    drop()
+    const own = turn
+    const current = <E> (handle: (event: E) => void) => (event: E) => { if (own === turn) handle(event) }
+    after(timeout, () => lost(1006))
+    move('connecting')
+    try {
+      const token = await auth?.({ refused })
+      const target = await (typeof url === 'function' ? url() : url)
+      if (own !== turn) return
+      const protocols = [SUBPROTOCOL, fingerprint, token && `bearer.${token}`].filter(Boolean) as string[]
+      socket = new (options.WebSocket ?? page.WebSocket)(address(target), protocols)
+      socket.binaryType = 'arraybuffer'
+      socket.onopen = current(() => {
+        openedAt = Date.now()
+        alive()
+        move('open')
+      })
+      socket.onmessage = current(({ data }: { readonly data: unknown }) => {
+        alive()
+        onFrame(data)
+      })
+      socket.onclose = current(({ code, reason }: Required<Pick<StateChange, 'code' | 'reason'>>) => lost(code, reason))
+      // `close` follows. Without a listener `ws` would throw.
+      socket.onerror = () => {}
+    } catch (cause) {
+      current(() => {
+        emit('$error', new ClientError('connect_failed', { cause }))
+        lost(1006)
+      })(0)
+    }
+  }
+
+  // Armed by what arrives and not by the timer before it: a hidden tab's timers are held back.
+  const alive = (): void => after(beat, () => probe(beat * 0.4))
+
+  const probe = (wait: number, again = true): void => {
+    socket?.send(ping)
+    const due = Date.now() + wait + LATE
+    // Asleep, nobody could hear the answer: ask once more.
+    after(wait, () => again && Date.now() > due ? probe(LATE, false) : lost(1006, 'heartbeat'))
+  }
+
+  const lost = (code: number, reason = ''): void => {
+    if (link.state === 'open' && Date.now() - openedAt >= MIN_UPTIME) failures = renewals = 0
+    drop()
+    const wanted = retry?.(code, reason)
+    const renew = wanted === undefined && code === 4401 && auth !== undefined && renewals++ === 0
+    if (!renew && !(wanted ?? isRetryable(code))) return end(code, reason)
+    // Full jitter above a floor of a quarter, so that no luck of the dice makes a storm.
+    const longest = Math.min(maxBackoff, backoff * 2 ** failures)
+    const delay = renew ? 0 : link.retryAfter + longest * (0.25 + 0.75 * Math.random())
+    if (!renew) failures++
+    notBefore = Date.now() + (link.retryAfter || MIN_WAIT)
+    link.retryAfter = 0
+    after(delay, () => { void dial(renew) })
+    move('waiting', { code, reason, delay })
+  }
+
+  // The network is back, the tab was shown (or hidden, which does no harm): what is true of the connection now?
+  const wake = (): void => {
+    if (link.state === 'open') probe(LATE)
+    if (link.state === 'waiting') after(notBefore - Date.now(), () => { void dial(false) })
+  }
+
+  const end = (code: number, reason: string): void => {
+    wakes.abort()
+    move('closed', { code, reason })
+    const own = code === 4401 ? '$unauthenticated' : code === 4426 ? '$stale' : ''
+    for (const event of [own, '$closed']) emit(event, { state: 'closed', code, reason })
+  }
+
+  const link: Link = {
+    state: 'idle',
+    retryAfter: 0,
+    send: frame => socket?.send(frame),
+    connect () {
+      if (link.state !== 'idle' && link.state !== 'closed') return
+      failures = renewals = 0
+      wakes = new AbortController()
+      for (const event of ['online', 'visibilitychange']) page.addEventListener?.(event, wake, wakes)
+      void dial(false)
+    },
+    close (code = 1000, reason = '') {
+      if (link.state === 'closed') return
+      drop(code, reason)
+      end(code, reason)
+    },
+  }
+  return link
+}

@@ -1,0 +1,75 @@
+import type { Frame } from './codec.js'
+import type { ClientError } from './error.js'
+import type { Link } from './link.js'
+
+/** A message, or a call without its reply. */
+export interface Entry {
+  readonly frame: Frame
+  readonly type: string
+  /** The payload. */
+  readonly sent?: unknown
+  /** Worthless on another connection than the one it was written for. */
+  readonly drop?: boolean
+  /** It was handed to the socket. */
+  isOut?: boolean
+  /** Of a call: its end. */
+  readonly settle?: (error: ClientError | undefined, data?: unknown) => void
+}
+
+/**
+ * How fast messages are sent: by default a tenth slower than a server takes them (docs/protocol.md section 7), for what
+ * the network bunches.
+ */
+export interface Pace {
+  /** Messages per second. Default 18. */
+  readonly rate?: number
+  /** Messages that may be sent at once after silence. Default 36. */
+  readonly burst?: number
+}
+
+/** What waits for the connection, or for the server's pace. Bounded. */
+export interface Outbox {
+  /** False when it is full, or worthless because there is no connection. */
+  add: (entry: Entry) => boolean
+  /** Keeps those that pass. */
+  keep: (test: (entry: Entry) => unknown) => void
+  /** Sends what may be sent now; the rest follows. `pause`: nothing for so many milliseconds, then steadily. */
+  flush: (pause?: number) => void
+}
+
+export function createOutbox (size: number, { rate = 18, burst = 36 }: Pace, link: Link): Outbox {
+  let waiting: Entry[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  // A token bucket as one number: when it will be full again (the generic cell rate algorithm of ATM Forum's TM 4.0).
+  let fullAt = 0
+  const each = 1000 / rate
+  const ahead = each * (burst - 1)
+
+  const flush = (pause?: number): void => {
+    clearTimeout(timer)
+    const now = Date.now()
+    if (pause) fullAt = now + pause + ahead
+    while (link.state === 'open' && waiting.length > 0) {
+      const wait = fullAt - ahead - now
+      if (wait > 0) {
+        timer = setTimeout(flush, wait)
+        return
+      }
+      fullAt = Math.max(fullAt, now) + each
+      const entry = waiting.shift()!
+      entry.isOut = true
+      link.send(entry.frame)
+    }
+  }
+
+  return {
+    flush,
+    keep (test) { waiting = waiting.filter(test) },
+    add (entry) {
+      const fits = waiting.length < size && !(entry.drop && link.state !== 'open')
+      if (fits) waiting.push(entry)
+      flush()
+      return fits
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import type {
+  AnyContract, CallErrors, CallReply, CallRequest, ParamsOf, Part, QueryOf, Wire,
+} from '../../types/wire.js'
+import type { Codec } from './codec.js'
+import type { IterateOptions, MessageIterator, Off } from './emitter.js'
+import type { ClientCode, ClientError } from './error.js'
+import type { ClientState, LinkOptions, StateChange } from './link.js'
+import type { Pace } from './outbox.js'
+
+/** What `createClient` takes. docs/clients.md describes each option. */
+export interface ClientOptions<C> extends LinkOptions {
+  /** Values of the `:names` in `url`. */
+  readonly params?: ParamsOf<C>
+  /** The query string; a function is asked before each attempt. */
+  readonly query?: QueryOf<C> | (() => QueryOf<C>)
+  /** Needed where the contract renames or flattens its envelope, or has a binary message: `envelope({ … })`. */
+  readonly codec?: Codec
+  /** A message while there is no connection: it waits (`queue`, the default), or `send` returns false (`drop`). */
+  readonly offline?: { readonly [K in keyof Part<C, 'inbound'>]?: 'queue' | 'drop' }
+  /** Calls that may be made twice: sent again when the connection broke before their reply. All others fail. */
+  readonly idempotent?: readonly (keyof Part<C, 'calls'>)[]
+  /** Looks at what arrives: a message's payload, or a call's reply. False drops it, with the error `bad_message`. */
+  readonly check?: (type: string, data: unknown, kind: 'message' | 'reply') => boolean
+  /** Messages and calls that wait for the connection or the pace. Default 256. */
+  readonly queue?: number
+  /** How fast messages are sent. A server that wants it slower says so by itself. */
+  readonly pace?: Pace
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Milliseconds; overrides the client's. */
+  readonly timeout?: number
+  /** Cancels the call, on the server as well. */
+  readonly signal?: AbortSignal
+}
+
+/** Why a call failed: an error that it declares, or one that any call can meet. */
+export type CallError<E = {}> =
+  { [K in keyof E]: ClientError<K & string, Wire<E[K]>> }[keyof E] | ClientError<ClientCode, undefined>
+
+/** How a call ended. */
+export type CallResult<R, E = {}> =
+  { readonly ok: true, readonly data: R } | { readonly ok: false, readonly error: CallError<E> }
+
+/** Events of the client itself. */
+export interface ClientEvents {
+  readonly state: StateChange
+  /** A message was refused, or something of ours failed. Without a listener it goes to the console. */
+  readonly error: ClientError
+  /** The server does not know who we are (any more), and `auth` has not helped. Followed by `closed`. */
+  readonly unauthenticated: StateChange
+  /** The server speaks another version of the contract: reload. Followed by `closed`. */
+  readonly stale: StateChange
+  /** For good: by `close()`, or by a close code that says so. `connect()` starts anew. */
+  readonly closed: StateChange
+}
+
+type Subscribe<D> = (listener: (data: D) => unknown) => Off
+
+/** A client of the contract `C`. Nothing is connected before the first use. */
+export interface Client<C> {
+  readonly state: ClientState
+  /** Adds a listener, for all connections to come. Returns its own end. */
+  readonly on: { readonly [K in keyof Part<C, 'outbound'>]: Subscribe<Wire<Part<C, 'outbound'>[K]>> }
+  /** As `on`, for one message. */
+  readonly once: { readonly [K in keyof Part<C, 'outbound'>]: Subscribe<Wire<Part<C, 'outbound'>[K]>> }
+  /** `for await (const message of client.events.said())`. */
+  readonly events: {
+    readonly [K in keyof Part<C, 'outbound'>]: (options?: IterateOptions) =>
+    MessageIterator<Wire<Part<C, 'outbound'>[K]>>
+  }
+  /** Sends a message, now or as soon as that is possible. False: it was dropped. */
+  readonly send: { readonly [K in keyof Part<C, 'inbound'>]: (data: Wire<Part<C, 'inbound'>[K]>) => boolean }
+  /** Resolves with the reply, or rejects with a `ClientError`. */
+  readonly calls: {
+    readonly [K in keyof Part<C, 'calls'>]:
+    (request: CallRequest<Part<C, 'calls'>[K]>, options?: CallOptions) => Promise<CallReply<Part<C, 'calls'>[K]>>
+  }
+  /** As `calls`, and never rejects: the error's type is known. */
+  readonly attempt: {
+    readonly [K in keyof Part<C, 'calls'>]: (request: CallRequest<Part<C, 'calls'>[K]>, options?: CallOptions) =>
+    Promise<CallResult<CallReply<Part<C, 'calls'>[K]>, CallErrors<Part<C, 'calls'>[K]>>>
+  }
+  /** Listens to the client itself. Returns its own end. */
+  listen <K extends keyof ClientEvents> (event: K, listener: (data: ClientEvents[K]) => unknown): Off
+  /** Connects without waiting for the first use; after `closed`, anew. */
+  connect (): void
+  /** Ends it for good: what waits is dropped, calls fail with `closed`. Default 1000. */
+  close (code?: number, reason?: string): void
+}
+
+/** What a client is of. */
+export type ContractOf<K> = K extends Client<infer C extends AnyContract> ? C : never

@@ -1,0 +1,60 @@
+import t from 'tap'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { ROOT } from '../helpers/sources.js'
+
+// What a page loads, from the package as it is published: dist/, by its own name.
+
+/** Bytes, minified and gzipped, of a page that connects, listens, sends and calls. docs/clients.md says what they are made of. */
+const BUDGET = 3000
+
+const TYPICAL = `
+import { createClient } from 'fastify-ws-guard/client'
+const client = createClient({ url: '/rooms/:room', params: { room: 'lobby' } })
+client.on.said(({ from, text }) => console.log(from, text))
+client.send.say({ text: 'hello' })
+console.log(await client.calls.history({ limit: 20 }))
+`
+
+function bundle (t: { teardown (fn: () => void): void }, code: string): string {
+  // Inside of the package, so that its own name resolves through `exports`.
+  const folder = mkdtempSync(join(ROOT, 'build', 'bundle-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const [entry, out] = [join(folder, 'page.js'), join(folder, 'out.js')]
+  writeFileSync(entry, code)
+  const esbuild = join(dirname(createRequire(join(ROOT, 'package.json')).resolve('esbuild/package.json')), 'bin/esbuild')
+  execFileSync(esbuild, [entry, '--bundle', '--minify', '--format=esm', '--target=es2022', '--platform=browser', `--outfile=${out}`, '--log-level=error'])
+  return readFileSync(out, 'utf8')
+}
+
+t.test('a typical page stays within its budget', async t => {
+  const text = bundle(t, TYPICAL)
+  const size = gzipSync(text, { level: 9 }).length
+  t.comment(`${text.length} bytes minified, ${size} gzipped`)
+  t.ok(size <= BUDGET, `${size} bytes, at most ${BUDGET}`)
+  t.ok(size > 1500, 'and it is really in there')
+})
+
+t.test('it holds nothing of the server, of TypeBox or of Node.js, and what is not used is left out', async t => {
+  const text = bundle(t, TYPICAL)
+  t.notMatch(text, /node:|require\(|TypeBox|fastify/i)
+  t.notMatch(text, /Not JSON|shutdown/, 'texts and names that only the server needs')
+  t.match(bundle(t, "import { envelope } from 'fastify-ws-guard/client'\nconsole.log(envelope({}))"), /type/)
+})
+
+t.test('it loads, and a client is made, where there is no WebSocket, no window and no timer running', async t => {
+  const file = pathToFileURL(join(ROOT, 'dist/esm/lib/client.js')).href
+  const script = `
+    delete globalThis.WebSocket
+    const { createClient } = await import(${JSON.stringify(file)})
+    const client = createClient({ url: 'wss://nowhere.invalid' })
+    client.listen('state', () => console.log('connected'))
+    console.log(client.state)
+  `
+  // Ends by itself: nothing keeps it alive.
+  t.equal(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 20_000 }), 'idle\n')
+})
