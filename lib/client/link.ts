@@ -168,7 +168,7 @@ export function createLink (
     socket?.send(ping)
     const due = Date.now() + wait + LATE
     // Asleep, nobody could hear the answer: ask once more.
-    after(wait, () => again && Date.now() > due ? probe(LATE, false) : lost(1006, 'heartbeat'))
+    after(wait, () => again && Date.now() > due ? probe(LATE, false) : lost(1006))
   }
 
   const lost = (code: number, reason = ''): void => {

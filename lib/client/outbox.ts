@@ -51,7 +51,7 @@ export function createOutbox (size: number, { rate = 18, burst = 36 }: Pace, lin
     if (pause) fullAt = now + pause + ahead
     while (link.state === 'open' && waiting.length > 0) {
       const wait = fullAt - ahead - now
-      if (wait > 0) {
+      if (wait >= 1) {
         timer = setTimeout(flush, wait)
         return
       }

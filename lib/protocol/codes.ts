@@ -35,6 +35,11 @@ export const CLOSE_CODES: { readonly [code: number]: CloseMeaning } = /* @__PURE
 })
 
 const FATAL = [1002, 1003, 1007, 1008, 1009, 1010]
+
+/**
+ * True when a client may connect again by itself. The rule behind the table, small enough for a page, and for codes
+ * that the table lacks: of a proxy, of an application, of a later version.
+ */
 export function isRetryable (code: number): boolean {
   return code < 4400 || code > 4499 ? !FATAL.includes(code) : code === 4408 || code === 4429
 }

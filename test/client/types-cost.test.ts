@@ -5,7 +5,11 @@ import { ROOT } from '../helpers/sources.js'
 
 /** Instantiations of both compilers with a contract of 500 messages of which 30 are used; they don't depend on the machine. */
 function instantiations (side: string): number[] {
-  const table = execFileSync(process.execPath, [join(ROOT, 'bench/types/run.js'), side, '--runs=1', '500'], { encoding: 'utf8' })
+  const table = execFileSync(process.execPath, [join(ROOT, 'bench/types/run.js'), side, '--runs=1', '500'], {
+    encoding: 'utf8',
+    // The test runner's loader is not for compilers.
+    env: { ...process.env, NODE_OPTIONS: '' },
+  })
   return [...table.matchAll(/\| TypeScript \d \| 500 \| (\d+)/g)].map(match => Number(match[1]))
 }
 

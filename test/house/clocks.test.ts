@@ -4,7 +4,7 @@ import { readTree } from '../helpers/sources.js'
 // A bound in milliseconds fails on a slow machine and proves little on a fast one. Operations are counted, or two sizes of
 // one input are compared (test/helpers/growth.ts); what has to come is waited for (test/helpers/until.ts).
 
-const MAY = new Set(['test/helpers/growth.ts', 'test/helpers/until.ts'])
+const MAY = new Set(['test/helpers/fake-clock.ts', 'test/helpers/growth.ts', 'test/helpers/until.ts'])
 
 /** Reads of a clock in `text`, but for dates that are built. */
 function clocks (text: string): string[] {
