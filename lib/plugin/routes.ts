@@ -56,7 +56,7 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes 
 
   return {
     declare (scope, contract, handlers) {
-      const where = `route ${contract.url}`
+      const where = `route ${String((contract as AnyContract | undefined)?.url)}`
       if (!scope.hasDecorator('websocketServer')) {
         throw new WSG_ERR_PLUGIN_ORDER(`${where}: expected @fastify/websocket to be registered before wsRoute ` +
           '(websocket: false), got none')
