@@ -1,5 +1,7 @@
 import { ANY_CHAR, OTHERS, type CharSet, type PatternNode } from './parse.js'
 
+// Tested in test/contract/pattern/safety.test.ts and test/fuzz/patterns.test.ts.
+
 // A backtracking engine that finds no match walks every path through the pattern that its text allows. So the paths
 // are counted: on each text, how many are alive at once. Where that number has a bound, time is linear in the text.
 // Where a repetition can match the same text in two ways it doubles again and again, and where one hands over to

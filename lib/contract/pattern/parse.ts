@@ -1,4 +1,5 @@
 // A regular expression as a tree of character sets, for the ambiguity check. Its source has passed `new RegExp`.
+// Tested in test/contract/pattern/safety.test.ts and test/fuzz/patterns.test.ts.
 
 /** ASCII code units one by one, and one last slot for everything else: 1 where the atom can match. */
 export type CharSet = Uint8Array

@@ -2,6 +2,8 @@ import { isSingleScript } from './scripts.js'
 import { TextPolicyError } from './spec.js'
 import { hasForbiddenOrBreak, hasMarkRun, withinBytes } from './rules.js'
 
+// Tested in test/contract/text/text.test.ts.
+
 const DEFAULT_PATTERN = '[\\p{L}\\p{N}_\\-][\\p{L}\\p{M}\\p{N}_\\-]*'
 const ASCII_DEFAULT = /^[A-Za-z0-9_-]+$/
 // Invisible: zero width, direction marks, variation selectors, tag characters, Hangul fillers.

@@ -7,6 +7,8 @@ import {
 import { readTextSpec, TextPolicyError, type TextSpec, type WsText } from './spec.js'
 import { compileUrl, compileUrlRepair } from './url.js'
 
+// Tested in test/contract/text/text.test.ts.
+
 export { identifierKey } from './identifier.js'
 export { plainString, SAFE_ASCII } from './rules.js'
 export type { TextPolicyName, WsText } from './spec.js'

@@ -5,6 +5,7 @@ const RECOMMENDED = [
   'Bengali', 'Tamil', 'Telugu', 'Kannada', 'Malayalam', 'Gujarati', 'Gurmukhi', 'Oriya', 'Sinhala', 'Armenian',
   'Georgian', 'Ethiopic', 'Khmer', 'Lao', 'Myanmar', 'Tibetan', 'Thaana', 'Bopomofo',
 ]
+// Tested in test/contract/text/text.test.ts.
 
 const EAST_ASIAN = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Bopomofo']
 
