@@ -25,10 +25,15 @@ export interface StrategyNeeds {
   readonly session: boolean
 }
 
-/** Turns a request into an identity, or null (401). A throw or a rejection is 503, never anonymous. */
+/**
+ * Turns a request into an identity, or null (401). A throw or a rejection whose `statusCode` is 401 or 403 is that; any
+ * other is 503, never anonymous.
+ */
 export interface AuthStrategy<I = Identity> {
   readonly name: string
   readonly needs: StrategyNeeds
+  /** WWW-Authenticate of its 401, where HTTP has a scheme for the credential: `Bearer` (RFC 9110 section 11.6.1). */
+  readonly challenge?: string
   readonly authenticate: (context: AuthenticateContext) => I | null | Promise<I | null>
 }
 
@@ -40,7 +45,7 @@ export interface AuthorizeContext<I = Identity, P = Readonly<Record<string, stri
   readonly request: FastifyRequest
 }
 
-/** False (or a rejection) refuses: false is 403, a throw is 503. */
+/** Only true admits. False is 403, a throw 503, or 401 or 403 where that is its `statusCode`. */
 export type Authorize<I = Identity, P = Readonly<Record<string, string>>, Q = Readonly<Record<string, unknown>>> =
   (context: AuthorizeContext<I, P, Q>) => boolean | Promise<boolean>
 
@@ -52,7 +57,7 @@ export type RefusalCode =
   | 'WSG_ERR_CONNECTIONS_PER_ADDRESS' | 'WSG_ERR_CONNECTIONS_TOTAL' | 'WSG_ERR_CONNECTIONS_PENDING' | 'WSG_ERR_CONNECTIONS_PER_IDENTITY'
   | 'WSG_ERR_UPGRADE_RATE' | 'WSG_ERR_UNAUTHENTICATED' | 'WSG_ERR_AUTH_TIMEOUT' | 'WSG_ERR_AUTH_UNAVAILABLE'
   | 'WSG_ERR_FORBIDDEN' | 'WSG_ERR_DRAINING' | 'WSG_ERR_PARAMS_INVALID' | 'WSG_ERR_NOT_ADMITTED' | 'WSG_ERR_HANDSHAKE_TIMEOUT'
-  | 'WSG_ERR_SUBPROTOCOL' | 'WSG_ERR_CONTRACT_MISMATCH' | 'WSG_ERR_HOOK_FAILED'
+  | 'WSG_ERR_SUBPROTOCOL' | 'WSG_ERR_CONTRACT_MISMATCH' | 'WSG_ERR_HOOK_FAILED' | 'WSG_ERR_HOOK_REFUSED'
 
 /** A check's verdict: null admits. `value` goes to the log (cut at 256 characters and escaped), never to the peer. */
 export interface Refusal {
@@ -62,7 +67,25 @@ export interface Refusal {
   readonly retryAfter?: number
   /** What a strategy, a store or `authorize` threw; for the log. */
   readonly cause?: unknown
+  /** Over the code's own: the status that a hook of the application has set. */
+  readonly statusCode?: number
+  /** For WWW-Authenticate. */
+  readonly challenge?: string
 }
+
+/** What an `origins` function is told beside the origin. */
+export interface OriginContext {
+  /** URL of the WebSocket route as it is declared; null where CORS asks. */
+  readonly route: string | null
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Decides whether pages of an origin may connect. It is given a well-formed http or https origin in its one serialised
+ * form, never `null`, and only after all cheaper checks. Only `true` admits; a throw or a rejection is 503.
+ */
+export type OriginDecision = (origin: string, context: OriginContext) => boolean | Promise<boolean>
 
 /** What `diagnostics_channel` 'fastify-ws-guard:refused' publishes for every refusal. */
 export interface RefusedEvent {
@@ -73,5 +96,7 @@ export interface RefusedEvent {
   readonly reqId: string
   readonly route: string | undefined
   readonly ip: string | undefined
+  /** Id of who it was, where that was known by then. */
+  readonly identity: string | number | undefined
   readonly value: string | undefined
 }

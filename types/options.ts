@@ -1,5 +1,5 @@
 import type { RateLimitOptions } from '@fastify/rate-limit'
-import type { AuthStrategy, Identity } from './gate.js'
+import type { AuthStrategy, Identity, OriginDecision } from './gate.js'
 
 /**
  * Upgrade rate: at most `max` handshakes per `timeWindow` and client address. Limits stack: a route's is checked beside
@@ -9,13 +9,15 @@ export interface UpgradeRateOptions {
   readonly max: number
   /** Milliseconds. */
   readonly timeWindow: number
-  /** Addresses that are not counted, or a function, as in @fastify/rate-limit. */
+  /** What a handshake counts that is refused for its client's fault (401, 403, or 400 for its parameters). Default 5. */
+  readonly failureCost?: number
+  /** Addresses and networks (`10.0.0.0/8`) that are not counted, or a function, as in @fastify/rate-limit. */
   readonly allowList?: RateLimitOptions['allowList']
 }
 
 /** The plugin's upgrade rate; every limit of the application is kept in its store. */
-export interface PluginUpgradeRateOptions extends Pick<UpgradeRateOptions, 'allowList'> {
-  /** Handshakes per window and client address. Default 60. */
+export interface PluginUpgradeRateOptions extends Pick<UpgradeRateOptions, 'allowList' | 'failureCost'> {
+  /** Handshakes per window and client address. Default 600. */
   readonly max?: number
   /** Milliseconds. Default 60000. */
   readonly timeWindow?: number
@@ -30,15 +32,22 @@ export interface PluginUpgradeRateOptions extends Pick<UpgradeRateOptions, 'allo
 export interface ConnectionOptions {
   /** Open and pending sockets of this process. Default 10000. */
   readonly total?: number
-  /** Per client address (IPv4 /32, IPv6 by `ipv6Prefix`). Default 20. */
+  /** Per client address (IPv4 /32, IPv6 by `ipv6Prefix`), whoever they belong to. Default 1000. */
   readonly perAddress?: number
-  /** Per identity. Default 10. */
+  /** Per client address, without an identity: on public routes. Default 100. */
+  readonly anonymous?: number
+  /** Per identity. Default 30. */
   readonly perIdentity?: number
-  /** Handshakes under way. Default 1000. */
+  /** Handshakes under way; one address has a quarter of them at most. Default 1000. */
   readonly pending?: number
   /** Bits of an IPv6 address that count as one client, 32-128. Default 64. */
   readonly ipv6Prefix?: number
+  /** Addresses and networks (`10.0.0.0/8`) whose sockets are not counted by address. */
+  readonly allowList?: readonly string[]
 }
+
+/** Caps on one route's own sockets, counted beside the application's and never in their place. */
+export interface RouteConnectionOptions extends Pick<ConnectionOptions, 'total' | 'perAddress' | 'anonymous' | 'perIdentity'> {}
 
 /** Message limits per socket. */
 export interface MessageOptions {
@@ -78,8 +87,11 @@ export interface GuardOptions<I = Identity> {
    * `.example.com`, `example.com:8443`.
    */
   readonly allowedHosts?: readonly string[]
-  /** Origins that may open a socket. Left out: derived from `allowedHosts` (https, default port). */
-  readonly origins?: readonly string[]
+  /**
+   * Origins that may open a socket, or a function that decides. Left out: derived from `allowedHosts` (https, default port).
+   * An empty list admits no browser.
+   */
+  readonly origins?: readonly string[] | OriginDecision
   /**
    * For a developer's own machine: with no `allowedHosts`, the loopback names are served and are origins over http on
    * any port; TLS and a Secure cookie are not asked for. Default false.
@@ -142,9 +154,11 @@ export interface RouteGuardOptions<I = Identity> {
   readonly public?: boolean
   readonly authorize?: import('./gate.js').Authorize<I>
   /** Replaces the plugin's list for this route. */
-  readonly origins?: readonly string[]
+  readonly origins?: readonly string[] | OriginDecision
   /** Checked beside the plugin's, never in its place. */
   readonly upgradeRate?: UpgradeRateOptions
+  /** Checked beside the plugin's, never in their place. */
+  readonly connections?: RouteConnectionOptions
   readonly subprotocols?: readonly string[]
   /** Bytes of one message, on a route without a contract. Left out: the plugin's `websocket.maxPayload`. */
   readonly maxPayload?: number

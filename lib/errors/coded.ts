@@ -84,4 +84,5 @@ export const WSG_ERR_DRAINING = createError('WSG_ERR_DRAINING', 'Server is shutt
 export const WSG_ERR_HANDSHAKE_TIMEOUT = createError('WSG_ERR_HANDSHAKE_TIMEOUT', 'Handshake took too ' +
   'long', 503, Error, false)
 export const WSG_ERR_HOOK_FAILED = createError('WSG_ERR_HOOK_FAILED', 'Internal error', 500, Error, false)
+export const WSG_ERR_HOOK_REFUSED = createError('WSG_ERR_HOOK_REFUSED', 'Refused', 503, Error, false)
 export const WSG_ERR_NOT_ADMITTED = createError('WSG_ERR_NOT_ADMITTED', 'Not admitted', 500, Error, false)

@@ -1,7 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
-const MAPPED = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i
-
 /** The eight groups of an IPv6 address that `isIPv6` has accepted. */
 function groups (address: string): number[] {
   const bare = address.split('%', 1)[0]!
@@ -19,20 +17,34 @@ function groups (address: string): number[] {
   return [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right]
 }
 
+/** An address with a port behind it, as some proxies write into X-Forwarded-For (Azure, IIS): IPv6 then has brackets. */
+const WITH_PORT = /^(?:\[([^\]]+)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/
+
+/** The bare address in what a proxy or a socket calls the client; null where there is none. */
+export function readAddress (said: string | undefined): string | null {
+  if (said === undefined) return null
+  const match = WITH_PORT.exec(said)
+  const address = match === null ? said : match[1] ?? match[2] ?? ''
+  return isIPv4(address) || isIPv6(address) ? address : null
+}
+
+/** Do these groups embed an IPv4 address: IPv4-mapped (RFC 4291 section 2.5.5.2), or NAT64's well-known prefix (RFC 6052 section 2.1)? */
+function embedsIPv4 (all: readonly number[]): boolean {
+  if (all.slice(0, 5).every(group => group === 0) && all[5] === 0xffff) return true
+  return all[0] === 0x64 && all[1] === 0xff9b && all.slice(2, 6).every(group => group === 0)
+}
+
 /**
- * The key under which a client address is counted: an IPv4 address itself (also where it comes IPv4-mapped), an IPv6
+ * The key under which a client address is counted: an IPv4 address itself (also where IPv6 only wraps it), an IPv6
  * address by its first `prefix` bits, because one customer is given at least a /64 (RFC 6177).
  * Something that is no address (a Unix socket, an injected request) counts under one name.
  */
 export function addressKey (address: string | undefined, prefix: number): string {
   if (address === undefined || address === '') return 'local'
   if (isIPv4(address)) return address
-  const mapped = MAPPED.exec(address)
-  if (mapped !== null && isIPv4(mapped[1]!)) return mapped[1]!
   if (!isIPv6(address)) return 'local'
   const all = groups(address)
-  // ::ffff:7f00:1 is 127.0.0.1 as well.
-  if (all.slice(0, 5).every(group => group === 0) && all[5] === 0xffff) {
+  if (embedsIPv4(all)) {
     return `${all[6]! >> 8}.${all[6]! & 255}.${all[7]! >> 8}.${all[7]! & 255}`
   }
   const kept = all.map((group, index) => {

@@ -1,13 +1,12 @@
-import { STATUS_CODES } from 'node:http'
+import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Duplex } from 'node:stream'
-import type { Refusal, RefusalCode } from '../../types/gate.js'
+import type { Refusal } from '../../types/gate.js'
 import { REFUSALS } from './refusals.js'
 
 /** The body of every refusal: a code and generic words, nothing of the request. */
-export function refusalBody (code: RefusalCode): string {
-  const { message, statusCode } = REFUSALS[code]
-  return JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message })
+export function refusalBody ({ code, statusCode = REFUSALS[code].statusCode }: Refusal): string {
+  return JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message: REFUSALS[code].message })
 }
 
 /**
@@ -26,30 +25,42 @@ export function refusalHeaders (refusal: Refusal, httpVersionMajor = 1): Record<
     }
   }
   if (refusal.retryAfter !== undefined) headers['retry-after'] = String(refusal.retryAfter)
+  if (refusal.challenge !== undefined) headers['www-authenticate'] = refusal.challenge
   if (refusal.code === 'WSG_ERR_HANDSHAKE_VERSION') headers['sec-websocket-version'] = '13'
   if (refusal.code === 'WSG_ERR_HANDSHAKE_METHOD') headers.allow = 'GET'
   return headers
 }
 
+/** Sets a refusal's status and headers on a reply. A Retry-After that a hook has set stays. */
+export function prepareReply (reply: FastifyReply, refusal: Refusal): void {
+  const { 'retry-after': retryAfter, ...headers } = refusalHeaders(refusal, reply.request.raw.httpVersionMajor)
+  reply.code(refusal.statusCode ?? REFUSALS[refusal.code].statusCode).headers(headers)
+  if (retryAfter !== undefined && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
+}
+
+/** Writes an answer with the status and the headers of a reply, past Fastify's own last step. */
+export function writeAnswer (reply: FastifyReply, socket: Duplex, body: string | Buffer): void {
+  const { raw } = reply
+  const bodiless = reply.statusCode === 204 || reply.statusCode === 304
+  try {
+    const headers: OutgoingHttpHeaders = { ...(reply.getHeaders() as OutgoingHttpHeaders), connection: reply.hasHeader('upgrade') ? 'upgrade, close' : 'close' }
+    raw.writeHead(reply.statusCode, bodiless ? headers : { ...headers, 'content-length': Buffer.byteLength(body) })
+    raw.end(bodiless ? undefined : body)
+  } catch {
+    // A header that a hook has set and HTTP can't carry, or an answer that was begun without Fastify.
+    socket.destroy()
+  }
+}
+
 /** Answers without Fastify: for the socket whose reply is out of reach. Destroyed once written; by the deadline where the peer does not read. */
 export function writeRefusal (socket: Duplex, refusal: Refusal): void {
   if (socket.destroyed || !socket.writable) return
-  const body = refusalBody(refusal.code)
-  const { statusCode } = REFUSALS[refusal.code]
+  const body = refusalBody(refusal)
+  const statusCode = refusal.statusCode ?? REFUSALS[refusal.code].statusCode
   const lines = Object.entries({
     ...refusalHeaders(refusal), 'content-type': 'application/json; charset=utf-8', 'content-length': String(Buffer.byteLength(body)),
   }).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`, () => { socket.destroy() })
-}
-
-/** Takes the session from a refused request, so that @fastify/session's `onSend` writes nothing for it. */
-export function forgetSession (request: FastifyRequest): void {
-  const holder = request as { session?: unknown }
-  try {
-    if (holder.session !== undefined && holder.session !== null) holder.session = null
-  } catch {
-    // Another plugin's getter, which this one can't take away.
-  }
 }
 
 /** Client address as Fastify sees it; undefined for an injected request without a socket. */
@@ -59,9 +70,4 @@ export function clientAddress (request: FastifyRequest): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Sets a refusal's headers on a reply. */
-export function prepareReply (reply: FastifyReply, refusal: Refusal): void {
-  reply.headers(refusalHeaders(refusal, reply.request.raw.httpVersionMajor))
 }

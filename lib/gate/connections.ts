@@ -3,19 +3,29 @@ import type { Refusal } from '../../types/gate.js'
 /** Caps on connections, all in sockets. */
 export interface ConnectionCaps {
   readonly total: number
+  /** Of one client address, whoever they belong to. */
   readonly perAddress: number
+  /** Of one client address, without an identity. */
+  readonly anonymous: number
   readonly perIdentity: number
+  /** Handshakes under way. */
   readonly pending: number
+  /** Handshakes under way of one client address. */
+  readonly pendingPerAddress: number
 }
 
 /** Seconds a refused client is told to wait: long enough that a retry loop costs little. */
 const RETRY_AFTER = 5
 
-/** What one socket holds. Given back as a whole when the socket closes. */
+/** Keys under which one socket is counted. Given back as a whole when the socket closes. */
 export interface Slots {
   address: string | null
+  anonymous: string | null
   identity: string | null
+  pending: string | null
 }
+
+export const noSlots = (): Slots => ({ address: null, anonymous: null, identity: null, pending: null })
 
 /**
  * Counts sockets by address and identity. A slot belongs to a TCP socket and is given back by that socket's `close`
@@ -23,8 +33,10 @@ export interface Slots {
  */
 export class Connections {
   readonly #caps: ConnectionCaps
-  readonly #addresses = new Map<string, number>()
-  readonly #identities = new Map<string, number>()
+  readonly #addresses = new Counts()
+  readonly #anonymous = new Counts()
+  readonly #identities = new Counts()
+  readonly #pendingBy = new Counts()
   #total = 0
   #pending = 0
 
@@ -47,42 +59,75 @@ export class Connections {
   }
 
   /** The handshake is over, one way or the other. Called once per `enter`. */
-  settle (): void {
+  settle (slots: Slots): void {
     this.#pending--
+    slots.pending = this.#pendingBy.give(slots.pending)
   }
 
   /** The socket is closed. Called once per `enter`. */
   leave (slots: Slots): void {
     this.#total--
-    if (slots.address !== null) release(this.#addresses, slots.address)
-    if (slots.identity !== null) release(this.#identities, slots.identity)
-    slots.address = slots.identity = null
+    slots.address = this.#addresses.give(slots.address)
+    slots.anonymous = this.#anonymous.give(slots.anonymous)
+    slots.identity = this.#identities.give(slots.identity)
   }
 
-  /** Takes a slot of this address. */
-  claimAddress (slots: Slots, key: string): Refusal | null {
-    if (!claim(this.#addresses, key, this.#caps.perAddress)) return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value: key, retryAfter: RETRY_AFTER }
-    slots.address = key
+  /** Takes what a handshake under way needs of its address: one of few, so that one client can't hold them all. */
+  claimPending (slots: Slots, key: string): Refusal | null {
+    if (slots.pending === key) return null
+    if (!this.#pendingBy.take(key, this.#caps.pendingPerAddress)) return this.#tooMany(`${key}: handshakes under way`)
+    slots.pending = key
+    return null
+  }
+
+  /**
+   * Takes a slot of this address, and one of those without an identity where the socket will have none. Like every claim
+   * it counts once, however often it is made.
+   */
+  claimAddress (slots: Slots, key: string, anonymous: boolean): Refusal | null {
+    if (anonymous && slots.anonymous === null) {
+      if (!this.#anonymous.take(key, this.#caps.anonymous)) return this.#tooMany(`${key}: without an identity`)
+      slots.anonymous = key
+    }
+    if (slots.address === null) {
+      if (!this.#addresses.take(key, this.#caps.perAddress)) return this.#tooMany(key)
+      slots.address = key
+    }
     return null
   }
 
   /** Takes a slot of this identity. */
   claimIdentity (slots: Slots, key: string): Refusal | null {
-    if (!claim(this.#identities, key, this.#caps.perIdentity)) return { code: 'WSG_ERR_CONNECTIONS_PER_IDENTITY', retryAfter: RETRY_AFTER }
+    if (slots.identity === key) return null
+    if (!this.#identities.take(key, this.#caps.perIdentity)) return { code: 'WSG_ERR_CONNECTIONS_PER_IDENTITY', retryAfter: RETRY_AFTER }
     slots.identity = key
     return null
   }
+
+  #tooMany (value: string): Refusal {
+    return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value, retryAfter: RETRY_AFTER }
+  }
 }
 
-function claim (counts: Map<string, number>, key: string, cap: number): boolean {
-  const count = counts.get(key) ?? 0
-  if (count >= cap) return false
-  counts.set(key, count + 1)
-  return true
-}
+/** How many sockets each key has. */
+class Counts {
+  readonly #counts = new Map<string, number>()
 
-function release (counts: Map<string, number>, key: string): void {
-  const left = (counts.get(key) ?? 1) - 1
-  if (left === 0) counts.delete(key)
-  else counts.set(key, left)
+  get size (): number { return this.#counts.size }
+
+  take (key: string, cap: number): boolean {
+    const count = this.#counts.get(key) ?? 0
+    if (count >= cap) return false
+    this.#counts.set(key, count + 1)
+    return true
+  }
+
+  /** Gives one of `key` back, where there is a key. Returns what a slot holds from then on. */
+  give (key: string | null): null {
+    if (key === null) return null
+    const left = (this.#counts.get(key) ?? 1) - 1
+    if (left === 0) this.#counts.delete(key)
+    else this.#counts.set(key, left)
+    return null
+  }
 }

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../types/gate.js'
+import type { OriginContext, OriginDecision, Refusal } from '../../types/gate.js'
 import { WSG_ERR_ORIGIN_PATTERN } from '../errors/coded.js'
 import { isHost, isLoopback, readPort } from './host-name.js'
 import { formatHostPattern, parseAllowedHost } from './host.js'
@@ -18,6 +18,11 @@ export interface OriginPolicy {
   readonly check: (origin: string | undefined) => Refusal | null
   /** The same verdict for an origin that is there. */
   readonly allows: (origin: string) => boolean
+  /**
+   * The application's word on an origin that `check` has admitted as well-formed; null where a list says it all. Never
+   * rejects: a failure is WSG_ERR_AUTH_UNAVAILABLE.
+   */
+  readonly ask: ((origin: string | undefined, context: OriginContext) => Promise<Refusal | null>) | null
   /** Canonical patterns, for logs. */
   readonly entries: readonly string[]
   /** True when any origin is allowed (`*`). */
@@ -50,9 +55,11 @@ const NULL: Refusal = Object.freeze({ code: 'WSG_ERR_ORIGIN_NULL', value: 'null'
  * case, punycode, no default port, no final dot.
  * Throws WSG_ERR_ORIGIN_PATTERN for an entry that could never match or would match too much, and for a list that admits nobody.
  */
-export function compileOrigins (patterns: readonly string[], { optionName, development, allowMissing, allowNull }: OriginOptions): OriginPolicy {
-  if (patterns.length === 0 && !allowMissing && !allowNull) {
-    throw new WSG_ERR_ORIGIN_PATTERN(`${optionName}: is empty, so no page could ever connect; write its origins, like ["https://goodsite.com"]`)
+export function compileOrigins (given: readonly string[] | OriginDecision, { optionName, development, allowMissing, allowNull }: OriginOptions): OriginPolicy {
+  const decide = typeof given === 'function' ? given : null
+  const patterns = typeof given === 'function' ? [] : given
+  if (decide === null && patterns.length === 0 && !allowMissing && !allowNull) {
+    throw new WSG_ERR_ORIGIN_PATTERN(`${optionName}: is empty, so no page can connect, and nobody else either: clients without Origin need allowMissingOrigin, and a credential that is no cookie; or write origins, like ["https://goodsite.com"]`)
   }
   const table = new OriginTable()
   const entries = new Set<string>()
@@ -72,15 +79,31 @@ export function compileOrigins (patterns: readonly string[], { optionName, devel
   const check = (origin: string | undefined): Refusal | null => {
     if (origin === undefined) return allowMissing ? null : MISSING
     if (origin === 'null') return allowNull ? null : NULL
-    return table.has(origin) || table.matches(origin, any) ? null : { code: 'WSG_ERR_ORIGIN_NOT_ALLOWED', value: origin }
+    return table.has(origin) || table.matches(origin, any || decide !== null) ? null : { code: 'WSG_ERR_ORIGIN_NOT_ALLOWED', value: origin }
   }
   return Object.freeze({
     check,
     allows: (origin: string) => check(origin) === null,
+    ask: decide === null ? null : asker(decide),
     entries: Object.freeze([...entries]),
     any,
     wildcard: table.wildcard,
   })
+}
+
+/** Milliseconds after which the signal of a CORS request's question fires. */
+const CORS_TIMEOUT = 5000
+
+function asker (decide: OriginDecision): NonNullable<OriginPolicy['ask']> {
+  return async (origin, context) => {
+    // Missing or null: `check` has decided by the options for these.
+    if (origin === undefined || origin === 'null') return null
+    try {
+      return await decide(origin, context) === true ? null : { code: 'WSG_ERR_ORIGIN_NOT_ALLOWED', value: origin }
+    } catch (cause) {
+      return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'origins', cause }
+    }
+  }
 }
 
 /** Precomputed sets. What comes in is compared with them, never parsed into something else. */
@@ -155,5 +178,12 @@ export function originsFromHosts (hosts: readonly string[], { development }: { r
  * headers, which is no refusal.
  */
 export function corsOrigin (policy: OriginPolicy): CorsOriginFunction {
-  return (origin, callback) => { callback(null, origin !== undefined && policy.allows(origin)) }
+  const decide = async (origin: string): Promise<boolean> => {
+    if (!policy.allows(origin)) return false
+    return policy.ask === null || await policy.ask(origin, { route: null, signal: AbortSignal.timeout(CORS_TIMEOUT) }) === null
+  }
+  return (origin, callback) => {
+    if (origin === undefined || policy.ask === null) callback(null, origin !== undefined && policy.allows(origin))
+    else void decide(origin).then(allow => { callback(null, allow) })
+  }
 }

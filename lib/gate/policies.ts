@@ -1,17 +1,17 @@
 import type { FastifyRequest } from 'fastify'
-import type { AuthStrategy } from '../../types/gate.js'
+import type { AuthStrategy, OriginDecision } from '../../types/gate.js'
 import type { RouteGuardOptions, UpgradeRateOptions } from '../../types/options.js'
 import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_ROUTE_POLICY } from '../errors/coded.js'
-import type { RoutePolicy } from './gate.js'
+import { type ConnectionCaps, Connections } from './connections.js'
 import { compileOrigins, originsFromHosts, type OriginPolicy } from './origin.js'
-import type { RouteInput } from './pending.js'
-import type { UpgradeLimiter } from './rate.js'
+import type { RouteInput, RoutePolicy, UpgradeLimiter } from './policy.js'
+import { APPLICATION } from './rate.js'
 
 /** The plugin-wide settings a route's policy is made of. */
 export interface PolicyDefaults {
   readonly allowedHosts: readonly string[]
   /** Null: derived from `allowedHosts`. */
-  readonly origins: readonly string[] | null
+  readonly origins: readonly string[] | OriginDecision | null
   readonly development: boolean
   readonly allowMissingOrigin: boolean
   readonly dangerouslyAllowNullOrigin: boolean
@@ -21,11 +21,17 @@ export interface PolicyDefaults {
   readonly subprotocols: readonly string[]
 }
 
+/** Where a route has no caps of its own. */
+const UNLIMITED: ConnectionCaps = {
+  total: Infinity, perAddress: Infinity, anonymous: Infinity, perIdentity: Infinity, pending: Infinity, pendingPerAddress: Infinity,
+}
+
 /** What a contract adds to a route. */
 export interface ContractPart {
   readonly subprotocol: string
   readonly fingerprint: string
   readonly readInput: ((request: FastifyRequest) => RouteInput | null) | null
+  readonly maxPayload: number
 }
 
 export interface PolicyRoute {
@@ -43,11 +49,11 @@ export class Policies {
   constructor (defaults: PolicyDefaults, makeLimiter: (options: UpgradeRateOptions, name: string) => UpgradeLimiter) {
     this.#defaults = defaults
     this.#makeLimiter = makeLimiter
-    this.#shared = defaults.upgradeRate === null ? null : makeLimiter(defaults.upgradeRate, 'all')
+    this.#shared = defaults.upgradeRate === null ? null : makeLimiter(defaults.upgradeRate, APPLICATION)
   }
 
   /** The origins of a route; the plugin's own where `own` is left out. Throws WSG_ERR_ORIGIN_PATTERN. */
-  origins (own: readonly string[] | undefined, optionName: string, credential: 'cookie' | 'header' | null): OriginPolicy {
+  origins (own: readonly string[] | OriginDecision | undefined, optionName: string, credential: 'cookie' | 'header' | null): OriginPolicy {
     const { development, allowedHosts, origins, allowMissingOrigin, dangerouslyAllowNullOrigin } = this.#defaults
     return compileOrigins(own ?? origins ?? originsFromHosts(allowedHosts, { development }), {
       optionName,
@@ -81,7 +87,9 @@ export class Policies {
         fingerprint: contract?.fingerprint ?? null,
       },
       hasHttpHandler,
+      connections: options.connections === undefined ? null : new Connections({ ...UNLIMITED, ...options.connections }),
       readInput: contract?.readInput ?? null,
+      maxPayload: contract?.maxPayload ?? options.maxPayload ?? null,
     }
   }
 

@@ -1,13 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Refusal } from '../../types/gate.js'
 import type { UpgradeRateOptions } from '../../types/options.js'
-import { clientAddress } from './answer.js'
+import { logThrown } from '../errors/log-safe.js'
+import type { UpgradeLimiter } from './policy.js'
+import { type ClientAddresses, compileAddresses } from './client-address.js'
 
 /** What `createRateLimit` of @fastify/rate-limit makes. */
 export type CreateRateLimit = FastifyInstance['createRateLimit']
-
-/** Counts one handshake and says whether it was one too many. */
-export type UpgradeLimiter = (request: FastifyRequest) => Promise<Refusal | null>
 
 /** The stores behind the limiters: the configured one, and a local one for when that fails. */
 export interface LimiterSources {
@@ -20,6 +19,9 @@ export interface LimiterSources {
 /** Milliseconds that a shared store may take before the local limiter decides instead, and for how long it does so. */
 const STORE_DEADLINE = 500
 const STORE_PAUSE = 1000
+
+/** Name of the limit that all routes share. */
+export const APPLICATION = 'all'
 
 const NO_ANSWER = Symbol('no answer')
 
@@ -40,20 +42,20 @@ async function withDeadline<T> (work: Promise<T>): Promise<T | typeof NO_ANSWER>
  * When the store fails, a local limiter of the same size decides: never unlimited, and never down because Redis is.
  */
 export function createUpgradeLimiter (
-  sources: LimiterSources, options: UpgradeRateOptions, name: string, keyOf: (request: FastifyRequest) => string
+  sources: LimiterSources, options: UpgradeRateOptions, name: string, addresses: ClientAddresses
 ): UpgradeLimiter {
-  const { allowList } = options
+  const { allowList, failureCost = 1 } = options
+  const where = name === APPLICATION ? 'upgradeRate.allowList' : `route ${name}: wsGuard.upgradeRate.allowList`
+  const list = Array.isArray(allowList) ? compileAddresses(allowList, where) : null
   // Everything is set, so that settings of a limiter the application registered do not leak in.
   const settings = {
     max: options.max,
     timeWindow: options.timeWindow,
-    // The keys that the store sees carry a prefix; what is listed are addresses, or IPv6 networks as `addressKey` writes them.
-    allowList: allowList === undefined || typeof allowList === 'function'
-      ? allowList ?? []
-      : (request: FastifyRequest) => allowList.includes(clientAddress(request) ?? '') || allowList.includes(keyOf(request)),
+    // The keys that the store sees carry a prefix; what is listed are addresses.
+    allowList: typeof allowList === 'function' ? allowList : list === null ? [] : (request: FastifyRequest) => addresses.isIn(request, list),
     ban: -1,
     skipOnError: false,
-    keyGenerator: (request: FastifyRequest) => `fastify-ws-guard:upgrade:${name}:${keyOf(request)}`,
+    keyGenerator: (request: FastifyRequest) => `fastify-ws-guard:upgrade:${name}:${addresses.keyOf(request)}`,
   }
   const primary = sources.primary(settings)
   const fallback = sources.fallback?.(settings) ?? null
@@ -63,8 +65,6 @@ export function createUpgradeLimiter (
     if (verdict.isAllowed || !verdict.isExceeded) return null
     return { code: 'WSG_ERR_UPGRADE_RATE', value: name, retryAfter: Math.max(1, verdict.ttlInSeconds) }
   })
-  // A local count needs neither a deadline nor a substitute.
-  if (sources.isLocal) return request => judge(primary, request)
 
   const ask = async (request: FastifyRequest): Promise<Refusal | null | typeof NO_ANSWER> => {
     try {
@@ -72,18 +72,30 @@ export function createUpgradeLimiter (
       if (refusal === NO_ANSWER) request.log.error({ event: 'ws.backend.unavailable', after: STORE_DEADLINE }, 'upgrade rate store did not answer')
       return refusal
     } catch (error) {
-      request.log.error({ err: error, event: 'ws.backend.unavailable' }, 'upgrade rate store failed')
+      logThrown(request.log, 'error', { event: 'ws.backend.unavailable' }, error, 'upgrade rate store failed')
       return NO_ANSWER
     }
   }
 
   let pausedUntil = 0
-  return async request => {
+  const askShared = async (request: FastifyRequest): Promise<Refusal | null> => {
     if (fallback !== null && Date.now() < pausedUntil) return await judge(fallback, request)
     const refusal = await ask(request)
     if (refusal !== NO_ANSWER) return refusal
     pausedUntil = Date.now() + STORE_PAUSE
     if (fallback === null) return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'upgrade rate store' }
     return await judge(fallback, request)
+  }
+
+  // A local count needs neither a deadline nor a substitute.
+  const count = sources.isLocal ? (request: FastifyRequest) => judge(primary, request) : askShared
+  // What is left to fail is an `allowList` function of the application.
+  const take = (request: FastifyRequest): Promise<Refusal | null> => count(request)
+    .catch((cause: unknown) => ({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `upgrade rate ${name}`, cause }) as const)
+  return {
+    take,
+    punish (request) {
+      for (let i = 1; i < failureCost; i++) void take(request)
+    },
   }
 }

@@ -45,5 +45,6 @@ export const REFUSALS: { readonly [C in RefusalCode]: RefusalKind } = {
   WSG_ERR_PARAMS_INVALID: kind(errors.WSG_ERR_PARAMS_INVALID, 'ws.params.invalid', 'info'),
   WSG_ERR_DRAINING: kind(errors.WSG_ERR_DRAINING, 'ws.draining', 'info'),
   WSG_ERR_HOOK_FAILED: kind(errors.WSG_ERR_HOOK_FAILED, 'ws.hook.failed'),
+  WSG_ERR_HOOK_REFUSED: kind(errors.WSG_ERR_HOOK_REFUSED, 'ws.hook.refused', 'info'),
   WSG_ERR_NOT_ADMITTED: kind(errors.WSG_ERR_NOT_ADMITTED, 'ws.not_admitted'),
 }

@@ -47,12 +47,14 @@ export class SecurityLog {
   }
 
   /** Called once per refused handshake. The first of a kind is logged at once, its repeats by a counter every 10 s. */
-  refused ({ cause, ...event }: SecurityEvent, log: FastifyBaseLogger = this.#log): void {
+  refused ({ cause, ip: said, ...event }: SecurityEvent, log: FastifyBaseLogger = this.#log): void {
     const { event: name, level } = REFUSALS[event.code]
     const value = event.value === undefined ? undefined : escapeForLog(event.value)
-    if (refused.hasSubscribers) refused.publish({ ...event, event: name, value } satisfies RefusedEvent)
+    // A proxy that is believed may still pass on what its client wrote.
+    const ip = said === undefined ? undefined : escapeForLog(said)
+    if (refused.hasSubscribers) refused.publish({ ...event, event: name, ip, value } satisfies RefusedEvent)
 
-    const own = `${event.code} ${event.ip ?? ''}`
+    const own = `${event.code} ${ip ?? ''}`
     const key = this.#repeats.has(own) || this.#repeats.size < MAX_KEYS ? own : event.code
     const repeats = this.#repeats.get(key)
     if (repeats !== undefined) {
@@ -60,8 +62,8 @@ export class SecurityLog {
       return
     }
     this.#repeats.set(key, { count: 0, code: event.code })
-    const { code, statusCode, route, ip } = event
-    const record = { event: name, code, statusCode, route, ip, value, count: 1 }
+    const { code, statusCode, route, identity } = event
+    const record = { event: name, code, statusCode, route, ip, identity, value, count: 1 }
     if (cause === undefined) log[level](record, 'WebSocket handshake refused')
     else logThrown(log, level, record, cause, 'WebSocket handshake refused')
   }

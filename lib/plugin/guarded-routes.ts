@@ -4,7 +4,8 @@ import { WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
 import { didYouMean } from '../errors/nearest.js'
 import { checkDeclaredRoutes } from '../foreign/declared-routes.js'
 import { checkSession } from '../foreign/session-cookie.js'
-import { type Gate, POLICY, type RoutePolicy } from '../gate/gate.js'
+import type { Gate } from '../gate/gate.js'
+import { POLICY, type RoutePolicy } from '../gate/policy.js'
 import type { ContractPart, Policies } from '../gate/policies.js'
 import { serializeUpgrade } from '../gate/security-log.js'
 import { type ResolvedOptions, resolveRouteOptions } from './options.js'
@@ -15,9 +16,6 @@ import { UrlPatterns } from './url-patterns.js'
 
 /** `config` key by which `wsRoute` hands the gate its contract's part. */
 export const CONTRACT = Symbol('fastify-ws-guard.contract')
-
-/** `config` key under which the bytes of a route's largest message are found. */
-export const LIMIT = Symbol('fastify-ws-guard.payload')
 
 /** Key of a scope under which `wsPolicy` leaves what its routes, and those of the scopes in it, begin with. */
 const SCOPE = Symbol('fastify-ws-guard.scope')
@@ -87,16 +85,17 @@ export class GuardedRoutes {
     const contract = (config[CONTRACT] as ContractPart | undefined) ?? null
     const own = this.#optionsOf(scope, route)
     const policy = this.#policies.compile(own, { url, hasHttpHandler: route.websocket !== true, contract })
-    this.#gate.addPolicy(policy)
     this.#seen.add(route)
     const isListed = own.origins !== undefined || this.#options.origins !== null
     this.#routes.push({ url, policy, scope, hasOriginList: isListed && !policy.origin.any })
-    route.config = { [LIMIT]: own.maxPayload, ...config, [POLICY]: policy } as typeof route.config
+    route.config = { ...config, [POLICY]: policy } as typeof route.config
     // A proxy that drops Upgrade turns handshakes into plain requests, tokens and all.
     if (route.websocket === true) route.logSerializers = { req: serializeUpgrade as never, ...route.logSerializers }
     const before = route.onRequest === undefined ? [] : [route.onRequest].flat()
-    // Last of the route's own: a strategy may read what the route's other hooks have loaded.
-    route.onRequest = [...before, this.#gate.admit(policy)] as RouteOptions['onRequest']
+    // Last of the route's own: a strategy may read what the route's other hooks have loaded. Once, also where the
+    // route is the copy of one that has it.
+    const { admit } = this.#gate
+    route.onRequest = [...before.filter(hook => hook !== admit), admit] as RouteOptions['onRequest']
   }
 
   // What is nearer to the route wins: its own, its scope's, that of the first pattern.

@@ -1,6 +1,6 @@
-import type { AuthStrategy } from '../../types/gate.js'
+import type { AuthStrategy, OriginDecision } from '../../types/gate.js'
 import type {
-  GuardOptions, PluginUpgradeRateOptions, RouteGuardOptions, RoutePolicyOptions,
+  ConnectionOptions, GuardOptions, PluginUpgradeRateOptions, RouteGuardOptions, RoutePolicyOptions,
 } from '../../types/options.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { checkOptions, fillOptions } from './check-options.js'
@@ -11,11 +11,12 @@ type Filled<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> }
 
 type UpgradeRate =
   Filled<Pick<PluginUpgradeRateOptions, 'max' | 'timeWindow'>> & Omit<PluginUpgradeRateOptions, 'max' | 'timeWindow'>
+type Connections = Filled<Omit<ConnectionOptions, 'allowList'>> & Pick<ConnectionOptions, 'allowList'>
 
 /** The plugin's options with every default filled in, frozen. */
 export interface ResolvedOptions {
   readonly allowedHosts: readonly string[]
-  readonly origins: readonly string[] | null
+  readonly origins: readonly string[] | OriginDecision | null
   readonly development: boolean
   readonly allowMissingOrigin: boolean
   readonly dangerouslyAllowNullOrigin: boolean
@@ -24,7 +25,7 @@ export interface ResolvedOptions {
   readonly auth: AuthStrategy | null
   readonly authTimeout: number
   readonly handshakeTimeout: number
-  readonly connections: Filled<NonNullable<GuardOptions['connections']>>
+  readonly connections: Connections
   readonly upgradeRate: UpgradeRate | null
   readonly subprotocols: readonly string[]
   readonly policies: readonly RoutePolicyOptions[]

@@ -11,6 +11,10 @@ import { secondaryServers } from '../foreign/server-bindings.js'
 import { readTrustProxy } from '../foreign/trust-proxy.js'
 import { UpgradeListeners } from '../foreign/upgrade-listeners.js'
 import { guardServer, safeServerOptions } from '../foreign/websocket-server.js'
+import { authenticate, authorize } from '../auth/authenticate.js'
+import { runFirst } from '../foreign/hook-order.js'
+import { checkOpenAnswer, declineH2c } from '../foreign/http-server.js'
+import { ClientAddresses, compileAddresses } from '../gate/client-address.js'
 import { closeSockets } from '../gate/drain.js'
 import { Gate } from '../gate/gate.js'
 import { compileHosts } from '../gate/host.js'
@@ -40,30 +44,36 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
 
   const host = compileHosts(options.allowedHosts, { optionName: 'allowedHosts', development: options.development })
   const trustProxy = readTrustProxy(fastify)
+  const { ipv6Prefix, allowList } = options.connections
+  const listed = allowList === undefined ? null : compileAddresses(allowList, 'options.connections.allowList')
+  const addresses = new ClientAddresses(ipv6Prefix, listed, fastify.log)
   const gate = new Gate({
     host,
     requireTls: options.requireTls,
-    caps: options.connections,
-    ipv6Prefix: options.connections.ipv6Prefix,
-    behindSession: fastify.hasRequestDecorator('session'),
-    behindProxy: trustProxy !== false,
+    // One address may hang in a slow store with a quarter of them, no more.
+    caps: { ...options.connections, pendingPerAddress: Math.ceil(options.connections.pending / 4) },
+    addresses,
     authTimeout: options.authTimeout,
     handshakeTimeout: options.handshakeTimeout,
+    judges: { authenticate, authorize },
+    makeRoom: null,
     log: fastify.log,
   })
   const limiters = await loadLimiters(fastify, options)
-  const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, gate.keyOf))
+  const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))
   const guarded = new GuardedRoutes(options, policies, gate)
   const routes = createWsRoutes(options, gate)
 
   /* ---- the server: who sees an upgrade, and how long a header may take ---- */
   const theirs = new UrlPatterns(options.otherUpgrades ?? [])
   const listeners = new UpgradeListeners(fastify, gate.onUpgrade, url => theirs.find(url) !== null)
+  checkOpenAnswer(fastify.log)
+  declineH2c(fastify.server)
   limitHeaderPhase(fastify.server, options.handshakeTimeout)
   serializeUpgrades(fastify, raw => gate.isUpgrade(raw), serializeUpgrade)
 
   /* ---- what the application gets ---- */
-  const corsPolicy = policies.origins(undefined, 'origins', null)
+  const corsPolicy = policies.origins(undefined, 'options.origins', null)
   fastify.decorateRequest('wsIdentity', null)
   fastify.decorate('wsGuard', {
     corsOrigin: corsOrigin(corsPolicy),
@@ -77,8 +87,9 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
 
   /* ---- each route, each request ---- */
   fastify.addHook('onRoute', function (route) { guarded.add(this, route) })
-  fastify.addHook('onRequest', gate.checkHeaders)
+  fastify.addHook('onRequest', gate.onRequest)
   fastify.addHook('onSend', gate.onSend)
+  fastify.after(() => { runFirst(fastify, { onRequest: gate.onRequest, onSend: gate.onSend, preClose: gate.drain }) })
   fastify.addHook('onResponse', gate.onResponse)
 
   /* ---- the end: before @fastify/websocket, whose own hook closes sockets without a code ---- */
@@ -91,16 +102,17 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
       socket.close(1008, 'policy_violation')
     },
   })
+  // Of its own, to be moved before what others do at the end: from the first moment on each handshake is told why.
+  fastify.addHook('preClose', gate.drain)
   fastify.addHook('preClose', async () => {
-    gate.drain()
     await routes.drain(options.websocket.closeTimeout)
     const { closeTimeout } = options.websocket
     if (fastify.websocketServer !== undefined) await closeSockets(fastify.websocketServer, closeTimeout)
     fragments.stop()
     errors.stop()
     gate.stop()
-    listeners.stop()
   })
+  fastify.addHook('onClose', async () => { listeners.stop() })
 
   /* ---- @fastify/websocket: ours, or the application's, before or after this plugin ---- */
   if (options.registerWebSocket && !fastify.hasDecorator('websocketServer')) {
@@ -115,7 +127,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     if (adopted || !fastify.hasDecorator('websocketServer')) return
     adopted = true
     listeners.checkPlugin()
-    guardServer(fastify.websocketServer, gate, options.websocket, routes.payloadLimit, fastify.log)
+    guardServer(fastify.websocketServer, gate.judge, options.websocket, gate.payloadLimitOf, fastify.log)
     replaceInjectWS(fastify, { hosts: host.entries, encrypted: options.requireTls })
   }
   adopt()

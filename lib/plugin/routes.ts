@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { IncomingMessage } from 'node:http'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { REFUSED } from '../protocol/refused.js'
 import type { AnyContract, CompiledContract, ContractSpec } from '../../types/contract.js'
@@ -8,10 +7,10 @@ import type { WsRouteHandle, WsRouteHandlers } from '../../types/route.js'
 import { compileContract } from '../contract/compile.js'
 import { WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import type { Gate } from '../gate/gate.js'
-import type { RouteInput } from '../gate/pending.js'
+import type { RouteInput } from '../gate/policy.js'
 import type { ContractPart } from '../gate/policies.js'
 import { checkOptions } from './check-options.js'
-import { CONTRACT, LIMIT } from './guarded-routes.js'
+import { CONTRACT } from './guarded-routes.js'
 import type { ResolvedOptions } from './options.js'
 import { checkHandlerKeys, FASTIFY_KEYS, guardPart, pick } from './route-keys.js'
 import { optionsSchema } from './schema.js'
@@ -30,8 +29,6 @@ const MESSAGES = optionsSchema.properties['messages']!
 export interface WsRoutes {
   /** `app.wsRoute`. Throws WSG_ERR_CONTRACT, WSG_ERR_HANDLER, WSG_ERR_ROUTE_POLICY. */
   declare: (scope: FastifyInstance, contract: AnyContract, handlers: AnyHandlers) => WsRouteHandle<AnyContract>
-  /** Bytes of the largest message of the route that `raw` was routed to. */
-  payloadLimit: (raw: IncomingMessage) => number | undefined
   /** Lets handlers finish, closes 1001, terminates after `deadline` ms. */
   drain: (deadline: number) => Promise<void>
 }
@@ -94,12 +91,14 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes 
         direct,
       })
       const { fingerprint } = compiled
-      const part: ContractPart = { subprotocol: SUBPROTOCOL, fingerprint, readInput: inputReader(compiled) }
+      const part: ContractPart = {
+        subprotocol: SUBPROTOCOL, fingerprint, readInput: inputReader(compiled), maxPayload,
+      }
       scope.get(compiled.url, {
         ...pick(handlers, FASTIFY_KEYS),
         websocket: true,
         wsGuard: guardPart(handlers) as RouteGuardOptions,
-        config: { ...config, [CONTRACT]: part, [LIMIT]: compiled.limits.maxPayload } as object,
+        config: { ...config, [CONTRACT]: part } as object,
       }, (socket: WebSocket, request: FastifyRequest) => {
         const { params, query } = gate.inputOf(request)
         // @fastify/websocket's listener would keep the request and the reply; the connection brings one of its own.
@@ -108,7 +107,6 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes 
       })
       return { group: route.group, contract: compiled.name, fingerprint } as WsRouteHandle<AnyContract>
     },
-    payloadLimit: raw => (gate.configOf(raw) as { [LIMIT]?: number } | undefined)?.[LIMIT],
     drain: deadline => registry.drain({ deadline }),
   }
 }

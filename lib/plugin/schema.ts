@@ -1,8 +1,8 @@
 import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import type { AuthStrategy } from '../../types/gate.js'
 import type {
-  ConnectionOptions, GuardOptions, MessageOptions, PluginUpgradeRateOptions, RouteGuardOptions, UpgradeRateOptions,
-  WebSocketOptions,
+  ConnectionOptions, GuardOptions, MessageOptions, PluginUpgradeRateOptions, RouteConnectionOptions, RouteGuardOptions,
+  UpgradeRateOptions, WebSocketOptions,
 } from '../../types/options.js'
 
 // Tested in test/plugin/options.test.ts.
@@ -29,8 +29,11 @@ const count = (description: string, value: number) => Type.Integer({ minimum: 1,
 const flag = (description: string, value: boolean) => Type.Boolean({ default: value, description })
 const fn = (description: string) => Type.Function([], Type.Any(), { description, expected: 'a function' })
 
-const patterns = (description: string) =>
-  Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { minItems: 1, description })
+const patterns = (description: string, minItems: number) =>
+  Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { minItems, description })
+const origins = (description: string) => Type.Union([patterns(description, 0), Type.Function([], Type.Any())], {
+  expected: 'an array of origins, or a function (origin, { route, signal }) => boolean', description,
+})
 const subprotocols = (description: string) =>
   Type.Array(Type.String({ pattern: '^[!#$%&\'*+.^_`|~0-9A-Za-z-]{1,128}$' }), { description })
 
@@ -40,6 +43,7 @@ const strategy = (description: string) => Type.Object({
     credential: Type.Union([Type.Literal('cookie'), Type.Literal('header')]),
     session: Type.Boolean(),
   } satisfies SchemasOf<AuthStrategy['needs']>, { closed: true }),
+  challenge: Type.Optional(Type.String({ pattern: '^[\\u0021-\\u007e][\\u0020-\\u007e]{0,199}$' })),
   authenticate: Type.Function([], Type.Any()),
 } satisfies SchemasOf<AuthStrategy>, {
   closed: true,
@@ -48,9 +52,13 @@ const strategy = (description: string) => Type.Object({
   '=> session.user)'
 })
 
+const failureCost = Type.Integer({
+  minimum: 1, maximum: 100, default: 5, description: 'What a handshake counts that is refused for its client\'s fault',
+})
 const allowList = Type.Union([Type.Array(Type.String()), Type.Function([], Type.Any())], {
   expected: 'an array of addresses or a function',
-  description: 'Addresses that are not counted, or a function (request, key) => boolean, as in @fastify/rate-limit',
+  description: 'Addresses and networks that are not counted, or a function (request, key) => boolean, as in ' +
+    '@fastify/rate-limit',
 })
 
 const maxPayload = (description: string) => Type.Integer({ minimum: 128, maximum: 16_777_216, description })
@@ -59,12 +67,19 @@ const routeOptions = {
   auth: strategy('Strategy of this route'),
   public: Type.Boolean({ description: 'Anyone with an allowed origin may connect' }),
   authorize: fn('Decides on identity, params and query'),
-  origins: patterns('Replaces the plugin\'s list for this route'),
+  origins: origins('Replaces the plugin\'s list for this route'),
   upgradeRate: Type.Object({
     max: Type.Integer({ minimum: 1, description: 'Handshakes per window and client address' }),
     timeWindow: Type.Integer({ minimum: 1, maximum: LONGEST_TIMER, description: 'Length of the window' }),
+    failureCost: Type.Optional(failureCost),
     allowList: Type.Optional(allowList),
   } satisfies SchemasOf<UpgradeRateOptions>, { closed: true }),
+  connections: closed<RouteConnectionOptions>({
+    total: Type.Integer({ minimum: 1, description: 'Sockets of this route' }),
+    perAddress: Type.Integer({ minimum: 1, description: 'Sockets of this route per client address' }),
+    anonymous: Type.Integer({ minimum: 1, description: 'The same, without an identity' }),
+    perIdentity: Type.Integer({ minimum: 1, description: 'Sockets of this route per identity' }),
+  }),
   subprotocols: subprotocols('Replaces the plugin\'s list for this route'),
   maxPayload: maxPayload('Bytes of one message, on a route without a contract'),
 } satisfies SchemasOf<RouteGuardOptions>
@@ -74,8 +89,8 @@ export const routeOptionsSchema = closed<RouteGuardOptions>(routeOptions)
 
 /** Schema of the plugin's options; docs/options.md has a row for each property, held by a test. */
 export const optionsSchema = closed<GuardOptions>({
-  allowedHosts: patterns('Host names that this service answers to'),
-  origins: patterns('Origins that may open a socket'),
+  allowedHosts: patterns('Host names that this service answers to', 1),
+  origins: origins('Origins that may open a socket'),
   development: flag('Admits loopback names over http on any port', false),
   allowMissingOrigin: flag('Accepts handshakes without Origin, where the credential is not a cookie', false),
   dangerouslyAllowNullOrigin: flag('Accepts Origin: null', false),
@@ -87,20 +102,24 @@ export const optionsSchema = closed<GuardOptions>({
     'headersTimeout where that is longer', 10_000),
   connections: closed<ConnectionOptions>({
     total: count('Sockets of this process, open and pending', 10_000),
-    perAddress: count('Sockets per client address', 20),
-    perIdentity: count('Sockets per identity', 10),
-    pending: count('Handshakes under way', 1000),
+    perAddress: count('Sockets per client address', 1000),
+    anonymous: count('Sockets per client address, without an identity', 100),
+    perIdentity: count('Sockets per identity', 30),
+    pending: count('Handshakes under way; one address has a quarter of them at most', 1000),
     ipv6Prefix: Type.Integer({
       minimum: 32,
       maximum: 128,
       default: 64,
-      description: 'Bits of an IPv6 address that ' +
-      'count as one client'
+      description: 'Bits of an IPv6 address that count as one client',
+    }),
+    allowList: Type.Array(Type.String(), {
+      description: 'Addresses and networks whose sockets are not counted by address',
     }),
   }),
   upgradeRate: Type.Union([Type.Literal(false), closed<PluginUpgradeRateOptions>({
-    max: count('Handshakes per window and client address', 60),
+    max: count('Handshakes per window and client address', 600),
     timeWindow: milliseconds('Length of the window', 60_000),
+    failureCost,
     allowList,
     redis: Type.Object({ defineCommand: Type.Function([], Type.Any()) }, {
       expected: 'an ioredis client', description: 'An ioredis client, so that several processes share one count',

@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import t from 'tap'
-import { type Handshake, PendingHandshakes } from '../../lib/gate/pending.js'
+import { PendingHandshakes } from '../../lib/gate/pending.js'
+import { type Handshake, handshakeOf } from '../../lib/gate/record.js'
 import { until } from '../helpers/until.js'
 
 class FakeSocket extends EventEmitter {
@@ -18,7 +19,7 @@ class FakeSocket extends EventEmitter {
 
 const make = (t: { teardown (fn: () => void): void }, authTimeout = 10_000, handshakeTimeout = 20_000) => {
   const events: string[] = []
-  const note = (name: string) => (handshake?: Handshake): void => { events.push(handshake === undefined ? name : `${name}${handshake.refused ? ' refused' : ''}`) }
+  const note = (name: string) => (handshake?: Handshake): void => { events.push(handshake === undefined ? name : `${name}${handshake.refusal !== null ? ' refused' : ''}`) }
   const pending = new PendingHandshakes({
     authTimeout, handshakeTimeout, onAuthTimeout: note('auth'), onTimeout: note('timeout'), onSettled: () => { events.push('settled') }, onClosed: note('closed'),
   })
@@ -34,11 +35,11 @@ t.test('settles once, whichever way it ends', async t => {
   const { pending, events, start } = make(t)
   const { raw, socket, handshake } = start()
   t.equal(pending.size, 1)
-  t.equal(pending.of(raw), handshake)
-  t.equal(pending.of({} as IncomingMessage), undefined)
-  pending.complete(raw)
+  t.equal(handshakeOf(raw), handshake)
+  t.equal(handshakeOf({} as IncomingMessage), undefined)
+  pending.settle(handshake)
   t.equal(pending.size, 0)
-  t.equal(pending.of(raw), handshake, 'known as long as its request')
+  t.equal(handshakeOf(raw), handshake, 'known as long as its request')
   socket.destroy()
   t.same(events, ['settled', 'closed'])
   t.equal(handshake.closed, true)
@@ -56,7 +57,7 @@ t.test('a strategy at work is told that its client left', async t => {
   const admitted = again()
   const kept = (admitted.handshake.abort = new AbortController()).signal
   admitted.handshake.admitted = true
-  pending.complete(admitted.raw)
+  pending.settle(admitted.handshake)
   t.equal(kept.aborted, false)
   t.equal(admitted.handshake.abort, null, 'and nothing of the handshake is kept with the socket')
 })
@@ -66,12 +67,12 @@ t.test('the authentication deadline spares who is admitted or refused', async t 
   const late = start()
   late.handshake.abort = new AbortController()
   start().handshake.admitted = true
-  start().handshake.refused = true
+  start().handshake.refusal = { code: 'WSG_ERR_FORBIDDEN' }
   await until(() => events.includes('auth'))
   t.equal(events.filter(name => name.startsWith('auth')).length, 1)
   t.equal(late.handshake.abort.signal.aborted, true)
   t.equal(late.socket.destroyed, false, 'it is answered, not cut')
-  late.handshake.refused = true
+  late.handshake.refusal = { code: 'WSG_ERR_AUTH_TIMEOUT' }
 })
 
 t.test('the handshake deadline destroys', async t => {
@@ -93,7 +94,7 @@ t.test('what was answered but not closed is destroyed; what was answered before 
   const answered = start()
   answered.socket.bytesWritten = 200
   const writing = start()
-  writing.handshake.refused = true
+  writing.handshake.refusal = { code: 'WSG_ERR_FORBIDDEN' }
   Object.assign(writing.socket, { bytesWritten: 200, writableLength: 100 })
   await until(() => answered.socket.destroyed)
   t.equal(keptAlive.destroyed, false)
@@ -105,7 +106,7 @@ t.test('stop destroys the rest', async t => {
   const { pending, start } = make(t)
   const sockets = [start().socket, start().socket]
   const open = start()
-  pending.complete(open.raw)
+  pending.settle(open.handshake)
   pending.stop()
   t.ok(sockets.every(socket => socket.destroyed))
   t.equal(open.socket.destroyed, false, 'a WebSocket is closed elsewhere')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Policies, type PolicyDefaults } from '../../lib/gate/policies.js'
-import type { UpgradeLimiter } from '../../lib/gate/rate.js'
+import type { UpgradeLimiter } from '../../lib/gate/policy.js'
 import type { AuthStrategy } from '../../types/gate.js'
 import type { UpgradeRateOptions } from '../../types/options.js'
 
@@ -17,7 +17,7 @@ const defaults: PolicyDefaults = {
   upgradeRate: null,
   subprotocols: [],
 }
-const limiter: UpgradeLimiter = async () => null
+const limiter: UpgradeLimiter = { take: async () => null, punish: () => {} }
 const route = { url: '/ws', hasHttpHandler: false, contract: null }
 const make = (changes: Partial<PolicyDefaults> = {}) => {
   const limits: [UpgradeRateOptions, string][] = []
@@ -71,6 +71,6 @@ t.test('limits stack, subprotocols replace', async t => {
   t.same(limits, [[all, 'all'], [own, '/ws']])
   t.equal(make().policies.compile({}, route).limiters.length, 0)
   t.same(policies.compile({}, route).subprotocols, { supported: ['v1'], fingerprint: null })
-  const contract = { subprotocol: 'chat', fingerprint: 'cf-0123456789abcdef', readInput: null }
+  const contract = { subprotocol: 'chat', fingerprint: 'cf-0123456789abcdef', readInput: null, maxPayload: 4096 }
   t.same(policies.compile({ subprotocols: ['v2'] }, { ...route, contract }).subprotocols, { supported: ['chat', 'v2'], fingerprint: 'cf-0123456789abcdef' })
 })

@@ -11,7 +11,7 @@ const collect = (): { lines: Line[], log: FastifyBaseLogger } => {
   const write = (level: string) => (fields: object): void => { lines.push({ ...fields, level }) }
   return { lines, log: { warn: write('warn'), info: write('info') } as unknown as FastifyBaseLogger }
 }
-const event = (code: RefusalCode = 'WSG_ERR_ORIGIN_NOT_ALLOWED', ip = '192.0.2.1') => ({ code, statusCode: 403, reqId: 'r1', route: '/ws', ip, value: undefined })
+const event = (code: RefusalCode = 'WSG_ERR_ORIGIN_NOT_ALLOWED', ip = '192.0.2.1') => ({ code, statusCode: 403, reqId: 'r1', route: '/ws', ip, identity: undefined, value: undefined })
 
 t.test('values are cut and escaped', async t => {
   t.equal(escapeForLog('https://goodsite.com'), 'https://goodsite.com')
@@ -60,10 +60,10 @@ t.test('subscribers see every refusal, escaped', async t => {
   const listener = (message: unknown): void => { seen.push(message as RefusedEvent) }
   subscribe('fastify-ws-guard:refused', listener)
   t.teardown(() => { unsubscribe('fastify-ws-guard:refused', listener); security.stop() })
-  security.refused({ ...event('WSG_ERR_HOST_MALFORMED'), ip: undefined, value: 'a\nb' })
-  security.refused({ ...event('WSG_ERR_HOST_MALFORMED'), ip: undefined, value: 'a\nb' })
+  security.refused({ ...event('WSG_ERR_HOST_MALFORMED'), ip: undefined, identity: undefined, value: 'a\nb' })
+  security.refused({ ...event('WSG_ERR_HOST_MALFORMED'), ip: undefined, identity: undefined, value: 'a\nb' })
   t.equal(seen.length, 2)
-  t.same(seen[0], { code: 'WSG_ERR_HOST_MALFORMED', event: 'ws.host.rejected', statusCode: 403, reqId: 'r1', route: '/ws', ip: undefined, value: 'a\\u000ab' })
+  t.same(seen[0], { code: 'WSG_ERR_HOST_MALFORMED', event: 'ws.host.rejected', statusCode: 403, reqId: 'r1', route: '/ws', ip: undefined, identity: undefined, value: 'a\\u000ab' })
 })
 
 t.test('a request line without its query', async t => {

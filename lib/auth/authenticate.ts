@@ -1,0 +1,56 @@
+import type { FastifyRequest } from 'fastify'
+import type { AuthenticateContext, AuthStrategy, Authorize, Identity, Refusal } from '../../types/gate.js'
+
+type Authentication = { readonly identity: Identity, readonly refusal: null } | { readonly identity: null, readonly refusal: Refusal }
+
+const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal })
+
+/**
+ * Asks a strategy who is there. Null is 401. A throw or a rejection with the status 401 or 403 (`request.jwtVerify()`) is
+ * that; any other, and something that is no identity, is 503: a credential that could not be judged is never taken for a
+ * missing one.
+ */
+export async function authenticate (strategy: AuthStrategy, context: AuthenticateContext): Promise<Authentication> {
+  try {
+    const identity: Identity | null | undefined = await strategy.authenticate(context)
+    if (identity === null || identity === undefined) return refuse(unauthenticated(strategy))
+    if (typeof identity !== 'object' || (typeof identity.id !== 'string' && typeof identity.id !== 'number')) {
+      return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: identity without an id` })
+    }
+    return { identity, refusal: null }
+  } catch (error) {
+    const status = statusOf(error)
+    if (status === 401) return refuse({ ...unauthenticated(strategy), cause: error })
+    if (status === 403) return refuse({ code: 'WSG_ERR_FORBIDDEN', value: strategy.name, cause: error })
+    return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: strategy.name, cause: error })
+  }
+}
+
+/** Asks the route whether this identity may connect. Only `true` admits; a throw is 503, with the status 401 or 403 that. */
+export async function authorize (
+  decide: Authorize, identity: Identity | null, input: { readonly params: unknown, readonly query: unknown }, request: FastifyRequest
+): Promise<Refusal | null> {
+  try {
+    // A public route has no identity; its `authorize` is typed for that where it is written.
+    const allowed = await decide({ identity, ...input, request } as Parameters<Authorize>[0])
+    return allowed === true ? null : { code: 'WSG_ERR_FORBIDDEN' }
+  } catch (error) {
+    const status = statusOf(error)
+    if (status === 401) return { code: 'WSG_ERR_UNAUTHENTICATED', value: 'authorize', cause: error }
+    if (status === 403) return { code: 'WSG_ERR_FORBIDDEN', value: 'authorize', cause: error }
+    return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'authorize', cause: error }
+  }
+}
+
+function unauthenticated ({ name, challenge }: AuthStrategy): Refusal {
+  return { code: 'WSG_ERR_UNAUTHENTICATED', value: name, ...(challenge === undefined ? {} : { challenge }) }
+}
+
+// Anything can be thrown, also what throws when it is read.
+function statusOf (thrown: unknown): unknown {
+  try {
+    return (thrown as { readonly statusCode?: unknown } | null)?.statusCode
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify'
+import { warnChanged } from './changed.js'
+
+type Hook = (...args: never[]) => unknown
+
+/** Members of an instance that only Fastify knows, by the description of their symbol. */
+function inside (instance: FastifyInstance, description: string): unknown {
+  for (let at: object | null = instance; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const key = Object.getOwnPropertySymbols(at).find(symbol => symbol.description === description)
+    if (key !== undefined) return (instance as unknown as Record<symbol, unknown>)[key]
+  }
+  return undefined
+}
+
+function moveFirst (instance: FastifyInstance, name: string, hook: Hook): boolean {
+  const hooks = (inside(instance, 'fastify.hooks') as Record<string, unknown> | undefined)?.[name]
+  const children = inside(instance, 'fastify.children')
+  if (!Array.isArray(hooks) || !Array.isArray(children)) return false
+  const at = hooks.indexOf(hook)
+  if (at < 0) return false
+  hooks.splice(at, 1)
+  hooks.unshift(hook)
+  // Scopes have copies; of hooks that run once per application they have none.
+  for (const child of children) moveFirst(child as FastifyInstance, name, hook)
+  return true
+}
+
+/**
+ * Puts hooks that were added with `addHook` before those of plugins that were registered earlier, in this instance and in
+ * the scopes it has already. Fastify copies these lists into later scopes and, once all is loaded, into routes.
+ * Called in `after`, when the hooks have arrived in the lists.
+ */
+export function runFirst (fastify: FastifyInstance, hooks: Readonly<Record<string, Hook>>): void {
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (moveFirst(fastify, name, hook)) continue
+    warnChanged(fastify.log, 'hook-order', `the ${name} hook of the guard runs after those of plugins registered before it: a session's store is asked for handshakes that are then refused`)
+  }
+}

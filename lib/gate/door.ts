@@ -1,0 +1,123 @@
+import type { FastifyError } from '@fastify/error'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { Refusal } from '../../types/gate.js'
+import { clientAddress, prepareReply, refusalBody, writeAnswer, writeRefusal } from './answer.js'
+import { type Handshake, handshakeOf, hasBegun } from './record.js'
+import { REFUSALS } from './refusals.js'
+import type { SecurityLog } from './security-log.js'
+
+/** Seconds that a client waits when the store of its session, or a strategy, has failed. */
+export const RETRY_AUTH = 5
+
+type OnSendDone = (error: Error | null, payload?: unknown) => void
+
+/** The one door out: whatever a handshake is answered instead of a 101 is decided, logged and written here. */
+export class Door {
+  readonly #security: SecurityLog
+
+  constructor (security: SecurityLog) {
+    this.#security = security
+  }
+
+  /** Refuses in a Fastify hook: the coded error to throw. `handshake` is null for a plain request to a WebSocket route. */
+  refuse (request: FastifyRequest, reply: FastifyReply, refusal: Refusal, handshake: Handshake | null): FastifyError {
+    const error = REFUSALS[refusal.code].error()
+    if (handshake !== null) {
+      handshake.refusal = refusal
+      handshake.error = error
+    }
+    prepareReply(reply, refusal)
+    this.report(refusal, request, handshake)
+    return error
+  }
+
+  /** Refuses at a deadline, from outside of any hook. */
+  expire (handshake: Handshake, refusal: Refusal): void {
+    const { request, reply } = handshake
+    // What another hook answers is stuck on its way: a second answer would run into it.
+    if (handshake.answered || hasBegun(handshake)) this.report(refusal, request, handshake)
+    else if (request !== null && reply !== null && !reply.sent) reply.send(this.refuse(request, reply, refusal, handshake))
+    else this.turnAway(handshake, refusal)
+  }
+
+  /** Refuses without Fastify: no reply is within reach. */
+  turnAway (handshake: Handshake, refusal: Refusal): void {
+    handshake.refusal = refusal
+    this.report(refusal, handshake.request, handshake)
+    writeRefusal(handshake.socket, refusal)
+  }
+
+  /** Notes when somebody begins to answer, and with what. */
+  watch (reply: FastifyReply, handshake: Handshake): void {
+    // An answer is not `sent` while an asynchronous onSend hook is at work. Meanwhile Fastify would run the hooks that follow
+    // one which forgot `return reply`, and the handler.
+    const { send } = reply
+    reply.send = function (payload) {
+      handshake.answered = true
+      if (handshake.error !== null && payload instanceof Error && payload !== handshake.error) handshake.spoiled = true
+      return send.call(this, payload)
+    }
+  }
+
+  /**
+   * Instance-level `onSend`, before all others: what is answered to an upgrade request is written here. A hook that came
+   * after and threw would make Fastify send its error's text; so would a 5xx of the application's own.
+   */
+  readonly onSend = (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: OnSendDone): void => {
+    const handshake = handshakeOf(request.raw)
+    if (handshake === undefined) {
+      done(null, payload)
+      return
+    }
+    handshake.answered = true
+    if (handshake.refusal === null && reply.statusCode >= 500) this.#cover(request, reply, handshake)
+    const isText = typeof payload === 'string' || Buffer.isBuffer(payload) || payload === undefined || payload === null
+    if (handshake.refusal === null && !isText) {
+      reply.header('connection', 'close')
+      done(null, payload)
+      return
+    }
+    if (handshake.refusal !== null && (handshake.spoiled || !isText)) {
+      const { code, statusCode = REFUSALS[code].statusCode } = handshake.refusal
+      reply.code(statusCode).type('application/json; charset=utf-8')
+      writeAnswer(reply, handshake.socket, refusalBody(handshake.refusal))
+    } else {
+      writeAnswer(reply, handshake.socket, isText ? payload ?? '' : '')
+    }
+  }
+
+  // The application's own 5xx: its status and its Retry-After stay, its text does not.
+  #cover (request: FastifyRequest, reply: FastifyReply, handshake: Handshake): void {
+    const { statusCode } = reply
+    let refusal: Refusal = { code: 'WSG_ERR_HOOK_REFUSED', statusCode, value: `status ${statusCode}` }
+    // Nobody chooses 500. Before admission it is, as far as we can know, the session's store that failed.
+    if (statusCode === 500) {
+      refusal = handshake.admitted ? { code: 'WSG_ERR_HOOK_FAILED' } : { code: 'WSG_ERR_AUTH_UNAVAILABLE', retryAfter: RETRY_AUTH }
+    }
+    this.refuse(request, reply, refusal, handshake)
+    handshake.spoiled = true
+  }
+
+  /** Instance-level `onResponse`, which a 101 never reaches: an answered handshake keeps no socket. */
+  readonly onResponse = (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    // @fastify/websocket does the same, but not for what was refused before its own onRequest hook. Not at once: the answer's
+    // last write callback is still to come, and destroying under it makes an error that nobody reads.
+    const handshake = handshakeOf(request.raw)
+    if (handshake !== undefined) process.nextTick(() => { handshake.socket.destroy() })
+    done()
+  }
+
+  /** One line and one event per refusal; nothing of it goes to the peer. */
+  report ({ code, value, cause, statusCode = REFUSALS[code].statusCode }: Refusal, request: FastifyRequest | null, handshake: Handshake | null): void {
+    this.#security.refused({
+      code,
+      statusCode,
+      reqId: request?.id ?? '',
+      route: request?.routeOptions.url,
+      ip: request === null ? undefined : clientAddress(request),
+      identity: handshake?.identity?.id,
+      value,
+      cause,
+    }, request?.log)
+  }
+}

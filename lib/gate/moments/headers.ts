@@ -1,0 +1,97 @@
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { Refusal } from '../../../types/gate.js'
+import type { ClientAddresses } from '../client-address.js'
+import type { Connections } from '../connections.js'
+import type { Door } from '../door.js'
+import type { HostPolicy } from '../host.js'
+import { type RoutePolicy, policyOf } from '../policy.js'
+import { type Handshake, handshakeOf, isOver, signalOf } from '../record.js'
+import type { Room } from '../room.js'
+import { chooseSubprotocol } from '../subprotocol.js'
+import { checkTransport } from '../transport.js'
+
+export interface HeadersParts {
+  readonly host: HostPolicy
+  readonly requireTls: boolean
+  readonly connections: Connections
+  readonly addresses: ClientAddresses
+  readonly room: Room
+  readonly door: Door
+}
+
+/** The second moment: an instance-level `onRequest` hook before all others. All that needs only headers, cheapest first. */
+export class HeadersMoment {
+  readonly #parts: HeadersParts
+
+  constructor (parts: HeadersParts) {
+    this.#parts = parts
+  }
+
+  /** The hook. Plain HTTP requests leave at its first line. */
+  readonly check = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+    const handshake = handshakeOf(request.raw)
+    if (handshake === undefined) {
+      done()
+      return
+    }
+    // Answered without Fastify, or gone: its reply must stay silent.
+    if (isOver(handshake)) {
+      reply.hijack()
+      return
+    }
+    handshake.request = request
+    handshake.reply = reply
+    const policy = handshake.policy = policyOf(request)
+    this.#parts.door.watch(reply, handshake)
+    const finish = (refusal: Refusal | null): void => {
+      if (isOver(handshake)) return
+      done(refusal === null ? undefined : this.#parts.door.refuse(request, reply, refusal, handshake))
+    }
+    const refusal = this.#judge(request, handshake, policy)
+    if (refusal !== null || policy === null) finish(refusal)
+    else this.#judgeSlowly(request, handshake, policy).then(finish, cause => { finish({ code: 'WSG_ERR_AUTH_UNAVAILABLE', cause }) })
+  }
+
+  /** What takes no time. */
+  #judge (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy | null): Refusal | null {
+    const { host, requireTls, connections, addresses } = this.#parts
+    if (handshake.malformed !== null) return handshake.malformed
+    if (policy === null) return { code: 'WSG_ERR_ROUTE_NOT_FOUND' }
+    const outside = checkTransport(request.protocol, requireTls) ??
+      host.check(request.host === '' ? undefined : request.host) ??
+      policy.origin.check(request.raw.headers.origin)
+    if (outside !== null) return outside
+    const offer = chooseSubprotocol(request.raw, policy.subprotocols)
+    if (offer.refusal !== null) return offer.refusal
+    handshake.subprotocol = offer.chosen
+    if (handshake.overCap !== null) return handshake.overCap
+    handshake.address = addresses.keyOf(request)
+    return addresses.isListed(request) ? null : connections.claimPending(handshake.slots, handshake.address)
+  }
+
+  /** What may wait: for room at a cap, for a limiter's store, for the application's word on an origin. */
+  async #judgeSlowly (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Promise<Refusal | null> {
+    const capped = await this.#claimAddress(request, handshake, policy)
+    if (capped !== null) return capped
+    for (const limiter of policy.limiters) {
+      const late = await limiter.take(request)
+      if (late !== null || isOver(handshake)) return late
+    }
+    if (policy.origin.ask === null) return null
+    return await policy.origin.ask(request.raw.headers.origin, { route: policy.url, get signal () { return signalOf(handshake) } })
+  }
+
+  async #claimAddress (request: FastifyRequest, handshake: Handshake, { auth, connections: own }: RoutePolicy): Promise<Refusal | null> {
+    const { addresses, connections, room } = this.#parts
+    const { slots, routeSlots, address } = handshake
+    if (own !== null) {
+      handshake.routeConnections = own
+      const full = own.enter()
+      if (full !== null) return full
+    }
+    if (address === null || addresses.isListed(request)) return null
+    const anonymous = auth === null
+    return await room.claim('address', address, handshake, () =>
+      connections.claimAddress(slots, address, anonymous) ?? own?.claimAddress(routeSlots, address, anonymous) ?? null)
+  }
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { writeRefusal } from '../answer.js'
+import type { Door } from '../door.js'
+import type { PendingHandshakes } from '../pending.js'
+import { handshakeOf, hasBegun } from '../record.js'
+import { hookRefused } from './identity.js'
+
+/** The fourth moment: the 101 itself, when ws is about to write it and when it has. */
+export class SwitchMoment {
+  readonly #pending: PendingHandshakes
+  readonly #door: Door
+  readonly #isDraining: () => boolean
+
+  constructor (pending: PendingHandshakes, door: Door, isDraining: () => boolean) {
+    this.#pending = pending
+    this.#door = door
+    this.#isDraining = isDraining
+  }
+
+  /** True when `raw` may become a WebSocket; otherwise it is answered here and nothing more happens to it. */
+  mayUpgrade (raw: IncomingMessage, socket: Duplex): boolean {
+    const handshake = handshakeOf(raw)
+    if (handshake === undefined) {
+      writeRefusal(socket, { code: 'WSG_ERR_NOT_ADMITTED' })
+      return false
+    }
+    if (handshake.closed || handshake.refusal !== null) return false
+    const { admitted, reply, request } = handshake
+    if (handshake.answered || hasBegun(handshake)) {
+      handshake.answered = true
+      this.#door.report({ code: 'WSG_ERR_NOT_ADMITTED', value: 'a hook has answered; it has to return its reply' }, request, handshake)
+      return false
+    }
+    if (this.#isDraining()) this.#door.turnAway(handshake, { code: 'WSG_ERR_DRAINING', retryAfter: 1 })
+    else if (!admitted) this.#door.turnAway(handshake, { code: 'WSG_ERR_NOT_ADMITTED' })
+    else if (reply !== null && reply.statusCode >= 300) this.#door.turnAway(handshake, hookRefused(reply))
+    else return true
+    return false
+  }
+
+  /** The one subprotocol to answer with. */
+  subprotocolOf (raw: IncomingMessage): string | false {
+    return handshakeOf(raw)?.subprotocol ?? false
+  }
+
+  /** The 101 is written. */
+  complete (raw: IncomingMessage): void {
+    const handshake = handshakeOf(raw)
+    if (handshake === undefined) return
+    const response = handshake.reply?.raw
+    // The socket would keep the hijacked response, and with it the request, for as long as the WebSocket lives.
+    if (response?.socket === handshake.socket) response.detachSocket(response.socket)
+    this.#pending.settle(handshake)
+  }
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { hasOpenAnswer } from '../../foreign/http-server.js'
+import type { Connections } from '../connections.js'
+import type { Door } from '../door.js'
+import { checkHandshake } from '../handshake.js'
+import type { PendingHandshakes } from '../pending.js'
+
+function destroy (this: Duplex): void {
+  this.destroy()
+}
+
+/** The first moment: the server's `upgrade` event. Counts the socket and looks at the request's form; Fastify comes after. */
+export class UpgradeMoment {
+  readonly #pending: PendingHandshakes
+  readonly #connections: Connections
+  readonly #door: Door
+  readonly #isDraining: () => boolean
+
+  constructor (pending: PendingHandshakes, connections: Connections, door: Door, isDraining: () => boolean) {
+    this.#pending = pending
+    this.#connections = connections
+    this.#door = door
+    this.#isDraining = isDraining
+  }
+
+  /** First listener of the event. */
+  readonly listen = (raw: IncomingMessage, socket: Duplex): void => {
+    const handshake = this.#pending.start(raw, socket)
+    handshake.overCap = this.#connections.enter()
+    // The upgrade listener behind this one adds its own later; between the two an RST would be uncaught.
+    socket.on('error', destroy)
+    if (hasOpenAnswer(socket)) {
+      // Whatever is written now would be read as the answer to the request before it.
+      handshake.refusal = { code: 'WSG_ERR_HANDSHAKE_MALFORMED', value: 'pipelined behind a request that is not answered yet' }
+      this.#door.report(handshake.refusal, null, handshake)
+      socket.destroy()
+    } else if (this.#isDraining()) {
+      // Fastify would answer by itself; what it writes behind the end of this answer goes nowhere.
+      this.#door.turnAway(handshake, { code: 'WSG_ERR_DRAINING', retryAfter: 1 })
+    } else {
+      handshake.malformed = checkHandshake(raw)
+    }
+  }
+}
