@@ -37,7 +37,9 @@ export interface AuthStrategy<I = Identity> {
   readonly authenticate: (context: AuthenticateContext) => I | null | Promise<I | null>
 }
 
-/** What `authorize` decides on. Path parameters and query are checked by the contract before, where it declares them. */
+/**
+ * What `authorize` decides on. Path parameters and query are checked by the contract before, where it declares them.
+ */
 export interface AuthorizeContext<I = Identity, P = Readonly<Record<string, string>>, Q = Readonly<Record<string, unknown>>> {
   readonly identity: I
   readonly params: P

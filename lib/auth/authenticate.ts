@@ -1,14 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import type { AuthenticateContext, AuthStrategy, Authorize, Identity, Refusal } from '../../types/gate.js'
 
-type Authentication = { readonly identity: Identity, readonly refusal: null } | { readonly identity: null, readonly refusal: Refusal }
+type Authentication =
+  | { readonly identity: Identity, readonly refusal: null }
+  | { readonly identity: null, readonly refusal: Refusal }
 
 const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal })
 
 /**
- * Asks a strategy who is there. Null is 401. A throw or a rejection with the status 401 or 403 (`request.jwtVerify()`) is
- * that; any other, and something that is no identity, is 503: a credential that could not be judged is never taken for a
- * missing one.
+ * Asks a strategy who is there. Null is 401. A throw or a rejection with the status 401 or 403
+ * (`request.jwtVerify()`) is that; any other, and something that is no identity, is 503: a credential that could not
+ * be judged is never taken for a missing one.
  */
 export async function authenticate (strategy: AuthStrategy, context: AuthenticateContext): Promise<Authentication> {
   try {
@@ -26,9 +28,15 @@ export async function authenticate (strategy: AuthStrategy, context: Authenticat
   }
 }
 
-/** Asks the route whether this identity may connect. Only `true` admits; a throw is 503, with the status 401 or 403 that. */
+/**
+ * Asks the route whether this identity may connect. Only `true` admits; a throw is 503, with the status 401 or 403
+ * that.
+ */
 export async function authorize (
-  decide: Authorize, identity: Identity | null, input: { readonly params: unknown, readonly query: unknown }, request: FastifyRequest
+  decide: Authorize,
+  identity: Identity | null,
+  input: { readonly params: unknown, readonly query: unknown },
+  request: FastifyRequest
 ): Promise<Refusal | null> {
   try {
     // A public route has no identity; its `authorize` is typed for that where it is written.

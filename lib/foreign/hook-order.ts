@@ -26,13 +26,14 @@ function moveFirst (instance: FastifyInstance, name: string, hook: Hook): boolea
 }
 
 /**
- * Puts hooks that were added with `addHook` before those of plugins that were registered earlier, in this instance and in
- * the scopes it has already. Fastify copies these lists into later scopes and, once all is loaded, into routes.
- * Called in `after`, when the hooks have arrived in the lists.
+ * Puts hooks that were added with `addHook` before those of plugins that were registered earlier, in this instance
+ * and in the scopes it has already. Fastify copies these lists into later scopes and, once all is loaded, into
+ * routes. Called in `after`, when the hooks have arrived in the lists.
  */
 export function runFirst (fastify: FastifyInstance, hooks: Readonly<Record<string, Hook>>): void {
   for (const [name, hook] of Object.entries(hooks)) {
     if (moveFirst(fastify, name, hook)) continue
-    warnChanged(fastify.log, 'hook-order', `the ${name} hook of the guard runs after those of plugins registered before it: a session's store is asked for handshakes that are then refused`)
+    const effect = `${name} of the guard runs late: a session's store is asked for handshakes that are then refused`
+    warnChanged(fastify.log, 'hook-order', effect)
   }
 }

@@ -18,7 +18,9 @@ export function checkOpenAnswer (log: Pick<SafeLog, 'warn'>): void {
   const socket = new Socket()
   const response = new ServerResponse(new IncomingMessage(socket))
   response.assignSocket(socket)
-  if (!hasOpenAnswer(socket)) warnChanged(log, 'http-server', 'an upgrade behind a request that is not answered yet is answered itself')
+  if (!hasOpenAnswer(socket)) {
+    warnChanged(log, 'http-server', 'an upgrade behind a request that is not answered yet is answered itself')
+  }
   response.detachSocket(socket)
   socket.destroy()
 }

@@ -17,7 +17,9 @@ function groups (address: string): number[] {
   return [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right]
 }
 
-/** An address with a port behind it, as some proxies write into X-Forwarded-For (Azure, IIS): IPv6 then has brackets. */
+/**
+ * An address with a port behind it, as some proxies write into X-Forwarded-For (Azure, IIS): IPv6 then has brackets.
+ */
 const WITH_PORT = /^(?:\[([^\]]+)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/
 
 /** The bare address in what a proxy or a socket calls the client; null where there is none. */
@@ -28,7 +30,10 @@ export function readAddress (said: string | undefined): string | null {
   return isIPv4(address) || isIPv6(address) ? address : null
 }
 
-/** Do these groups embed an IPv4 address: IPv4-mapped (RFC 4291 section 2.5.5.2), or NAT64's well-known prefix (RFC 6052 section 2.1)? */
+/**
+ * Do these groups embed an IPv4 address: IPv4-mapped (RFC 4291 section 2.5.5.2), or NAT64's well-known prefix (RFC
+ * 6052 section 2.1)?
+ */
 function embedsIPv4 (all: readonly number[]): boolean {
   if (all.slice(0, 5).every(group => group === 0) && all[5] === 0xffff) return true
   return all[0] === 0x64 && all[1] === 0xff9b && all.slice(2, 6).every(group => group === 0)

@@ -18,7 +18,8 @@ export function refusalHeaders (refusal: Refusal, httpVersionMajor = 1): Record<
   if (httpVersionMajor === 1) {
     // A proxy that believes in a fake 101 must not keep this connection open as a tunnel.
     headers.connection = 'close'
-    // RFC 9110: a 426 names the protocol (section 15.5.22), and Upgrade never stands without its connection option (7.8).
+    // RFC 9110: a 426 names the protocol (section 15.5.22), and Upgrade never stands without its connection option
+    // (7.8).
     if (REFUSALS[refusal.code].statusCode === 426) {
       headers.upgrade = 'websocket'
       headers.connection = 'upgrade, close'
@@ -52,7 +53,10 @@ export function writeAnswer (reply: FastifyReply, socket: Duplex, body: string |
   }
 }
 
-/** Answers without Fastify: for the socket whose reply is out of reach. Destroyed once written; by the deadline where the peer does not read. */
+/**
+ * Answers without Fastify: for the socket whose reply is out of reach. Destroyed once written; by the deadline where
+ * the peer does not read.
+ */
 export function writeRefusal (socket: Duplex, refusal: Refusal): void {
   if (socket.destroyed || !socket.writable) return
   const body = refusalBody(refusal)

@@ -7,12 +7,17 @@ import { addressKey, readAddress } from './address.js'
 import { clientAddress } from './answer.js'
 import { handshakeOf } from './record.js'
 
+const UNTRUSTED = 'X-Forwarded-For comes from an address that trustProxy does not list, so all clients behind it ' +
+  'count as one; if that is your proxy, write Fastify({ trustProxy: [\'<its address>\'] })'
+const UNREADABLE = 'the proxy names clients in a way that is no address, so all of them count as one; ' +
+  'let X-Forwarded-For be the client\'s address'
+
 /** Addresses and networks of an allow-list. */
 export type AddressList = BlockList
 
 /**
- * Compiles `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`. Boot only. Throws WSG_ERR_OPTION that names `where` for anything else:
- * an entry that matches nobody would be found out by whoever is locked out.
+ * Compiles `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`. Boot only. Throws WSG_ERR_OPTION that names `where` for
+ * anything else: an entry that matches nobody would be found out by whoever is locked out.
  */
 export function compileAddresses (entries: readonly string[], where: string): AddressList {
   const list = new BlockList()
@@ -21,7 +26,8 @@ export function compileAddresses (entries: readonly string[], where: string): Ad
     const family = isIPv6(address) ? 'ipv6' : 'ipv4'
     const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 'ipv6' ? 128 : 32))
     if (isIP(address) === 0 || address.includes('%') || !isPrefix || rest.length > 0) {
-      throw new WSG_ERR_OPTION(`${where}[${index}]: expected an address or a network such as "192.0.2.7" or "10.0.0.0/8", got ${got(entry)}`)
+      const expected = 'an address or a network like "10.0.0.0/8"'
+      throw new WSG_ERR_OPTION(`${where}[${index}]: expected ${expected}, got ${got(entry)}`)
     }
     if (bits === undefined) list.addAddress(address, family)
     else list.addSubnet(address, Number(bits), family)
@@ -29,7 +35,10 @@ export function compileAddresses (entries: readonly string[], where: string): Ad
   return list
 }
 
-/** Who a request is from, as caps and rates count it. What can't be right about it is said once per process, in the log. */
+/**
+ * Who a request is from, as caps and rates count it. What can't be right about it is said once per process, in the
+ * log.
+ */
 export class ClientAddresses {
   readonly #prefix: number
   readonly #listed: AddressList | null
@@ -64,11 +73,11 @@ export class ClientAddresses {
     const peer: string | undefined = request.raw.socket?.remoteAddress
     // Any client can send the header; that every one of them seems to be one and the same is what a proxy looks like.
     if (request.raw.headers['x-forwarded-for'] !== undefined && said === peer && peer !== undefined) {
-      this.#warn('untrusted', { peer }, 'X-Forwarded-For comes from an address that trustProxy does not list, so all clients behind it count as one; if that is your proxy, write Fastify({ trustProxy: [\'<its address>\'] })')
+      this.#warn('untrusted', { peer }, UNTRUSTED)
     }
     const address = readAddress(said)
     if (address === null && said !== undefined && said !== '') {
-      this.#warn('unreadable', { address: escapeForLog(said) }, 'the proxy names clients in a way that is no address, so all of them count as one; let X-Forwarded-For be the client\'s address')
+      this.#warn('unreadable', { address: escapeForLog(said) }, UNREADABLE)
       return 'unreadable'
     }
     return addressKey(address ?? undefined, this.#prefix)

@@ -81,8 +81,8 @@ export class Connections {
   }
 
   /**
-   * Takes a slot of this address, and one of those without an identity where the socket will have none. Like every claim
-   * it counts once, however often it is made.
+   * Takes a slot of this address, and one of those without an identity where the socket will have none. Like every
+   * claim it counts once, however often it is made.
    */
   claimAddress (slots: Slots, key: string, anonymous: boolean): Refusal | null {
     if (anonymous && slots.anonymous === null) {

@@ -1,3 +1,4 @@
+// Tested in test/attack/answered.test.ts.
 import type { FastifyError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { Refusal } from '../../types/gate.js'
@@ -19,7 +20,10 @@ export class Door {
     this.#security = security
   }
 
-  /** Refuses in a Fastify hook: the coded error to throw. `handshake` is null for a plain request to a WebSocket route. */
+  /**
+   * Refuses in a Fastify hook: the coded error to throw. `handshake` is null for a plain request to a WebSocket
+   * route.
+   */
   refuse (request: FastifyRequest, reply: FastifyReply, refusal: Refusal, handshake: Handshake | null): FastifyError {
     const error = REFUSALS[refusal.code].error()
     if (handshake !== null) {
@@ -36,8 +40,8 @@ export class Door {
     const { request, reply } = handshake
     // What another hook answers is stuck on its way: a second answer would run into it.
     if (handshake.answered || hasBegun(handshake)) this.report(refusal, request, handshake)
-    else if (request !== null && reply !== null && !reply.sent) reply.send(this.refuse(request, reply, refusal, handshake))
-    else this.turnAway(handshake, refusal)
+    else if (request === null || reply === null || reply.sent) this.turnAway(handshake, refusal)
+    else reply.send(this.refuse(request, reply, refusal, handshake))
   }
 
   /** Refuses without Fastify: no reply is within reach. */
@@ -49,8 +53,8 @@ export class Door {
 
   /** Notes when somebody begins to answer, and with what. */
   watch (reply: FastifyReply, handshake: Handshake): void {
-    // An answer is not `sent` while an asynchronous onSend hook is at work. Meanwhile Fastify would run the hooks that follow
-    // one which forgot `return reply`, and the handler.
+    // An answer is not `sent` while an asynchronous onSend hook is at work. Meanwhile Fastify would run the hooks
+    // that follow one which forgot `return reply`, and the handler.
     const { send } = reply
     reply.send = function (payload) {
       handshake.answered = true
@@ -60,8 +64,8 @@ export class Door {
   }
 
   /**
-   * Instance-level `onSend`, before all others: what is answered to an upgrade request is written here. A hook that came
-   * after and threw would make Fastify send its error's text; so would a 5xx of the application's own.
+   * Instance-level `onSend`, before all others: what is answered to an upgrade request is written here. A hook that
+   * came after and threw would make Fastify send its error's text; so would a 5xx of the application's own.
    */
   readonly onSend = (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: OnSendDone): void => {
     const handshake = handshakeOf(request.raw)
@@ -92,7 +96,9 @@ export class Door {
     let refusal: Refusal = { code: 'WSG_ERR_HOOK_REFUSED', statusCode, value: `status ${statusCode}` }
     // Nobody chooses 500. Before admission it is, as far as we can know, the session's store that failed.
     if (statusCode === 500) {
-      refusal = handshake.admitted ? { code: 'WSG_ERR_HOOK_FAILED' } : { code: 'WSG_ERR_AUTH_UNAVAILABLE', retryAfter: RETRY_AUTH }
+      refusal = handshake.admitted
+        ? { code: 'WSG_ERR_HOOK_FAILED' }
+        : { code: 'WSG_ERR_AUTH_UNAVAILABLE', retryAfter: RETRY_AUTH }
     }
     this.refuse(request, reply, refusal, handshake)
     handshake.spoiled = true
@@ -100,15 +106,16 @@ export class Door {
 
   /** Instance-level `onResponse`, which a 101 never reaches: an answered handshake keeps no socket. */
   readonly onResponse = (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
-    // @fastify/websocket does the same, but not for what was refused before its own onRequest hook. Not at once: the answer's
-    // last write callback is still to come, and destroying under it makes an error that nobody reads.
+    // @fastify/websocket does the same, but not for what was refused before its own onRequest hook. Not at once: the
+    // answer's last write callback is still to come, and destroying under it makes an error that nobody reads.
     const handshake = handshakeOf(request.raw)
     if (handshake !== undefined) process.nextTick(() => { handshake.socket.destroy() })
     done()
   }
 
   /** One line and one event per refusal; nothing of it goes to the peer. */
-  report ({ code, value, cause, statusCode = REFUSALS[code].statusCode }: Refusal, request: FastifyRequest | null, handshake: Handshake | null): void {
+  report (refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null): void {
+    const { code, value, cause, statusCode = REFUSALS[code].statusCode } = refusal
     this.#security.refused({
       code,
       statusCode,

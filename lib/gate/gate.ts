@@ -35,9 +35,9 @@ export interface SocketKeys {
 }
 
 /**
- * A handshake's way through four moments (docs/gate.md): the `upgrade` event, its headers, its identity, the 101. Each is a
- * file of its own in `moments/`; whatever is refused leaves by the one `Door`, and what is known of a handshake is in its
- * record. Here they are put together, for the plugin to hang into Fastify.
+ * A handshake's way through four moments (docs/gate.md): the `upgrade` event, its headers, its identity, the 101.
+ * Each is a file of its own in `moments/`; whatever is refused leaves by the one `Door`, and what is known of a
+ * handshake is in its record. Here they are put together, for the plugin to hang into Fastify.
  */
 export class Gate {
   readonly connections: Connections

@@ -49,11 +49,11 @@ const MISSING: Refusal = Object.freeze({ code: 'WSG_ERR_ORIGIN_MISSING' })
 const NULL: Refusal = Object.freeze({ code: 'WSG_ERR_ORIGIN_NULL', value: 'null' })
 
 /**
- * Compiles `origins`. A pattern is `https://goodsite.com`, `https://.goodsite.com:8443` (the domain and everything below),
- * `https://*.goodsite.com` (only below), the same without a scheme (https), `chrome-extension://<id>` in full, or `*` (any
- * well-formed http or https origin). An origin matches byte for byte in its serialised form (RFC 6454 section 6.2): lower
- * case, punycode, no default port, no final dot.
- * Throws WSG_ERR_ORIGIN_PATTERN for an entry that could never match or would match too much, and for a list that admits nobody.
+ * Compiles `origins`. A pattern is `https://goodsite.com`, `https://.goodsite.com:8443` (the domain and everything
+ * below), `https://*.goodsite.com` (only below), the same without a scheme (https), `chrome-extension://<id>` in
+ * full, or `*` (any well-formed http or https origin). An origin matches byte for byte in its serialised form (RFC
+ * 6454 section 6.2): lower case, punycode, no default port, no final dot. Throws WSG_ERR_ORIGIN_PATTERN for an entry
+ * that could never match or would match too much, and for a list that admits nobody.
  */
 export function compileOrigins (given: readonly string[] | OriginDecision, { optionName, development, allowMissing, allowNull }: OriginOptions): OriginPolicy {
   const decide = typeof given === 'function' ? given : null
@@ -174,8 +174,8 @@ export function originsFromHosts (hosts: readonly string[], { development }: { r
 }
 
 /**
- * The function that @fastify/cors takes as `origin`, so that one list serves both. A request without Origin gets no CORS
- * headers, which is no refusal.
+ * The function that @fastify/cors takes as `origin`, so that one list serves both. A request without Origin gets no
+ * CORS headers, which is no refusal.
  */
 export function corsOrigin (policy: OriginPolicy): CorsOriginFunction {
   const decide = async (origin: string): Promise<boolean> => {

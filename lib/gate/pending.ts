@@ -74,7 +74,8 @@ export class PendingHandshakes {
     for (const handshake of this.#open) {
       const { socket } = handshake
       const age = now - handshake.startedAt
-      // Answered, not upgraded. A reply's own `onResponse` destroys its socket, except where Fastify answered before any hook.
+      // Answered, not upgraded. A reply's own `onResponse` destroys its socket, except where Fastify answered before
+      // any hook.
       if (isWritten(handshake)) {
         socket.destroy()
       } else if (age >= handshakeTimeout) {

@@ -1,3 +1,4 @@
+// Tested in test/gate/gate.test.ts.
 import type { FastifyRequest } from 'fastify'
 import type { AuthStrategy, Authorize, Refusal } from '../../types/gate.js'
 import type { Connections } from './connections.js'
@@ -18,7 +19,10 @@ export interface UpgradeLimiter {
   readonly punish: (request: FastifyRequest) => void
 }
 
-/** What one WebSocket route asks of a handshake, compiled at boot. It travels in the route's `config`, and nowhere else. */
+/**
+ * What one WebSocket route asks of a handshake, compiled at boot. It travels in the route's `config`, and nowhere
+ * else.
+ */
 export interface RoutePolicy {
   readonly url: string
   /** Null: public. */

@@ -1,3 +1,4 @@
+// Tested in test/gate/pending.test.ts.
 import type { FastifyError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'

@@ -2,8 +2,8 @@ import type { Refusal } from '../../types/gate.js'
 import { type Handshake, isOver } from './record.js'
 
 /**
- * Asked at a cap, before a handshake is refused: close sockets under `key` whose peers are gone, and say whether any was.
- * `address` keys are those of `addressKey`, `identity` keys those of `identityKey`.
+ * Asked at a cap, before a handshake is refused: close sockets under `key` whose peers are gone, and say whether any
+ * was. `address` keys are those of `addressKey`, `identity` keys those of `identityKey`.
  */
 export type MakeRoom = (kind: 'address' | 'identity', key: string) => Promise<boolean>
 
@@ -21,7 +21,9 @@ export class Room {
    * Claims, and where that is refused, once more after room was made. The wait counts against the handshake's own
    * deadlines: at these it is answered, and what comes of the question after that is nothing to it.
    */
-  async claim (kind: 'address' | 'identity', key: string, handshake: Handshake, claim: () => Refusal | null): Promise<Refusal | null> {
+  async claim (
+    kind: 'address' | 'identity', key: string, handshake: Handshake, claim: () => Refusal | null
+  ): Promise<Refusal | null> {
     const refusal = claim()
     if (refusal === null || this.#makeRoom === null) return refusal
     const made = await this.#make(kind, key, this.#makeRoom)
@@ -33,7 +35,9 @@ export class Room {
     const name = `${kind} ${key}`
     const asked = this.#asked.get(name)
     if (asked !== undefined) return asked
-    const answer = (async () => await makeRoom(kind, key))().catch(() => false).finally(() => { this.#asked.delete(name) })
+    const answer = (async () => await makeRoom(kind, key))()
+      .catch(() => false)
+      .finally(() => { this.#asked.delete(name) })
     this.#asked.set(name, answer)
     return answer
   }

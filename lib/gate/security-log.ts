@@ -34,7 +34,9 @@ interface Repeats {
   readonly code: RefusalCode
 }
 
-/** Where every refusal goes: one log line, repeats aggregated, and the diagnostics channel `fastify-ws-guard:refused`. */
+/**
+ * Where every refusal goes: one log line, repeats aggregated, and the diagnostics channel `fastify-ws-guard:refused`.
+ */
 export class SecurityLog {
   readonly #log: FastifyBaseLogger
   readonly #repeats = new Map<string, Repeats>()

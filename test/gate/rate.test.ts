@@ -1,11 +1,13 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
+import { ClientAddresses } from '../../lib/gate/client-address.js'
 import { createUpgradeLimiter } from '../../lib/gate/rate.js'
 import type { CreateRateLimit, LimiterSources } from '../../lib/gate/rate.js'
+import type { UpgradeRateOptions } from '../../types/options.js'
 
 type Verdict = { readonly isAllowed: boolean, readonly isExceeded: boolean, readonly ttlInSeconds: number }
 
-const request = { ip: '192.0.2.1', log: { error () {} } } as unknown as FastifyRequest
+const request = { ip: '192.0.2.1', raw: { headers: {} }, log: { error () {}, warn () {} } } as unknown as FastifyRequest
 
 /** A store that answers with `answer`; counts how often it is asked, and keeps the settings it was made with. */
 function store (answer: () => Promise<Verdict>): { readonly create: CreateRateLimit, asked: number, settings: { [name: string]: unknown } } {
@@ -20,7 +22,10 @@ function store (answer: () => Promise<Verdict>): { readonly create: CreateRateLi
   return made
 }
 
-const limiter = (sources: LimiterSources) => createUpgradeLimiter(sources, { max: 3, timeWindow: 1000 }, 'test', () => 'key')
+const addresses = new ClientAddresses(64, null, request.log)
+const limiterOf = (sources: LimiterSources, options: Partial<UpgradeRateOptions> = {}) =>
+  createUpgradeLimiter(sources, { max: 3, timeWindow: 1000, ...options }, 'test', addresses)
+const limiter = (sources: LimiterSources) => limiterOf(sources).take
 const within: Verdict = { isAllowed: false, isExceeded: false, ttlInSeconds: 9 }
 const beyond: Verdict = { isAllowed: false, isExceeded: true, ttlInSeconds: 9 }
 
@@ -35,7 +40,7 @@ t.test('the verdict of a local store', async t => {
     const local = store(async () => verdict)
     t.same(await limiter({ primary: local.create, isLocal: true, fallback: null })(request), expected)
     t.match(local.settings, { max: 3, timeWindow: 1000, ban: -1, skipOnError: false })
-    t.equal((local.settings['keyGenerator'] as (request: FastifyRequest) => string)(request), 'fastify-ws-guard:upgrade:test:key')
+    t.equal((local.settings['keyGenerator'] as (request: FastifyRequest) => string)(request), 'fastify-ws-guard:upgrade:test:192.0.2.1')
   }
 })
 
@@ -55,4 +60,21 @@ t.test('a store that fails or hangs is left alone for a while: the local one dec
 t.test('without a local store a failure is 503, never unlimited', async t => {
   const shared = store(async () => { throw new Error('down') })
   t.match(await limiter({ primary: shared.create, isLocal: false, fallback: null })(request), { code: 'WSG_ERR_AUTH_UNAVAILABLE' })
+})
+
+t.test('a failed handshake counts several times', async t => {
+  const local = store(async () => within)
+  const { take, punish } = limiterOf({ primary: local.create, isLocal: true, fallback: null }, { failureCost: 5 })
+  await take(request)
+  punish(request)
+  t.equal(local.asked, 5)
+})
+
+t.test('a limiter that fails by itself says why, and punishing never rejects', async t => {
+  const cause = new Error('allowList')
+  const local = store(async () => { throw cause })
+  const { take, punish } = limiterOf({ primary: local.create, isLocal: true, fallback: null }, { failureCost: 3 })
+  t.same(await take(request), { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'upgrade rate test', cause })
+  t.doesNotThrow(() => { punish(request) })
+  await new Promise(resolve => setImmediate(resolve))
 })

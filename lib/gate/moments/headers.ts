@@ -1,3 +1,4 @@
+// Tested in test/attack/store-asked.test.ts and test/gate/gate.test.ts.
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { Refusal } from '../../../types/gate.js'
 import type { ClientAddresses } from '../client-address.js'
@@ -19,7 +20,10 @@ export interface HeadersParts {
   readonly door: Door
 }
 
-/** The second moment: an instance-level `onRequest` hook before all others. All that needs only headers, cheapest first. */
+/**
+ * The second moment: an instance-level `onRequest` hook before all others. All that needs only headers, cheapest
+ * first.
+ */
 export class HeadersMoment {
   readonly #parts: HeadersParts
 
@@ -49,7 +53,10 @@ export class HeadersMoment {
     }
     const refusal = this.#judge(request, handshake, policy)
     if (refusal !== null || policy === null) finish(refusal)
-    else this.#judgeSlowly(request, handshake, policy).then(finish, cause => { finish({ code: 'WSG_ERR_AUTH_UNAVAILABLE', cause }) })
+    else {
+      this.#judgeSlowly(request, handshake, policy)
+        .then(finish, cause => { finish({ code: 'WSG_ERR_AUTH_UNAVAILABLE', cause }) })
+    }
   }
 
   /** What takes no time. */
@@ -78,10 +85,12 @@ export class HeadersMoment {
       if (late !== null || isOver(handshake)) return late
     }
     if (policy.origin.ask === null) return null
-    return await policy.origin.ask(request.raw.headers.origin, { route: policy.url, get signal () { return signalOf(handshake) } })
+    const context = { route: policy.url, get signal () { return signalOf(handshake) } }
+    return await policy.origin.ask(request.raw.headers.origin, context)
   }
 
-  async #claimAddress (request: FastifyRequest, handshake: Handshake, { auth, connections: own }: RoutePolicy): Promise<Refusal | null> {
+  async #claimAddress (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Promise<Refusal | null> {
+    const { auth, connections: own } = policy
     const { addresses, connections, room } = this.#parts
     const { slots, routeSlots, address } = handshake
     if (own !== null) {

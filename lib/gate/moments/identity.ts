@@ -1,3 +1,4 @@
+// Tested in test/attack/answered.test.ts and test/gate/gate.test.ts.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthenticateContext, AuthStrategy, Authorize, Identity, Refusal } from '../../../types/gate.js'
 import type { Connections } from '../connections.js'
@@ -7,12 +8,16 @@ import { type Handshake, handshakeOf, isOver, signalOf } from '../record.js'
 import type { Room } from '../room.js'
 
 /** Who a handshake is from, or why it is refused. */
-export type Authentication = { readonly identity: Identity, readonly refusal: null } | { readonly identity: null, readonly refusal: Refusal }
+export type Authentication =
+  | { readonly identity: Identity, readonly refusal: null }
+  | { readonly identity: null, readonly refusal: Refusal }
 
 /** How strategies and `authorize` are asked; neither ever throws or rejects. */
 export interface Judges {
   readonly authenticate: (strategy: AuthStrategy, context: AuthenticateContext) => Promise<Authentication>
-  readonly authorize: (decide: Authorize, identity: Identity | null, input: RouteInput, request: FastifyRequest) => Promise<Refusal | null>
+  readonly authorize: (
+    decide: Authorize, identity: Identity | null, input: RouteInput, request: FastifyRequest
+  ) => Promise<Refusal | null>
 }
 
 export interface IdentityParts {
@@ -49,7 +54,9 @@ export class IdentityMoment {
     }
     if (isOver(handshake)) return await goNoFurther()
     // The header checks did not run: a scope this plugin's hooks do not reach.
-    if (policy === null || handshake.request !== request) throw door.refuse(request, reply, { code: 'WSG_ERR_NOT_ADMITTED' }, handshake)
+    if (policy === null || handshake.request !== request) {
+      throw door.refuse(request, reply, { code: 'WSG_ERR_NOT_ADMITTED' }, handshake)
+    }
     const refusal = await this.#judge(request, reply, handshake, policy)
     // Answered at the deadline meanwhile, or the client left: no further hook may run for who was not admitted.
     if (isOver(handshake)) return await goNoFurther()
@@ -60,7 +67,9 @@ export class IdentityMoment {
     handshake.admitted = true
   }
 
-  async #judge (request: FastifyRequest, reply: FastifyReply, handshake: Handshake, policy: RoutePolicy): Promise<Refusal | null> {
+  async #judge (
+    request: FastifyRequest, reply: FastifyReply, handshake: Handshake, policy: RoutePolicy
+  ): Promise<Refusal | null> {
     // A hook before this one has refused, in its way: it would be a 101 all the same.
     if (reply.statusCode >= 300) return hookRefused(reply)
     if (policy.auth !== null) {
@@ -79,7 +88,8 @@ export class IdentityMoment {
 
   async #identify (auth: AuthStrategy, request: FastifyRequest, handshake: Handshake): Promise<Refusal | null> {
     const { judges, connections, room } = this.#parts
-    const { identity, refusal } = await judges.authenticate(auth, { request, get signal () { return signalOf(handshake) } })
+    const context = { request, get signal () { return signalOf(handshake) } }
+    const { identity, refusal } = await judges.authenticate(auth, context)
     if (refusal !== null) return refusal
     // Answered at the deadline, or gone: a slot taken now would never be given back.
     if (isOver(handshake)) return null
@@ -98,5 +108,9 @@ const COUNTED = new Set<Refusal['code']>(['WSG_ERR_UNAUTHENTICATED', 'WSG_ERR_FO
 
 /** The refusal for a hook that has set a status and sent nothing. */
 export function hookRefused ({ statusCode }: FastifyReply): Refusal {
-  return { code: 'WSG_ERR_HOOK_REFUSED', statusCode: statusCode < 400 ? 403 : statusCode, value: `a hook has set status ${statusCode} and not answered` }
+  return {
+    code: 'WSG_ERR_HOOK_REFUSED',
+    statusCode: statusCode < 400 ? 403 : statusCode,
+    value: `a hook has set status ${statusCode} and not answered`,
+  }
 }

@@ -1,3 +1,4 @@
+// Tested in test/attack/answered.test.ts and test/attack/draining.test.ts.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { writeRefusal } from '../answer.js'
@@ -29,7 +30,8 @@ export class SwitchMoment {
     const { admitted, reply, request } = handshake
     if (handshake.answered || hasBegun(handshake)) {
       handshake.answered = true
-      this.#door.report({ code: 'WSG_ERR_NOT_ADMITTED', value: 'a hook has answered; it has to return its reply' }, request, handshake)
+      const value = 'a hook has answered; it has to return its reply'
+      this.#door.report({ code: 'WSG_ERR_NOT_ADMITTED', value }, request, handshake)
       return false
     }
     if (this.#isDraining()) this.#door.turnAway(handshake, { code: 'WSG_ERR_DRAINING', retryAfter: 1 })

@@ -1,3 +1,4 @@
+// Tested in test/attack/pipelined.test.ts and test/attack/draining.test.ts.
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { hasOpenAnswer } from '../../foreign/http-server.js'
@@ -10,7 +11,10 @@ function destroy (this: Duplex): void {
   this.destroy()
 }
 
-/** The first moment: the server's `upgrade` event. Counts the socket and looks at the request's form; Fastify comes after. */
+/**
+ * The first moment: the server's `upgrade` event. Counts the socket and looks at the request's form; Fastify comes
+ * after.
+ */
 export class UpgradeMoment {
   readonly #pending: PendingHandshakes
   readonly #connections: Connections
@@ -32,7 +36,8 @@ export class UpgradeMoment {
     socket.on('error', destroy)
     if (hasOpenAnswer(socket)) {
       // Whatever is written now would be read as the answer to the request before it.
-      handshake.refusal = { code: 'WSG_ERR_HANDSHAKE_MALFORMED', value: 'pipelined behind a request that is not answered yet' }
+      const value = 'pipelined behind a request that is not answered yet'
+      handshake.refusal = { code: 'WSG_ERR_HANDSHAKE_MALFORMED', value }
       this.#door.report(handshake.refusal, null, handshake)
       socket.destroy()
     } else if (this.#isDraining()) {

@@ -1,0 +1,50 @@
+import type { FastifyRequest } from 'fastify'
+import t from 'tap'
+import { authenticate, authorize } from '../../lib/auth/authenticate.js'
+import type { AuthStrategy, Identity } from '../../types/gate.js'
+
+const context = { request: {} as FastifyRequest, signal: new AbortController().signal }
+const strategy = (judge: () => unknown, challenge?: string): AuthStrategy => ({
+  name: 'test',
+  needs: { credential: 'header', session: false },
+  ...(challenge === undefined ? {} : { challenge }),
+  authenticate: judge as () => Identity,
+})
+const fail = (error: unknown) => (): never => { throw error }
+const withStatus = (statusCode: unknown): Error => Object.assign(new Error('secret'), { statusCode })
+
+t.test('an identity admits, null is 401, what is no identity is 503', async t => {
+  t.same(await authenticate(strategy(() => ({ id: 0 })), context), { identity: { id: 0 }, refusal: null })
+  t.same(await authenticate(strategy(async () => ({ id: 'ada' })), context), { identity: { id: 'ada' }, refusal: null })
+  for (const nobody of [null, undefined]) t.equal((await authenticate(strategy(() => nobody), context)).refusal?.code, 'WSG_ERR_UNAUTHENTICATED')
+  for (const wrong of [true, 'ada', 7, {}, { id: null }, { id: {} }, []]) t.equal((await authenticate(strategy(() => wrong), context)).refusal?.code, 'WSG_ERR_AUTH_UNAVAILABLE', JSON.stringify(wrong))
+})
+
+t.test('an error that says 401 or 403 is that, every other is 503', async t => {
+  const error = withStatus(401)
+  t.same((await authenticate(strategy(fail(error)), context)).refusal, { code: 'WSG_ERR_UNAUTHENTICATED', value: 'test', cause: error })
+  t.equal((await authenticate(strategy(async () => fail(withStatus(403))()), context)).refusal?.code, 'WSG_ERR_FORBIDDEN')
+  const throwing = Object.defineProperty({}, 'statusCode', { get () { throw new Error('no') } })
+  for (const other of [withStatus(500), withStatus(400), withStatus('401'), withStatus(undefined), null, undefined, 'text', throwing]) {
+    const { refusal } = await authenticate(strategy(fail(other)), context)
+    t.equal(refusal?.code, 'WSG_ERR_AUTH_UNAVAILABLE')
+    t.equal(refusal?.cause, other)
+  }
+})
+
+t.test('a 401 carries the challenge of its scheme, where there is one', async t => {
+  t.equal((await authenticate(strategy(() => null, 'Bearer'), context)).refusal?.challenge, 'Bearer')
+  t.equal((await authenticate(strategy(fail(withStatus(401)), 'Bearer'), context)).refusal?.challenge, 'Bearer')
+  t.equal((await authenticate(strategy(fail(new Error('down')), 'Bearer'), context)).refusal?.challenge, undefined)
+  t.equal((await authenticate(strategy(() => null), context)).refusal?.challenge, undefined)
+})
+
+t.test('authorize admits with true only', async t => {
+  const ask = (decide: () => unknown) => authorize(decide as () => boolean, null, { params: {}, query: {} }, context.request)
+  t.equal(await ask(() => true), null)
+  t.equal(await ask(async () => true), null)
+  for (const other of [false, 1, 'yes', {}, undefined, null]) t.equal((await ask(() => other))?.code, 'WSG_ERR_FORBIDDEN', String(other))
+  t.equal((await ask(fail(withStatus(403))))?.code, 'WSG_ERR_FORBIDDEN')
+  t.equal((await ask(fail(withStatus(401))))?.code, 'WSG_ERR_UNAUTHENTICATED')
+  t.equal((await ask(fail(new Error('store'))))?.code, 'WSG_ERR_AUTH_UNAVAILABLE')
+})
