@@ -9,14 +9,16 @@ export interface UpgradeRateOptions {
   readonly max: number
   /** Milliseconds. */
   readonly timeWindow: number
-  /** What a handshake counts that is refused for its client's fault (401, 403, or 400 for its parameters). Default 5. */
+  /** What a handshake counts that is refused for its client's fault (401, 403, or 400 for its parameters): 5 unless it is given. */
   readonly failureCost?: number
   /** Addresses and networks (`10.0.0.0/8`) that are not counted, or a function, as in @fastify/rate-limit. */
   readonly allowList?: RateLimitOptions['allowList']
 }
 
 /** The plugin's upgrade rate; every limit of the application is kept in its store. */
-export interface PluginUpgradeRateOptions extends Pick<UpgradeRateOptions, 'allowList' | 'failureCost'> {
+export interface PluginUpgradeRateOptions extends Pick<UpgradeRateOptions, 'allowList'> {
+  /** As of a route's. Default 5. */
+  readonly failureCost?: number
   /** Handshakes per window and client address. Default 600. */
   readonly max?: number
   /** Milliseconds. Default 60000. */
