@@ -9,7 +9,10 @@ export interface UpgradeRateOptions {
   readonly max: number
   /** Milliseconds. */
   readonly timeWindow: number
-  /** What a handshake counts that is refused for its client's fault (401, 403, or 400 for its parameters): 5 unless it is given. */
+  /**
+   * What a handshake counts that is refused for its client's fault (401, 403, or 400 for its parameters): 5 unless it
+   * is given.
+   */
   readonly failureCost?: number
   /** Addresses and networks (`10.0.0.0/8`) that are not counted, or a function, as in @fastify/rate-limit. */
   readonly allowList?: RateLimitOptions['allowList']
@@ -49,7 +52,8 @@ export interface ConnectionOptions {
 }
 
 /** Caps on one route's own sockets, counted beside the application's and never in their place. */
-export interface RouteConnectionOptions extends Pick<ConnectionOptions, 'total' | 'perAddress' | 'anonymous' | 'perIdentity'> {}
+export interface RouteConnectionOptions
+  extends Pick<ConnectionOptions, 'total' | 'perAddress' | 'anonymous' | 'perIdentity'> {}
 
 /** Message limits per socket. */
 export interface MessageOptions {
@@ -90,8 +94,8 @@ export interface GuardOptions<I = Identity> {
    */
   readonly allowedHosts?: readonly string[]
   /**
-   * Origins that may open a socket, or a function that decides. Left out: derived from `allowedHosts` (https, default port).
-   * An empty list admits no browser.
+   * Origins that may open a socket, or a function that decides. Left out: derived from `allowedHosts` (https, default
+   * port). An empty list admits no browser.
    */
   readonly origins?: readonly string[] | OriginDecision
   /**
