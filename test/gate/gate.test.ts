@@ -97,7 +97,7 @@ for (const [kind, path, caps, key] of [
     const { gate, port } = await bareGate(t, () => {
       questions++
       return new Promise<boolean>(() => {})
-    }, { ...caps, pending: 10 }, 200)
+    }, { ...caps, pending: 10 }, 4000)
     const held = [await upgrade(port, { path }), await upgrade(port, { path })]
     const waiting = Promise.all(Array.from({ length: 30 }, () => upgrade(port, { path })))
     const answers = await waiting
