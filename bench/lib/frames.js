@@ -3,12 +3,15 @@ import net from 'node:net'
 
 const MASK = Buffer.from([0x37, 0xfa, 0x21, 0x3d])
 
-/** A client's text frame, masked (RFC 6455 section 5.3). Below 64 KiB. */
+/** A client's text frame, masked (RFC 6455 section 5.3). */
 export function clientFrame (text) {
   const payload = Buffer.from(text)
-  const head = payload.length < 126
-    ? Buffer.from([0x81, 0x80 | payload.length])
-    : Buffer.from([0x81, 0xfe, payload.length >> 8, payload.length & 255])
+  const { length } = payload
+  const head = length < 126
+    ? Buffer.from([0x81, 0x80 | length])
+    : length < 0x10000
+      ? Buffer.from([0x81, 0xfe, length >> 8, length & 255])
+      : Buffer.from([0x81, 0xff, 0, 0, 0, 0, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255])
   for (let index = 0; index < payload.length; index++) payload[index] ^= MASK[index & 3]
   return Buffer.concat([head, MASK, payload])
 }
