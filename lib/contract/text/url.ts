@@ -1,4 +1,4 @@
-import { hasForbiddenOrBreak, hasMarkRun } from './rules.js'
+import { hasForbiddenOrBreak, hasMarkRun, utf8Length } from './rules.js'
 
 // What the URL parser drops, rewrites or can't show. A value with any of these means something else than it says:
 // "java\tscript:", "https:\\evil.example".
@@ -51,17 +51,20 @@ export function compileUrl (list: readonly string[]): (value: string) => boolean
     if (special && (host === null || !isMappedAlready(host[1]!))) return false
     const parsed = parse(value)
     if (parsed === undefined || !isAllowed(parsed, protocols)) return false
-    if (host === null) return scheme.toLowerCase() + encode(authority + rest) === parsed.href
+    if (host === null) return isEncoded(scheme.toLowerCase(), authority + rest, parsed.href)
     const port = parsed.port === '' ? '' : `:${parsed.port}`
     if (!isSameHost(host[1]!, parsed.hostname) || host[2] !== port) return false
     const path = rest.startsWith('/') ? rest : `/${rest}`
-    return `${parsed.protocol}//${parsed.host}${encode(path)}` === parsed.href
+    return isEncoded(`${parsed.protocol}//${parsed.host}`, path, parsed.href)
   }
 }
 
-/** What the parser does to characters beyond ASCII everywhere but in a host. */
-function encode (value: string): string {
-  return value.replace(BEYOND_ASCII_RUNS, encodeURIComponent)
+/** What follows `start` in `href` is `rest`, with characters beyond ASCII encoded: what the parser does outside of a host. */
+function isEncoded (start: string, rest: string, href: string): boolean {
+  // three characters for each byte beyond ASCII; the length is cheap and tells nearly all differences
+  const ascii = rest.length - (rest.match(BEYOND_ASCII_RUNS) ?? []).reduce((sum, run) => sum + run.length, 0)
+  if (start.length + ascii + 3 * (utf8Length(rest) - ascii) !== href.length) return false
+  return start + rest.replace(BEYOND_ASCII_RUNS, encodeURIComponent) === href
 }
 
 /** No character that the parser would map to another one: full width letters, ligatures, circled digits. */
