@@ -12,14 +12,14 @@ const app = Fastify()
 await app.register(guard, {
   allowedHosts: ['bench.test'],
   development: true,
-  auth: () => ({ id: 'alice' }),
+  origins: ['https://bench.test'],
   htmlAdapter: sanitizeHtmlAdapter(sanitizeHtml),
 })
 let handled = 0
-app.wsRoute({ name: 'worst', url: '/worst', inbound: { m: schema } }, { on: { m () { handled++ } } })
+app.wsRoute({ name: 'worst', url: '/worst', inbound: { m: schema } }, { public: true, on: { m () { handled++ } } })
 app.wsRoute(
   { name: 'echo', url: '/echo', inbound: { ping: { payload: Type.Object({ n: Type.Integer() }), cost: 0.1 } }, outbound: { pong: Type.Object({ n: Type.Integer() }) } },
-  { on: { ping ({ n }, socket) { socket.send.pong({ n }) } } }
+  { public: true, on: { ping ({ n }, socket) { socket.send.pong({ n }) } } }
 )
 app.get('/handled', () => ({ handled }))
 await app.listen({ port: 0, host: '127.0.0.1' })

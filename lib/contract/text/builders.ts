@@ -1,5 +1,5 @@
 import { Type, type TString } from '@sinclair/typebox'
-import { DEFAULT_PROTOCOLS, type TextPolicyName, type WsText } from './spec.js'
+import { DEFAULT_PROTOCOLS, defaultMaxBytes, type TextPolicyName, type WsText } from './spec.js'
 
 // Schema builders for strings that people write. Browser bundles import this file: it holds no server code, and what
 // the builders return is plain data. What each policy accepts: docs/text.md.
@@ -15,11 +15,14 @@ export interface TextOptions {
   readonly maxLength: number
   /** UTF-16 units of the value that is delivered. Default 0; 1 for `identifier`. */
   readonly minLength?: number
-  /** UTF-8 bytes, checked on what came and again on what is delivered. Default `4 * maxLength`. */
+  /**
+   * UTF-8 bytes, checked on what came and again on what is delivered. Default `4 * maxLength`; of `html` and with
+   * `maxGraphemes` at most 16384.
+   */
   readonly maxBytes?: number
   /**
-   * User-perceived characters (UAX #29). Default: no such limit. About 3 microseconds for each one of a text that is
-   * not ASCII and longer than this number.
+   * User-perceived characters (UAX #29). Default: no such limit. Costs up to 250 ns for each byte of a text in which
+   * characters join (flags, Indic scripts), a few for others.
    */
   readonly maxGraphemes?: number
   /** Repair instead of refuse: normalise, drop what is not allowed, trim. Default false: deliver unchanged. */
@@ -79,7 +82,7 @@ export function html (options: HtmlOptions): TText {
 function build (policy: TextPolicyName, options: TextOptions, more: Partial<WsText> = {}): TText {
   const { maxLength, minLength, maxBytes, maxGraphemes, clean = false } = options
   const { title, description, default: preset, examples, deprecated } = options
-  const wsText = { policy, clean, maxLength, minLength, maxBytes: maxBytes ?? 4 * maxLength, maxGraphemes, ...more }
+  const wsText = { policy, clean, maxLength, minLength, maxBytes: maxBytes ?? defaultMaxBytes({ policy, maxLength, maxGraphemes }), maxGraphemes, ...more }
   const annotations = { title, description, default: preset, examples: examples && [...examples], deprecated }
   return Type.String(defined({ ...annotations, minLength, maxLength, wsText: defined(wsText) })) as TText
 }

@@ -12,7 +12,7 @@ export interface WsText {
   readonly maxLength: number
   /** UTF-16 units of the value that is delivered. Default 0. */
   readonly minLength?: number
-  /** UTF-8 bytes, checked on what came and on what is delivered. Default `4 * maxLength`. */
+  /** UTF-8 bytes, checked on what came and on what is delivered. Default: `defaultMaxBytes`. */
   readonly maxBytes?: number
   /** User-perceived characters (UAX #29) of the value that is delivered. Default: no such limit. */
   readonly maxGraphemes?: number
@@ -24,6 +24,15 @@ export interface WsText {
 
 /** A `wsText` keyword with its defaults. */
 export type TextSpec = Required<Omit<WsText, 'maxGraphemes' | 'pattern'>> & Pick<WsText, 'maxGraphemes' | 'pattern'>
+
+/** UTF-8 bytes of what a costly policy is given, where the field doesn't say `maxBytes`. */
+export const COSTLY_BYTES = 16_384
+
+/** The default of `maxBytes`: any text of `maxLength`, unless looking at so many is costly. */
+export function defaultMaxBytes (wsText: Pick<WsText, 'policy' | 'maxLength' | 'maxGraphemes'>): number {
+  const any = 4 * wsText.maxLength
+  return wsText.policy === 'html' || wsText.maxGraphemes !== undefined ? Math.min(any, COSTLY_BYTES) : any
+}
 
 /** Schemes of a `url` that names none itself. */
 export const DEFAULT_PROTOCOLS: readonly string[] = Object.freeze(['https', 'http', 'mailto'])
@@ -92,7 +101,7 @@ export function readTextSpec (value: unknown): TextSpec {
     if (expected !== null) refuse(option, expected, came)
   }
   const spec = given as unknown as WsText
-  const { maxLength, minLength = 0, maxBytes = 4 * maxLength, protocols = DEFAULT_PROTOCOLS } = spec
+  const { maxLength, minLength = 0, maxBytes = defaultMaxBytes(spec), protocols = DEFAULT_PROTOCOLS } = spec
   if (minLength > maxLength) refuse('minLength', `at most maxLength (${maxLength})`, minLength)
   const { clean, maxGraphemes, pattern } = spec
   return { policy, clean, maxLength, minLength, maxBytes, maxGraphemes, pattern, protocols }
