@@ -82,7 +82,8 @@ export function html (options: HtmlOptions): TText {
 function build (policy: TextPolicyName, options: TextOptions, more: Partial<WsText> = {}): TText {
   const { maxLength, minLength, maxBytes, maxGraphemes, clean = false } = options
   const { title, description, default: preset, examples, deprecated } = options
-  const wsText = { policy, clean, maxLength, minLength, maxBytes: maxBytes ?? defaultMaxBytes({ policy, maxLength, maxGraphemes }), maxGraphemes, ...more }
+  const bytes = maxBytes ?? defaultMaxBytes({ policy, maxLength, maxGraphemes })
+  const wsText = { policy, clean, maxLength, minLength, maxBytes: bytes, maxGraphemes, ...more }
   const annotations = { title, description, default: preset, examples: examples && [...examples], deprecated }
   return Type.String(defined({ ...annotations, minLength, maxLength, wsText: defined(wsText) })) as TText
 }

@@ -8,9 +8,11 @@ const HTML = 1000
 const GRAPHEMES = 250
 
 /**
- * What the policy costs at worst: nanoseconds for each UTF-8 byte of what came, on the slow machine of docs/performance.md.
+ * What the policy costs at worst: nanoseconds for each UTF-8 byte of what came, on the machine of docs/performance.md.
  * `FAIR_PRICE` for all but two, whose price a library or the engine sets: `html`, and any with `maxGraphemes`.
  */
 export function priceOf (wsText: WsText): number {
-  return Math.max(FAIR_PRICE, (wsText.policy === 'html' ? HTML : 0) + (wsText.maxGraphemes === undefined ? 0 : GRAPHEMES))
+  const library = wsText.policy === 'html' ? HTML : 0
+  const engine = wsText.maxGraphemes === undefined ? 0 : GRAPHEMES
+  return Math.max(FAIR_PRICE, library + engine)
 }

@@ -59,7 +59,7 @@ export function compileUrl (list: readonly string[]): (value: string) => boolean
   }
 }
 
-/** What follows `start` in `href` is `rest`, with characters beyond ASCII encoded: what the parser does outside of a host. */
+/** `href` is `start` and `rest`, of which characters beyond ASCII are encoded, as the parser does outside of a host. */
 function isEncoded (start: string, rest: string, href: string): boolean {
   // three characters for each byte beyond ASCII; the length is cheap and tells nearly all differences
   const ascii = rest.length - (rest.match(BEYOND_ASCII_RUNS) ?? []).reduce((sum, run) => sum + run.length, 0)
