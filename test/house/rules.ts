@@ -28,6 +28,7 @@ export const ROOMS: { readonly [room: string]: readonly string[] } = {
   // Entry points: one small file each, at the root of lib/.
   index: ['plugin', 'auth'],
   html: ['contract'],
+  react: ['client'],
 }
 
 /** Rooms that a browser loads: nothing from outside the package. */
