@@ -2,7 +2,7 @@ export type {} from '@fastify/websocket'
 import type { AnyContract } from './contract.js'
 import type { Identity } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
-import type { ExactHandlers, WsRouteHandle, WsRouteHandlers } from './route.js'
+import type { ExactHandlers, ExactPolicy, WsRouteHandle, WsRouteHandlers } from './route.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -14,7 +14,7 @@ declare module 'fastify' {
      * What the WebSocket routes that are declared in this scope from now on begin with, and those of the scopes in it;
      * a route's own `wsGuard` comes first. For routes that other plugins declare. Throws WSG_ERR_OPTION.
      */
-    wsPolicy (policy: RouteGuardOptions): void
+    wsPolicy<P extends RouteGuardOptions> (policy: P & ExactPolicy<P>): void
     /** What the guard shows of itself. */
     readonly wsGuard: {
       /** What @fastify/cors takes as `origin`, made from the same list. */

@@ -63,6 +63,9 @@ export type ExactHandlers<H, C extends AnyContract> =
   & (H extends { readonly on: infer O } ? { readonly on: OnlyHandlers<O, Part<C, 'inbound'>> } : unknown)
   & (H extends { readonly calls: infer O } ? { readonly calls: OnlyHandlers<O, Part<C, 'calls'>> } : unknown)
 
+/** The same for what `wsPolicy` takes. */
+export type ExactPolicy<P> = Only<P, RouteGuardOptions>
+
 /** What `app.wsRoute` returns: a way to the route's sockets from outside of a handler, e.g. from an HTTP route. */
 export interface WsRouteHandle<C extends AnyContract> {
   readonly contract: string

@@ -124,3 +124,8 @@ const inbond = { onopen () {} }
 expectError(app.wsRoute(ticker, inbond))
 app.wsRoute(ticker, { messages: { rate: 5 }, logLevel: 'warn', constraints: { host: 'x' }, onRequest: async () => {} })
 expectError(app.wsRoute(ticker, { schema: {} }))
+
+app.wsPolicy({ public: true, maxPayload: 1000 })
+const publik = { publik: true, origins: ['https://x.example'] }
+expectError(app.wsPolicy(publik))
+expectError(app.wsPolicy({ ...publik }))
