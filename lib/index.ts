@@ -1,5 +1,6 @@
 export type {} from '../types/fastify.js'
 export type * from '../types/contract.js'
+export type * from '../types/events.js'
 export type * from '../types/gate.js'
 export type * from '../types/options.js'
 export type * from '../types/route.js'

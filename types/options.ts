@@ -2,8 +2,8 @@ import type { RateLimitOptions } from '@fastify/rate-limit'
 import type { AuthStrategy, Identity, OriginDecision } from './gate.js'
 
 /**
- * Upgrade rate: at most `max` handshakes per `timeWindow` and client address. Limits stack: a route's is checked beside
- * the plugin's.
+ * Upgrade rate: at most `max` handshakes per `timeWindow` and client address. Limits stack: a route's is checked
+ * beside the plugin's.
  */
 export interface UpgradeRateOptions {
   readonly max: number
@@ -55,12 +55,17 @@ export interface ConnectionOptions {
 export interface RouteConnectionOptions
   extends Pick<ConnectionOptions, 'total' | 'perAddress' | 'anonymous' | 'perIdentity'> {}
 
-/** Message limits per socket. */
+/** Message limits per socket; docs/limits.md has the arithmetic. */
 export interface MessageOptions {
-  /** Tokens per second. Default 20. */
+  /** Tokens per second; a message takes one, or its `cost`. Default 100. */
   readonly rate?: number
-  /** Tokens a silent socket has saved up at most. Default 40. */
+  /** Tokens a silent socket has saved up at most. Default 200. */
   readonly burst?: number
+  /**
+   * Bytes of messages per second, four seconds' worth saved up. Beyond it reading pauses; nothing is lost. Default
+   * 1048576.
+   */
+  readonly bytes?: number
   /**
    * Refused messages per 10 s that are answered; the next one closes: 4400 for the contract's, 1008 for others
    * (docs/protocol.md section 5). Default 5.
@@ -70,7 +75,10 @@ export interface MessageOptions {
   readonly inFlight?: number
   /** Milliseconds a handler may take. Default 10000. */
   readonly handlerTimeout?: number
-  /** Bytes a slow reader may have waiting before it is closed 1013. Default 1048576. */
+  /**
+   * Bytes that may wait for a client. One that has more waiting and doesn't take as many within 5 s, or has eight
+   * times as many waiting, is closed 1013. Default 1048576.
+   */
   readonly sendBuffer?: number
 }
 
@@ -84,6 +92,14 @@ export interface WebSocketOptions {
   readonly fragmentTimeout?: number
   /** Milliseconds between our close frame and termination. Default 3000. */
   readonly closeTimeout?: number
+}
+
+/** How vanished peers are found (docs/protocol.md section 9). */
+export interface HeartbeatOptions {
+  /**
+   * Milliseconds between two pings of a socket; less than the read timeout of every proxy on the way. Default 25000.
+   */
+  readonly interval?: number
 }
 
 /** Options of the plugin. docs/options.md describes each; they are validated, copied and frozen at boot. */
@@ -129,22 +145,28 @@ export interface GuardOptions<I = Identity> {
   /** Application subprotocols, in order of preference. Never echoed unless listed here. */
   readonly subprotocols?: readonly string[]
   /**
-   * What routes that other plugins declare (tRPC, mercurius, y-websocket) begin with; the first that fits a route's URL
-   * counts.
+   * What routes that other plugins declare (tRPC, mercurius, y-websocket) begin with; the first that fits a route's
+   * URL counts.
    */
   readonly policies?: readonly RoutePolicyOptions[]
   /**
    * Paths of handshakes that somebody else on this server answers (socket.io, @fastify/http-proxy, Vite): exact, or
-   * with everything under them where they end in `/*`. The guard checks nothing there. Without it another listener for
-   * upgrades is a boot error.
+   * with everything under them where they end in `/*`. The guard checks nothing there. Without it another listener
+   * for upgrades is a boot error.
    */
   readonly otherUpgrades?: readonly string[]
   /**
-   * Sanitizer behind the `html` text policy: `sanitizeHtmlAdapter(sanitizeHtml)` of `fastify-ws-guard/html`. Without it
-   * a contract with that policy does not boot.
+   * Sanitizer behind the `html` text policy: `sanitizeHtmlAdapter(sanitizeHtml)` of `fastify-ws-guard/html`. Without
+   * it a contract with that policy does not boot.
    */
   readonly htmlAdapter?: (html: string) => string
   readonly messages?: MessageOptions
+  readonly heartbeat?: HeartbeatOptions
+  /**
+   * Milliseconds that `app.close()` lets handlers finish, before their sockets are closed all the same. Default
+   * 10000.
+   */
+  readonly drainTimeout?: number
   /**
    * `false`: @fastify/websocket is registered by the application, before or after; otherwise options of the one the
    * plugin registers.

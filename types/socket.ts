@@ -5,7 +5,10 @@ export type { ParamsOf, Part, QueryOf } from './wire.js'
 
 /** Typed senders, one method per outbound message. */
 export type Senders<C> = {
-  /** Sends this message. Throws WSG_ERR_OUTBOUND_INVALID when `data` breaks the contract. False when the peer reads too slowly. */
+  /**
+   * Sends this message. False: it was not sent, the socket is closed. Throws WSG_ERR_OUTBOUND_INVALID when `data`
+   * breaks the contract.
+   */
   readonly [K in keyof Part<C, 'outbound'>]: (data: Wire<Part<C, 'outbound'>[K]>) => boolean
 }
 
@@ -19,7 +22,10 @@ export interface Group<C> {
   readonly size: number
   /** Each message is encoded and framed once for all members. */
   readonly send: GroupSenders<C>
-  /** Closes every member, as `GuardedSocket.close` does; for a group per user, that is a logout. Returns how many were open. */
+  /**
+   * Closes every member, as `GuardedSocket.close` does; for a group per user, that is a logout. Returns how many were
+   * open.
+   */
   close (code?: number, reason?: string): number
 }
 
@@ -39,11 +45,19 @@ export interface GuardedSocket<C extends AnyContract = AnyContract, I = Identity
   /** Bytes accepted by `send` that the network has not taken yet. */
   readonly bufferedAmount: number
   readonly send: Senders<C>
+  /**
+   * Resolves once the network has taken everything sent so far, or the socket is closed. Await it between the parts of
+   * something large: whoever sends faster than the peer reads is otherwise closed 1013 (`messages.sendBuffer`).
+   */
+  flushed (): Promise<void>
   /** Adds this socket to a group of its route. Left by itself on close. */
   join (key: GroupKey): void
   leave (key: GroupKey): void
   group (key: GroupKey): Group<C>
-  /** Begins the closing handshake; terminated after 3 s if the peer does not answer. `reason` is at most 123 bytes. */
+  /**
+   * Begins the closing handshake; cut off after `websocket.closeTimeout` (3 s) if the peer does not answer. `reason` is
+   * at most 123 bytes. Throws WSG_ERR_SOCKET_ARGUMENT.
+   */
   close (code?: number, reason?: string): void
 }
 
@@ -72,11 +86,15 @@ export type Handler<D, S, X, R> = ((data: D, socket: S, context: X) => R) | Guar
 
 /** One handler per inbound message. What it returns is awaited when it is a promise, and otherwise ignored. */
 export type MessageHandlers<C extends AnyContract, I> = {
-  readonly [K in keyof Part<C, 'inbound'>]: Handler<Wire<Part<C, 'inbound'>[K]>, GuardedSocket<C, I>, MessageContext, unknown>
+  readonly [K in keyof Part<C, 'inbound'>]:
+  Handler<Wire<Part<C, 'inbound'>[K]>, GuardedSocket<C, I>, MessageContext, unknown>
 }
 
 /** One handler per call; it returns the reply, or throws what `fail` built. */
 export type CallHandlers<C extends AnyContract, I> = {
-  readonly [K in keyof Part<C, 'calls'>]: Handler<CallRequest<Part<C, 'calls'>[K]>, GuardedSocket<C, I>, CallContext<CallErrors<Part<C, 'calls'>[K]>>,
+  readonly [K in keyof Part<C, 'calls'>]: Handler<
+    CallRequest<Part<C, 'calls'>[K]>,
+    GuardedSocket<C, I>,
+    CallContext<CallErrors<Part<C, 'calls'>[K]>>,
     CallReply<Part<C, 'calls'>[K]> | Promise<CallReply<Part<C, 'calls'>[K]>>>
 }

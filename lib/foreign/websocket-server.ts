@@ -28,6 +28,7 @@ interface LiveOptions {
   maxFragments?: number
   closeTimeout?: number
   maxPendingAutoPongs?: number
+  autoPong?: boolean
   perMessageDeflate: boolean | object
   skipUTF8Validation?: boolean
   verifyClient?: unknown
@@ -36,13 +37,7 @@ interface LiveOptions {
   clientTracking?: boolean
 }
 
-const WS_DEFAULTS = {
-  maxPayload: 100 * 1024 * 1024,
-  maxFragments: 16 * 1024,
-  closeTimeout: 30_000,
-  maxPendingAutoPongs: 60,
-}
-const MAX_PENDING_PONGS = 16
+const WS_DEFAULTS = { maxPayload: 100 * 1024 * 1024, maxFragments: 16 * 1024, closeTimeout: 30_000 }
 
 /** What the plugin passes to @fastify/websocket when it registers it itself. */
 export function safeServerOptions ({ maxPayload, maxFragments, closeTimeout }: ServerLimits): Record<string, unknown> {
@@ -51,7 +46,6 @@ export function safeServerOptions ({ maxPayload, maxFragments, closeTimeout }: S
     maxFragments,
     closeTimeout,
     perMessageDeflate: false,
-    maxPendingAutoPongs: MAX_PENDING_PONGS,
     clientTracking: true,
     skipUTF8Validation: false,
   }
@@ -95,8 +89,8 @@ export function guardServer (
   if (options.maxPayload === WS_DEFAULTS.maxPayload) options.maxPayload = limits.maxPayload
   if (options.maxFragments === WS_DEFAULTS.maxFragments) options.maxFragments = limits.maxFragments
   if (options.closeTimeout === WS_DEFAULTS.closeTimeout) options.closeTimeout = limits.closeTimeout
-  if (options.maxPendingAutoPongs === WS_DEFAULTS.maxPendingAutoPongs) options.maxPendingAutoPongs = MAX_PENDING_PONGS
-  options.WebSocket = guardSocketClass(options.WebSocket)
+  options.WebSocket = guardSocketClass(options.WebSocket, options.autoPong !== false)
+  options.autoPong = false
   // Without it nothing could be closed, swept or counted; ws itself fills and empties the set.
   ;(server as { clients: Set<WebSocket> | undefined }).clients ??= new Set()
 

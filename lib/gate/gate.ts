@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyBaseLogger, HookHandlerDoneFunction } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { ClientAddresses } from './client-address.js'
 import { type ConnectionCaps, Connections } from './connections.js'
@@ -9,7 +9,6 @@ import { IdentityMoment, type Judges } from './moments/identity.js'
 import { SwitchMoment } from './moments/switch.js'
 import { UpgradeMoment } from './moments/upgrade.js'
 import { PendingHandshakes } from './pending.js'
-import type { RouteInput } from './policy.js'
 import { handshakeOf } from './record.js'
 import { type MakeRoom, Room } from './room.js'
 import { SecurityLog } from './security-log.js'
@@ -26,12 +25,6 @@ export interface GateOptions {
   /** Asked before a cap refuses; null where nobody can make room. */
   readonly makeRoom: MakeRoom | null
   readonly log: FastifyBaseLogger
-}
-
-/** Keys under which an open socket is counted: those that `makeRoom` is asked with. */
-export interface SocketKeys {
-  readonly address: string | null
-  readonly identity: string | null
 }
 
 /**
@@ -96,19 +89,8 @@ export class Gate {
   /** Asked and told by the ws server: see `UpgradeJudge`. */
   get judge (): SwitchMoment { return this.#switch }
 
-  /** Path parameters and query that the contract accepted. */
-  inputOf (request: FastifyRequest): RouteInput {
-    return handshakeOf(request.raw)?.input ?? { params: request.params, query: request.query }
-  }
-
   /** Bytes of the largest message of the route that `raw` was routed to; undefined: the ws server's own limit. */
   readonly payloadLimitOf = (raw: IncomingMessage): number | undefined => handshakeOf(raw)?.policy?.maxPayload ?? undefined
-
-  /** Keys of the socket that `raw` became. */
-  keysOf (raw: IncomingMessage): SocketKeys {
-    const slots = handshakeOf(raw)?.slots
-    return { address: slots?.address ?? null, identity: slots?.identity ?? null }
-  }
 
   isUpgrade (raw: IncomingMessage): boolean {
     return handshakeOf(raw) !== undefined

@@ -32,6 +32,8 @@ export interface ResolvedOptions {
   readonly otherUpgrades: readonly string[] | null
   readonly htmlAdapter: GuardOptions['htmlAdapter'] | null
   readonly messages: Filled<NonNullable<GuardOptions['messages']>>
+  readonly heartbeat: Filled<NonNullable<GuardOptions['heartbeat']>>
+  readonly drainTimeout: number
   readonly registerWebSocket: boolean
   readonly websocket: Filled<Exclude<NonNullable<GuardOptions['websocket']>, false>>
 }

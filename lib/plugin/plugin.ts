@@ -15,24 +15,22 @@ import { authenticate, authorize } from '../auth/authenticate.js'
 import { runFirst } from '../foreign/hook-order.js'
 import { checkOpenAnswer, declineH2c } from '../foreign/http-server.js'
 import { ClientAddresses, compileAddresses } from '../gate/client-address.js'
-import { closeSockets } from '../gate/drain.js'
 import { Gate } from '../gate/gate.js'
 import { compileHosts } from '../gate/host.js'
 import { corsOrigin } from '../gate/origin.js'
 import { Policies } from '../gate/policies.js'
 import { createUpgradeLimiter } from '../gate/rate.js'
 import { serializeUpgrade } from '../gate/security-log.js'
-import { FragmentWatch } from '../socket/fragment-watch.js'
 import { GuardedRoutes } from './guarded-routes.js'
 import { limitHeaderPhase, refuseLenientParser } from './http-server.js'
 import { loadLimiters } from './limiters.js'
+import { OpenSockets } from './open-sockets.js'
 import { resolveOptions } from './options.js'
 import { refuseStrangers, warnOfStrangers } from './other-upgrades.js'
 import { createWsRoutes } from './routes.js'
-import { socketErrors } from './socket-errors.js'
 import { UrlPatterns } from './url-patterns.js'
 import { checkVersions } from './versions.js'
-import { warnOfTransport } from './warnings.js'
+import { warnOfBun, warnOfTransport } from './warnings.js'
 
 // What happens when. Each step is a file of its own; the order is what this one is about.
 async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<void> {
@@ -47,6 +45,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   const { ipv6Prefix, allowList } = options.connections
   const listed = allowList === undefined ? null : compileAddresses(allowList, 'options.connections.allowList')
   const addresses = new ClientAddresses(ipv6Prefix, listed, fastify.log)
+  const sockets = new OpenSockets(fastify, options)
   const gate = new Gate({
     host,
     requireTls: options.requireTls,
@@ -56,13 +55,13 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     authTimeout: options.authTimeout,
     handshakeTimeout: options.handshakeTimeout,
     judges: { authenticate, authorize },
-    makeRoom: null,
+    makeRoom: sockets.makeRoom,
     log: fastify.log,
   })
   const limiters = await loadLimiters(fastify, options)
   const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))
   const guarded = new GuardedRoutes(options, policies, gate)
-  const routes = createWsRoutes(options, gate)
+  const routes = createWsRoutes(options, sockets)
 
   /* ---- the server: who sees an upgrade, and how long a header may take ---- */
   const theirs = new UrlPatterns(options.otherUpgrades ?? [])
@@ -93,23 +92,10 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   fastify.addHook('onResponse', gate.onResponse)
 
   /* ---- the end: before @fastify/websocket, whose own hook closes sockets without a code ---- */
-  const errors = socketErrors(fastify.log)
-  const fragments = new FragmentWatch({
-    sockets: () => fastify.hasDecorator('websocketServer') ? fastify.websocketServer.clients : [],
-    timeout: options.websocket.fragmentTimeout,
-    onTimeout: socket => {
-      fastify.log.warn({ event: 'ws.fragments.timeout' }, 'a fragmented message was never completed')
-      socket.close(1008, 'policy_violation')
-    },
-  })
   // Of its own, to be moved before what others do at the end: from the first moment on each handshake is told why.
   fastify.addHook('preClose', gate.drain)
   fastify.addHook('preClose', async () => {
-    await routes.drain(options.websocket.closeTimeout)
-    const { closeTimeout } = options.websocket
-    if (fastify.websocketServer !== undefined) await closeSockets(fastify.websocketServer, closeTimeout)
-    fragments.stop()
-    errors.stop()
+    await sockets.drain()
     gate.stop()
   })
   fastify.addHook('onClose', async () => { listeners.stop() })
@@ -117,7 +103,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   /* ---- @fastify/websocket: ours, or the application's, before or after this plugin ---- */
   if (options.registerWebSocket && !fastify.hasDecorator('websocketServer')) {
     await listeners.learn(fastify, async () => {
-      const settings = { options: safeServerOptions(options.websocket), errorHandler: errors.onError as never }
+      const settings = { options: safeServerOptions(options.websocket), errorHandler: sockets.onError as never }
       await fastify.register(websocket, settings)
     })
   }
@@ -127,6 +113,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     if (adopted || !fastify.hasDecorator('websocketServer')) return
     adopted = true
     listeners.checkPlugin()
+    fastify.websocketServer.on('connection', sockets.onConnection)
     guardServer(fastify.websocketServer, gate.judge, options.websocket, gate.payloadLimitOf, fastify.log)
     replaceInjectWS(fastify, { hosts: host.entries, encrypted: options.requireTls })
   }
@@ -143,6 +130,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     refuseStrangers(listeners, options.otherUpgrades)
     warnOfStrangers(listeners, options.otherUpgrades, fastify.log)
     warnOfTransport(fastify, options, trustProxy)
+    warnOfBun(fastify.log)
   })
   fastify.addHook('onListen', async () => {
     for (const server of secondaryServers(fastify)) limitHeaderPhase(server, options.handshakeTimeout)

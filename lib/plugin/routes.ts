@@ -6,17 +6,16 @@ import type { RouteGuardOptions } from '../../types/options.js'
 import type { WsRouteHandle, WsRouteHandlers } from '../../types/route.js'
 import { compileContract } from '../contract/compile.js'
 import { WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
-import type { Gate } from '../gate/gate.js'
 import type { RouteInput } from '../gate/policy.js'
 import type { ContractPart } from '../gate/policies.js'
 import { checkOptions } from './check-options.js'
 import { CONTRACT } from './guarded-routes.js'
+import type { OpenSockets } from './open-sockets.js'
 import type { ResolvedOptions } from './options.js'
 import { checkHandlerKeys, FASTIFY_KEYS, guardPart, pick } from './route-keys.js'
 import { optionsSchema } from './schema.js'
 import { SUBPROTOCOL } from '../protocol/envelope.js'
 import { selfCheck } from '../foreign/ws-internals.js'
-import { Registry } from '../socket/registry.js'
 import { createSocketRoute } from '../socket/route.js'
 
 // Tested in test/plugin/keys.test.ts and test/plugin/plugin.test.ts.
@@ -29,8 +28,6 @@ const MESSAGES = optionsSchema.properties['messages']!
 export interface WsRoutes {
   /** `app.wsRoute`. Throws WSG_ERR_CONTRACT, WSG_ERR_HANDLER, WSG_ERR_ROUTE_POLICY. */
   declare: (scope: FastifyInstance, contract: AnyContract, handlers: AnyHandlers) => WsRouteHandle<AnyContract>
-  /** Lets handlers finish, closes 1001, terminates after `deadline` ms. */
-  drain: (deadline: number) => Promise<void>
 }
 
 function inputReader (contract: CompiledContract): ((request: FastifyRequest) => RouteInput | null) | null {
@@ -46,10 +43,8 @@ function inputReader (contract: CompiledContract): ((request: FastifyRequest) =>
 /** Bytes of one message above which boot warns. */
 const LARGE_PAYLOAD = 1024 * 1024
 
-export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes {
-  const registry = new Registry()
+export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets): WsRoutes {
   let direct: boolean | undefined
-  let sockets = 0
 
   return {
     declare (scope, contract, handlers) {
@@ -87,7 +82,7 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes 
         contract: compiled,
         handlers,
         limits: { ...options.messages, ...handlers.messages },
-        registry,
+        registry: sockets.registry,
         direct,
       })
       const { fingerprint } = compiled
@@ -100,13 +95,11 @@ export function createWsRoutes (options: ResolvedOptions, gate: Gate): WsRoutes 
         wsGuard: guardPart(handlers) as RouteGuardOptions,
         config: { ...config, [CONTRACT]: part } as object,
       }, (socket: WebSocket, request: FastifyRequest) => {
-        const { params, query } = gate.inputOf(request)
         // @fastify/websocket's listener would keep the request and the reply; the connection brings one of its own.
         socket.removeAllListeners('error')
-        route.open(socket, { id: `s${++sockets}`, identity: request.wsIdentity, params, query, log: request.log })
+        route.open(socket, request.raw.socket, sockets.admissionOf(request))
       })
       return { group: route.group, contract: compiled.name, fingerprint } as WsRouteHandle<AnyContract>
     },
-    drain: deadline => registry.drain({ deadline }),
   }
 }

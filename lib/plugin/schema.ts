@@ -1,8 +1,8 @@
 import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import type { AuthStrategy } from '../../types/gate.js'
 import type {
-  ConnectionOptions, GuardOptions, MessageOptions, PluginUpgradeRateOptions, RouteConnectionOptions, RouteGuardOptions,
-  UpgradeRateOptions, WebSocketOptions,
+  ConnectionOptions, GuardOptions, HeartbeatOptions, MessageOptions, PluginUpgradeRateOptions, RouteConnectionOptions,
+  RouteGuardOptions, UpgradeRateOptions, WebSocketOptions,
 } from '../../types/options.js'
 
 // Tested in test/plugin/options.test.ts.
@@ -143,23 +143,18 @@ export const optionsSchema = closed<GuardOptions>({
     description: 'Sanitizer behind the html text policy, made by fastify-ws-guard/html',
   }),
   messages: closed<MessageOptions>({
-    rate: Type.Number({ exclusiveMinimum: 0, default: 20, description: 'Messages per second and socket' }),
-    burst: Type.Number({
-      minimum: 1,
-      default: 40,
-      description: 'Messages that a socket which was silent may send at ' +
-      'once'
-    }),
+    rate: Type.Number({ exclusiveMinimum: 0, default: 100, description: 'Messages per second and socket' }),
+    burst: Type.Number({ minimum: 1, default: 200, description: 'Messages that a silent socket may send at once' }),
+    bytes: Type.Integer({ minimum: 1024, default: 1_048_576, description: 'Bytes of messages per second' }),
     errors: count('Refused messages per 10 s before the socket is closed', 5),
     inFlight: count('Handlers under way per socket; reading pauses at this number', 32),
     handlerTimeout: milliseconds('Deadline of a handler', 10_000),
-    sendBuffer: Type.Integer({
-      minimum: 1024,
-      default: 1_048_576,
-      description: 'Bytes waiting for a slow reader ' +
-      'before it is closed 1013'
-    }),
+    sendBuffer: Type.Integer({ minimum: 1024, default: 1_048_576, description: 'Bytes that may wait for a client' }),
   }),
+  heartbeat: closed<HeartbeatOptions>({
+    interval: milliseconds('Time between two pings of a socket', 25_000),
+  }),
+  drainTimeout: milliseconds('Time that app.close() lets handlers finish', 10_000),
   websocket: Type.Union([Type.Literal(false), closed<WebSocketOptions>({
     maxPayload: Type.Integer({ ...maxPayload('Bytes of one message on routes without a contract'), default: 65_536 }),
     maxFragments: Type.Integer({ minimum: 1, maximum: 16_384, default: 64, description: 'Fragments of one message' }),

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { Server as TlsServer } from 'node:tls'
 import type { ResolvedOptions } from './options.js'
 
@@ -26,4 +26,11 @@ export function warnOfTransport (fastify: FastifyInstance, options: ResolvedOpti
     log.warn('requireTls is on, but this server has neither TLS nor a trusted proxy: every handshake will be ' +
       'refused; set trustProxy to your proxy\'s address')
   }
+}
+
+/** Says at boot what Bun's own `ws` does not enforce. */
+export function warnOfBun (log: FastifyBaseLogger): void {
+  if (process.versions['bun'] === undefined) return
+  log.warn({ code: 'WSG_WARN_BUN' }, 'on Bun the limits of fragments and control frames, closeTimeout and the ' +
+    'heartbeat are not enforced: Bun\'s own ws leaves no way')
 }

@@ -1,38 +1,40 @@
-// Wire vocabulary (docs/protocol.md sections 5 and 6). No node: imports and no dependency: the browser client reads this file.
+// Wire vocabulary (docs/protocol.md sections 5 and 6). No node: imports and no dependency: the browser client reads
+// this file.
 
-/** Codes of an error reply. A peer gets the code, never the value, the schema or a stack. */
-export const ERROR_CODES = [
-  'invalid_json', 'too_deep', 'too_many_nodes', 'forbidden_key', 'invalid_message', 'unknown_type', 'unsupported_data',
-  'rate_limited', 'forbidden', 'duplicate_id', 'too_many_calls', 'timeout', 'cancelled', 'internal',
-] as const
-
-export type ErrorCode = typeof ERROR_CODES[number]
-
-/** What a close code means to a client. */
-export interface CloseMeaning {
-  readonly name: string
+/** What a close frame of the server's means. */
+export interface Close {
+  readonly code: number
+  /** A fixed token, never derived from input. */
+  readonly reason: string
   /** A client may connect again by itself. */
   readonly retryable: boolean
 }
 
-/** Close codes this server sends. Those below 1016 are RFC 6455's (section 7.4.1), 44xx are ours. */
-export const CLOSE_CODES: { readonly [code: number]: CloseMeaning } = /* @__PURE__ */ Object.freeze({
-  1000: { name: 'normal', retryable: true },
-  1001: { name: 'shutdown', retryable: true },
-  1002: { name: 'protocol_error', retryable: false },
-  1003: { name: 'unsupported_data', retryable: false },
-  1007: { name: 'invalid_utf8', retryable: false },
-  1008: { name: 'policy_violation', retryable: false },
-  1009: { name: 'too_big', retryable: false },
-  1011: { name: 'internal', retryable: true },
-  1013: { name: 'overload', retryable: true },
-  4400: { name: 'bad_message', retryable: false },
-  4401: { name: 'unauthenticated', retryable: false },
-  4403: { name: 'forbidden', retryable: false },
-  4408: { name: 'timeout', retryable: true },
-  4409: { name: 'duplicate_id', retryable: false },
-  4429: { name: 'too_many', retryable: true },
-})
+/**
+ * Every close that this server or ws under it begins. Codes below 1016 are RFC 6455's (section 7.4.1), 44xx are ours.
+ */
+export const CLOSES = {
+  normal: { code: 1000, reason: '', retryable: true },
+  shutdown: { code: 1001, reason: 'shutdown', retryable: true },
+  protocol_error: { code: 1002, reason: '', retryable: false },
+  unsupported_data: { code: 1003, reason: 'unsupported_data', retryable: false },
+  /** Never sent: what an end sees that got no close frame. */
+  lost: { code: 1006, reason: '', retryable: true },
+  invalid_utf8: { code: 1007, reason: '', retryable: false },
+  policy_violation: { code: 1008, reason: 'policy_violation', retryable: false },
+  too_big: { code: 1009, reason: '', retryable: false },
+  internal: { code: 1011, reason: 'internal', retryable: true },
+  slow_consumer: { code: 1013, reason: 'slow_consumer', retryable: true },
+  overload: { code: 1013, reason: 'overload', retryable: true },
+  bad_message: { code: 4400, reason: 'bad_message', retryable: false },
+  unauthenticated: { code: 4401, reason: 'unauthenticated', retryable: false },
+  forbidden: { code: 4403, reason: 'forbidden', retryable: false },
+  timeout: { code: 4408, reason: 'timeout', retryable: true },
+  duplicate_id: { code: 4409, reason: 'duplicate_id', retryable: false },
+  too_many: { code: 4429, reason: 'too_many', retryable: true },
+} as const satisfies { readonly [name: string]: Close }
+
+export type CloseName = keyof typeof CLOSES
 
 const FATAL = [1002, 1003, 1007, 1008, 1009, 1010]
 
@@ -43,3 +45,34 @@ const FATAL = [1002, 1003, 1007, 1008, 1009, 1010]
 export function isRetryable (code: number): boolean {
   return code < 4400 || code > 4499 ? !FATAL.includes(code) : code === 4408 || code === 4429
 }
+
+/**
+ * What an error code says to people, and how a socket is closed whose messages keep earning it; null: it is not the
+ * peer's fault.
+ */
+export interface ErrorMeaning {
+  readonly message: string
+  readonly close: CloseName | null
+}
+
+/** Error replies. A peer gets the code and this text, never the value, the schema or a stack. */
+export const ERRORS = {
+  invalid_json: { message: 'Not JSON', close: 'bad_message' },
+  too_deep: { message: 'Nested too deeply', close: 'bad_message' },
+  too_many_nodes: { message: 'Too many values', close: 'bad_message' },
+  forbidden_key: { message: 'A key is not allowed', close: 'bad_message' },
+  invalid_message: { message: 'The message does not fit the contract', close: 'bad_message' },
+  unknown_type: { message: 'No such message', close: 'bad_message' },
+  unsupported_data: { message: 'Text frames only', close: 'unsupported_data' },
+  rate_limited: { message: 'Too many messages', close: 'too_many' },
+  forbidden: { message: 'Not allowed', close: 'policy_violation' },
+  duplicate_id: { message: 'This id is under way', close: 'duplicate_id' },
+  too_many_calls: { message: 'Too many handlers are under way', close: 'policy_violation' },
+  timeout: { message: 'It took too long', close: null },
+  cancelled: { message: 'Cancelled', close: null },
+  internal: { message: 'Internal error', close: null },
+} as const satisfies { readonly [code: string]: ErrorMeaning }
+
+export type ErrorCode = keyof typeof ERRORS
+
+export const ERROR_CODES = /* @__PURE__ */ Object.keys(ERRORS) as readonly ErrorCode[]

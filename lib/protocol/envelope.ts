@@ -1,5 +1,4 @@
 // The envelope of docs/protocol.md section 3. No node: imports and no dependency: the browser client reads this file.
-import type { ErrorCode } from './codes.js'
 
 /** The subprotocol both sides may name in the handshake (docs/protocol.md section 2). */
 export const SUBPROTOCOL = 'wsg.v1'
@@ -22,11 +21,12 @@ export const FLAT_REPLY_KEY = 'data'
 /** Type of an error that belongs to no id. */
 export const ERROR_TYPE = '$error'
 
-/** Type with which a client asks whether anybody is there. */
-export const PING_TYPE = '$ping'
-
 /** Type with which a client cancels a call. */
 export const CANCEL_TYPE = '$cancel'
+
+/** Type with which a client asks whether the server is there, and the type of the answer. */
+export const PING_TYPE = '$ping'
+export const PONG_TYPE = '$pong'
 
 /** UTF-16 units of a textual id at most. */
 export const MAX_ID_LENGTH = 64
@@ -50,24 +50,6 @@ export function isMessageId (value: unknown): value is string | number {
 export function encodeId (id: string | number): string {
   return typeof id === 'number' ? String(id) : JSON.stringify(id)
 }
-
-/** Fixed text for people beside each code: never derived from input. */
-export const ERROR_MESSAGES: { readonly [code in ErrorCode]: string } = /* @__PURE__ */ Object.freeze({
-  invalid_json: 'Not JSON',
-  too_deep: 'Nested too deeply',
-  too_many_nodes: 'Too many values',
-  forbidden_key: 'A key is not allowed',
-  invalid_message: 'The message does not fit the contract',
-  unknown_type: 'No such message',
-  unsupported_data: 'Text frames only',
-  rate_limited: 'Too many messages',
-  forbidden: 'Not allowed',
-  duplicate_id: 'This id is under way',
-  too_many_calls: 'Too many handlers are under way',
-  timeout: 'It took too long',
-  cancelled: 'Cancelled',
-  internal: 'Internal error',
-})
 
 /** An error as the peer sees it (docs/protocol.md section 3). */
 export interface WireError {

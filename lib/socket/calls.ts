@@ -14,6 +14,8 @@ export interface OperationEvents {
 export class Operation implements CallContext<{}>, Expiring {
   readonly entry: Entry
   readonly id: string | number | null
+  /** Null where nobody wants to know. */
+  startedAt: number | null = null
   #owner: Operations | null = null
   #controller: AbortController | null = null
   #answered = false

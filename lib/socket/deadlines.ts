@@ -24,7 +24,10 @@ export class Deadlines<T extends Expiring> {
 
   add (item: T): void {
     let queue = this.queues.get(item.deadline)
-    if (queue === undefined) this.queues.set(item.deadline, queue = { items: new Map(), timer: this.arm(item.deadline, item.deadline) })
+    if (queue === undefined) {
+      queue = { items: new Map(), timer: this.arm(item.deadline, item.deadline) }
+      this.queues.set(item.deadline, queue)
+    }
     queue.items.set(item, this.now() + item.deadline)
   }
 

@@ -1,4 +1,5 @@
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 import type { GroupKey } from '../../types/socket.js'
 
 /** Characters of an encoded key at most. */
@@ -13,20 +14,20 @@ const NONE: ReadonlySet<never> = new Set<never>()
  * Compared by code units: no case folding, no normalisation, no wildcard. Throws WSG_ERR_SOCKET_ARGUMENT.
  */
 export function encodeGroupKey (key: GroupKey): string {
+  const refuse = (expected: string, value: unknown): never => {
+    throw new WSG_ERR_SOCKET_ARGUMENT(`group key: expected ${expected}, got ${got(value)}`)
+  }
   let encoded: string
-  if (typeof key === 'string') {
-    if (key === '') throw new WSG_ERR_SOCKET_ARGUMENT('group key: expected a non-empty string or a list, got an empty string')
+  if (typeof key === 'string' && key !== '') {
     encoded = '=' + key
   } else {
-    if (!Array.isArray(key) || key.length === 0) throw new WSG_ERR_SOCKET_ARGUMENT(`group key: expected a non-empty string or list, got ${key === null ? 'null' : typeof key}`)
+    if (!Array.isArray(key) || key.length === 0) refuse('a string or a list that is not empty', key)
     for (const part of key as readonly unknown[]) {
-      if (typeof part !== 'string' && !Number.isFinite(part)) {
-        throw new WSG_ERR_SOCKET_ARGUMENT(`group key: expected parts that are strings or finite numbers, got ${part === null ? 'null' : typeof part}`)
-      }
+      if (typeof part !== 'string' && !Number.isFinite(part)) refuse('parts that are strings or finite numbers', part)
     }
     encoded = JSON.stringify(key)
   }
-  if (encoded.length > MAX_KEY_LENGTH) throw new WSG_ERR_SOCKET_ARGUMENT(`group key: expected at most ${MAX_KEY_LENGTH} characters, got ${encoded.length}`)
+  if (encoded.length > MAX_KEY_LENGTH) refuse(`at most ${MAX_KEY_LENGTH} characters`, encoded.length)
   return encoded
 }
 
@@ -41,7 +42,10 @@ export class Groups<M> {
     let names = this.joined.get(member)
     if (names === undefined) this.joined.set(member, names = new Set())
     if (names.has(name)) return
-    if (names.size >= MAX_GROUPS_PER_MEMBER) throw new WSG_ERR_SOCKET_ARGUMENT(`join: expected at most ${MAX_GROUPS_PER_MEMBER} groups per socket, got one more`)
+    if (names.size >= MAX_GROUPS_PER_MEMBER) {
+      const limit = `at most ${MAX_GROUPS_PER_MEMBER} groups per socket`
+      throw new WSG_ERR_SOCKET_ARGUMENT(`join: expected ${limit}, got one more`)
+    }
     names.add(name)
     const group = this.members.get(name)
     if (group === undefined) this.members.set(name, new Set([member]))

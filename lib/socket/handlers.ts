@@ -1,10 +1,16 @@
+// Tested in test/socket/calls.test.ts.
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_HANDLER } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 import type { CompiledContract, CompiledInbound } from '../../types/contract.js'
 import type { CallContext, GuardedSocket } from '../../types/socket.js'
 
 type AnyFunction = (data: never, socket: never, context: never) => unknown
-type AnyHandler = AnyFunction | { readonly authorize: (data: never, socket: never) => unknown, readonly handle: AnyFunction }
+interface AnyGuarded {
+  readonly authorize: (data: never, socket: never) => unknown
+  readonly handle: AnyFunction
+}
+type AnyHandler = AnyFunction | AnyGuarded
 interface HandlerMap { readonly [type: string]: AnyHandler }
 
 /** The handlers of a route, whatever contract typed them: `WsRouteHandlers<C, I>` fits. */
@@ -60,7 +66,9 @@ export class CallFailure extends Error {
  * Handlers by message type. Throws WSG_ERR_HANDLER for one that is missing, is not a function, or that the contract
  * does not have.
  */
-export function compileHandlers (contract: CompiledContract, handlers: RouteHandlers, deadline: number): ReadonlyMap<string, Entry> {
+export function compileHandlers (
+  contract: CompiledContract, handlers: RouteHandlers, deadline: number
+): ReadonlyMap<string, Entry> {
   refuseStrangers(contract, handlers)
   const entries = new Map<string, Entry>()
   for (const [type, inbound] of contract.inbound) {
@@ -72,9 +80,14 @@ export function compileHandlers (contract: CompiledContract, handlers: RouteHand
     const guarded = typeof given === 'object' && given !== null
     const handle = guarded ? own(given, 'handle') : given
     const authorize = guarded ? own(given, 'authorize') : undefined
-    if (typeof handle !== 'function') throw new WSG_ERR_HANDLER(`${where}: expected a function or { authorize, handle }, got ${describe(guarded ? handle : given)}`)
+    if (typeof handle !== 'function') {
+      const value = guarded ? handle : given
+      throw new WSG_ERR_HANDLER(`${where}: expected a function or { authorize, handle }, got ${got(value)}`)
+    }
     if (guarded) checkKeys(given, ['authorize', 'handle'], where, WSG_ERR_HANDLER)
-    if (guarded && typeof authorize !== 'function') throw new WSG_ERR_HANDLER(`${where}.authorize: expected a function, got ${describe(authorize)}`)
+    if (guarded && typeof authorize !== 'function') {
+      throw new WSG_ERR_HANDLER(`${where}.authorize: expected a function, got ${got(authorize)}`)
+    }
     entries.set(type, {
       type,
       inbound,
@@ -105,9 +118,6 @@ function failures (type: string, inbound: CompiledInbound): Fail {
 }
 
 function own (object: object | undefined, key: string): unknown {
-  return object !== undefined && Object.hasOwn(object, key) ? (object as { readonly [key: string]: unknown })[key] : undefined
-}
-
-function describe (value: unknown): string {
-  return value === null ? 'null' : typeof value
+  if (object === undefined || !Object.hasOwn(object, key)) return undefined
+  return (object as { readonly [key: string]: unknown })[key]
 }

@@ -1,8 +1,6 @@
-import type { ErrorCode } from '../protocol/codes.js'
+import { ERRORS } from '../protocol/codes.js'
+import type { CloseName, ErrorCode } from '../protocol/codes.js'
 import { TokenBucket } from './token-bucket.js'
-
-/** A close code and its reason. */
-export type CloseWith = readonly [code: number, reason: string]
 
 export interface PenaltyLimits {
   /** Violations per 10 s that are answered; the next one closes. */
@@ -13,19 +11,6 @@ export interface PenaltyLimits {
 
 /** Seconds over which both budgets refill. */
 const WINDOW = 10
-
-const BAD_MESSAGE: CloseWith = [4400, 'bad_message']
-const ABUSE: CloseWith = [1008, 'policy_violation']
-const CLOSES: { readonly [code in ErrorCode]?: CloseWith } = {
-  invalid_json: BAD_MESSAGE,
-  too_deep: BAD_MESSAGE,
-  too_many_nodes: BAD_MESSAGE,
-  forbidden_key: BAD_MESSAGE,
-  invalid_message: BAD_MESSAGE,
-  unknown_type: BAD_MESSAGE,
-  unsupported_data: [1003, 'unsupported_data'],
-  duplicate_id: [4409, 'duplicate_id'],
-}
 
 /** What a socket has done wrong lately (docs/protocol.md sections 5 and 7). Buckets are made when first needed. */
 export class Penalties {
@@ -40,20 +25,20 @@ export class Penalties {
   }
 
   /** One refused message: null when it is to be answered, else how the socket is closed. */
-  violation (code: ErrorCode, now: number): CloseWith | null {
+  violation (code: ErrorCode, now: number): CloseName | null {
     const { errors } = this.limits
     this.violations ??= new TokenBucket(errors / WINDOW, errors, now)
     const again = code === 'unsupported_data' && this.sawBinary
     if (code === 'unsupported_data') this.sawBinary = true
-    return again || this.violations.take(1, now) > 0 ? CLOSES[code] ?? ABUSE : null
+    return again || this.violations.take(1, now) > 0 ? ERRORS[code].close : null
   }
 
   /** One message over the rate limit: answered, dropped in silence, or how the socket is closed. */
-  flood (now: number): 'answer' | 'drop' | CloseWith {
+  flood (now: number): 'answer' | 'drop' | CloseName {
     const { errors, burst } = this.limits
     this.floods ??= new TokenBucket(burst / WINDOW, burst, now)
     this.floodReplies ??= new TokenBucket(errors / WINDOW, errors, now)
-    if (this.floods.take(1, now) > 0) return [4429, 'too_many']
+    if (this.floods.take(1, now) > 0) return ERRORS.rate_limited.close
     return this.floodReplies.take(1, now) === 0 ? 'answer' : 'drop'
   }
 }

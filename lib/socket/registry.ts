@@ -1,85 +1,73 @@
-import type { WebSocket } from 'ws'
-
-/** Numbers since the start; labels never come from a peer. */
-export interface SocketCounters {
-  opened: number
-  closed: number
-  /** Messages and calls that reached a handler. */
-  handled: number
-  /** Messages refused with any error code, or dropped in silence. */
-  refused: number
-  /** Handlers that threw, rejected or returned what the contract forbids. */
-  failed: number
-  /** Sockets closed because they read too slowly. */
-  slow: number
-}
-
-/** A socket, as the registry and the heartbeat see it. */
-export interface RegisteredSocket {
-  /** The ws under it. */
-  readonly socket: WebSocket
-  /** Drops what comes in from now on; handlers under way go on. */
-  stopReceiving (): void
-  /** Closes 1001 once no handler is under way. */
-  drain (): void
-  terminate (): void
-}
+import type { Events } from '../events/events.js'
+import type { SocketHome } from './home.js'
+import type { OpenSocket } from './open-socket.js'
 
 export interface DrainOptions {
-  /** Milliseconds until what is left is terminated. */
-  readonly deadline: number
-  /** Milliseconds over which idle sockets are closed, so that clients don't all come back at once. Default 0. */
-  readonly jitter?: number
+  /** Milliseconds for handlers to finish; then their sockets are closed all the same. */
+  readonly timeout: number
+  /** Milliseconds after that until what is left is terminated. */
+  readonly closeTimeout: number
 }
 
-/** Every open socket of the plugin. */
-export class Registry {
-  readonly counters: SocketCounters = { opened: 0, closed: 0, handled: 0, refused: 0, failed: 0, slow: 0 }
-  private readonly sockets = new Set<RegisteredSocket>()
+/** Every open WebSocket of the plugin, of contract routes and others. */
+export class Registry implements SocketHome<OpenSocket> {
+  readonly events: Events
+  readonly now: () => number
+  private readonly sockets = new Set<OpenSocket>()
   private onEmpty: (() => void) | null = null
-  private isDraining = false
+  private draining = false
+
+  constructor (events: Events, now: () => number = () => performance.now()) {
+    this.events = events
+    this.now = now
+  }
 
   get size (): number {
     return this.sockets.size
   }
 
-  get draining (): boolean {
-    return this.isDraining
+  has (socket: OpenSocket): boolean {
+    return this.sockets.has(socket)
   }
 
-  [Symbol.iterator] (): IterableIterator<RegisteredSocket> {
+  [Symbol.iterator] (): IterableIterator<OpenSocket> {
     return this.sockets.values()
   }
 
-  add (socket: RegisteredSocket): void {
+  add (socket: OpenSocket): void {
     this.sockets.add(socket)
-    this.counters.opened++
-    if (this.isDraining) socket.drain()
+    if (this.draining) socket.drain()
   }
 
-  delete (socket: RegisteredSocket): void {
-    if (!this.sockets.delete(socket)) return
-    this.counters.closed++
-    if (this.sockets.size === 0) this.onEmpty?.()
+  delete (socket: OpenSocket): void {
+    if (this.sockets.delete(socket) && this.sockets.size === 0) this.onEmpty?.()
   }
 
   /**
-   * Takes no further message, closes each socket 1001 once its handlers have finished, and terminates what is left at
-   * the deadline. Resolves when no socket is left; never rejects.
+   * Takes no further message, closes each socket 1001 once its handlers have finished or `timeout` is over, and
+   * terminates what is left. Resolves when no socket is left; never rejects.
    */
-  async drain (options: DrainOptions): Promise<void> {
-    this.isDraining = true
-    if (this.sockets.size === 0) return
-    const timers: NodeJS.Timeout[] = []
-    const empty = new Promise<void>(resolve => { this.onEmpty = resolve })
-    const jitter = Math.min(options.jitter ?? 0, options.deadline / 2)
-    for (const socket of [...this.sockets]) {
-      socket.stopReceiving()
-      if (jitter > 0) timers.push(setTimeout(() => { socket.drain() }, Math.random() * jitter))
-      else socket.drain()
+  async drain ({ timeout, closeTimeout }: DrainOptions): Promise<void> {
+    this.draining = true
+    const start = this.now()
+    const sockets = this.sockets.size
+    let cut = 0
+    if (sockets > 0) {
+      const empty = new Promise<void>(resolve => { this.onEmpty = resolve })
+      for (const socket of [...this.sockets]) socket.drain()
+      const timers = [
+        setTimeout(() => {
+          for (const socket of [...this.sockets]) {
+            if (socket.running === 0) continue
+            cut++
+            socket.closeAs('shutdown', 'drain')
+          }
+        }, timeout),
+        setTimeout(() => { for (const socket of [...this.sockets]) socket.cutOff('drain') }, timeout + closeTimeout),
+      ]
+      await empty
+      for (const timer of timers) clearTimeout(timer)
     }
-    timers.push(setTimeout(() => { for (const socket of [...this.sockets]) socket.terminate() }, options.deadline))
-    await empty
-    for (const timer of timers) clearTimeout(timer)
+    this.events.publish('drained', () => ({ sockets, cut, duration: this.now() - start }))
   }
 }

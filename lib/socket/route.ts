@@ -1,17 +1,19 @@
+// Tested in test/socket/groups.test.ts and test/socket/messages.test.ts.
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import type { CompiledContract } from '../../types/contract.js'
 import type { Group, GroupKey, Senders } from '../../types/socket.js'
 import type { WebSocket } from 'ws'
+import type { Duplex } from 'node:stream'
 import { Connection } from './connection.js'
-import type { SocketContext } from './connection.js'
+import type { Admission } from './contract-socket.js'
 import { Deadlines } from './deadlines.js'
 import type { Expiring } from './deadlines.js'
-import { ErrorText } from './error-text.js'
 import { Groups, encodeGroupKey } from './groups.js'
 import { compileHandlers } from './handlers.js'
 import type { RouteHandlers } from './handlers.js'
 import { SharedMessage } from './outbox.js'
 import type { Member, RouteParts, SocketLimits } from './parts.js'
+import { ProtocolText } from './protocol-text.js'
 import type { Registry } from './registry.js'
 
 /** What a route's sockets are made from. */
@@ -22,43 +24,39 @@ export interface SocketRouteSpec {
   readonly registry: Registry
   /** The result of `selfCheck`: frames may be written past ws's sender. */
   readonly direct: boolean
-  /** Roles of an identity. Default: its `roles`. */
-  readonly roles?: (identity: unknown) => readonly string[] | undefined
   readonly groups?: Groups<Member>
-  /** Milliseconds, for the limiters. Default `performance.now`. */
-  readonly now?: () => number
 }
 
 export interface SocketRoute {
   /**
    * Takes over a WebSocket in the tick of its 101: every listener is attached when this returns. Never throws.
    */
-  open (ws: WebSocket, context: SocketContext): Connection
+  open (ws: WebSocket, stream: Duplex, admission: Admission): Connection
   /** Sends to a group from outside of a handler. */
   group (key: GroupKey): Group<object>
   readonly groups: Groups<Member>
 }
 
-/** Compiles a route. Throws WSG_ERR_HANDLER when handlers and contract don't match, WSG_ERR_OPTION for limits under a cost. */
+/**
+ * Compiles a route. Throws WSG_ERR_HANDLER when handlers and contract don't match, WSG_ERR_OPTION for limits under a
+ * cost.
+ */
 export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
   const { contract, handlers } = spec
   const entries = compileHandlers(contract, handlers, spec.limits.handlerTimeout)
   const groups = spec.groups ?? new Groups<Member>()
   const groupOf = groupFactory(contract, groups)
-  const now = spec.now ?? (() => performance.now())
   const parts: RouteParts = {
     contract,
     entries,
     maxCost: maxCostOf(contract, spec.limits.burst),
     binary: [...entries.values()].find(entry => entry.inbound.binary) ?? null,
-    now,
     limits: spec.limits,
     direct: spec.direct,
-    registry: spec.registry,
     groups,
     deadlines: new Deadlines<Expiring>(() => performance.now()),
-    errors: new ErrorText(contract.envelope),
-    rolesOf: spec.roles ?? rolesOf,
+    text: new ProtocolText(contract.envelope),
+    rolesOf,
     // Typed by the contract where the application wrote them; here every contract is the same.
     onOpen: (handlers.onOpen ?? null) as RouteParts['onOpen'],
     onClose: (handlers.onClose ?? null) as RouteParts['onClose'],
@@ -66,9 +64,9 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     groupOf,
   }
   return {
-    open (ws, context) {
-      const connection = new Connection(ws, parts, context)
-      connection.begin()
+    open (ws, stream, admission) {
+      const connection = new Connection(ws, stream, parts, admission, spec.registry)
+      connection.enter()
       return connection
     },
     group: groupOf,
@@ -123,7 +121,8 @@ function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key
         Object.defineProperty(this.prototype, message.type, {
           get (this: GroupSenders) {
             const name = this.#name
-            return (data: unknown) => broadcast(groups.of(name), message.encodeBinary === null ? message.encode(data) : message.encodeBinary(data))
+            const encode = message.encodeBinary ?? message.encode
+            return (data: unknown) => broadcast(groups.of(name), encode(data))
           },
         })
       }

@@ -1,89 +1,38 @@
+// Tested in test/socket/calls.test.ts.
 import { encodeId } from '../protocol/envelope.js'
-import type { GuardedSocket } from '../../types/socket.js'
+import type { MessageHandledEvent } from '../../types/events.js'
 import { Operation, Operations } from './calls.js'
 import type { OperationEvents } from './calls.js'
+import type { ContractSocket } from './contract-socket.js'
 import { CallFailure } from './handlers.js'
 import type { Entry } from './handlers.js'
-import type { RouteParts, SocketLog } from './parts.js'
-import type { Outbox } from './outbox.js'
-
-/** What became of a message's own check: true admits, false is `forbidden`, a code says why there is no verdict. */
-export type Verdict = boolean | 'timeout' | 'internal'
-
-/** The socket whose handlers run. */
-export interface RunnerSocket extends GuardedSocket {
-  readonly outbox: Outbox
-  /** A handler gave its slot back. */
-  onSlot (): void
-}
+import type { RouteParts } from './parts.js'
 
 /** Runs the handlers of one socket and answers for them. */
 export class Runner implements OperationEvents {
   readonly operations: Operations
-  private readonly socket: RunnerSocket
-  private readonly outbox: Outbox
+  /** A handler gave its slot back. */
+  readonly onSlot: () => void
+  private readonly socket: ContractSocket
   private readonly parts: RouteParts
-  private readonly log: SocketLog
+  private readonly now: () => number
 
-  constructor (socket: RunnerSocket, parts: RouteParts, log: SocketLog) {
+  constructor (socket: ContractSocket, parts: RouteParts, now: () => number, onSlot: () => void) {
     this.socket = socket
-    this.outbox = socket.outbox
     this.parts = parts
-    this.log = log
+    this.now = now
+    this.onSlot = onSlot
     this.operations = new Operations(parts.limits.inFlight, parts.deadlines, this)
-  }
-
-  /** Whether the identity has one of the roles that the message needs; asked anew for each message. Never throws. */
-  hasRole (entry: Entry): Verdict {
-    const { roles } = entry
-    if (roles === null) return true
-    try {
-      const held = this.parts.rolesOf(this.socket.identity)
-      return held !== undefined && roles.some(role => held.includes(role))
-    } catch (error) {
-      // The identity is the application's: its roles may be a getter.
-      this.handlerFailed(entry.type, error)
-      return 'internal'
-    }
-  }
-
-  /** The message's own check, within its deadline. A promise holds the messages behind it; it never rejects. */
-  authorize (entry: Entry, data: unknown): Verdict | Promise<Verdict> {
-    try {
-      const verdict = entry.authorize?.(data, this.socket)
-      return isThenable(verdict) ? this.decideLater(entry, verdict) : verdict === true
-    } catch (error) {
-      this.handlerFailed(entry.type, error)
-      return 'internal'
-    }
-  }
-
-  private decideLater (entry: Entry, verdict: PromiseLike<unknown>): Promise<Verdict> {
-    const { deadlines } = this.parts
-    return new Promise(resolve => {
-      const limit = { deadline: entry.deadline, expire: () => { this.overran(entry); resolve('timeout') } }
-      deadlines.add(limit)
-      // Called by an async function, so that a `then` that throws is a rejection as well.
-      const settle = async (): Promise<Verdict> => await verdict === true
-      settle().then(resolve, error => {
-        this.handlerFailed(entry.type, error)
-        resolve('internal')
-      }).finally(() => { deadlines.delete(limit) })
-    })
-  }
-
-  /** An error reply that is not the peer's fault. */
-  answerError (code: 'timeout' | 'internal', id: string | number | null): void {
-    this.outbox.send(this.parts.errors.of(code, id))
   }
 
   /** Calls the handler and owns what becomes of it: a throw or a rejection answers `internal`. Never throws. */
   run (entry: Entry, id: string | number | null, data: unknown): void {
     const operation = new Operation(entry, id)
-    this.parts.registry.counters.handled++
+    const { events } = this.socket
+    if (events.wanted('message:handled')) operation.startedAt = this.now()
     let result: unknown
     try {
-      result = entry.handle(data, this.socket, operation)
+      result = entry.handle(data, this.socket.face, operation)
       if (isThenable(result)) {
         this.operations.track(operation)
         result.then(value => { this.settled(operation, value) }, error => { this.rejected(operation, error) })
@@ -94,48 +43,55 @@ export class Runner implements OperationEvents {
       if (this.operations.settle(operation) || operation.claim()) this.answerFailure(operation, error)
       return
     }
-    if (entry.isCall) this.answer(operation, result)
+    this.answer(operation, result)
   }
 
   private settled (operation: Operation, value: unknown): void {
-    if (this.operations.settle(operation) && operation.entry.isCall) this.answer(operation, value)
-    this.socket.onSlot()
+    if (this.operations.settle(operation)) this.answer(operation, value)
+    else this.note(operation, 'late')
+    this.onSlot()
   }
 
   private rejected (operation: Operation, error: unknown): void {
     if (this.operations.settle(operation)) this.answerFailure(operation, error)
-    this.socket.onSlot()
+    else this.note(operation, 'late')
+    this.onSlot()
   }
 
   private answer (operation: Operation, value: unknown): void {
     const { id, entry } = operation
-    if (id === null || entry.inbound.encodeReply === null) return
-    let text: string
-    try {
-      text = entry.inbound.encodeReply(encodeId(id), value)
-    } catch (error) {
-      this.answerFailure(operation, error)
-      return
+    if (entry.isCall && id !== null && entry.inbound.encodeReply !== null) {
+      let text: string
+      try {
+        text = entry.inbound.encodeReply(encodeId(id), value)
+      } catch (error) {
+        this.answerFailure(operation, error)
+        return
+      }
+      this.socket.outbox.send(text)
     }
-    this.outbox.send(text)
+    this.note(operation, 'ok')
   }
 
   private answerFailure (operation: Operation, error: unknown): void {
     const { id, entry } = operation
     if (CallFailure.is(error) && error.entryType === entry.type && id !== null) {
-      this.outbox.send(this.parts.errors.declared(error.code, error.json, id))
+      this.socket.outbox.send(this.parts.text.declared(error.code, error.json, id))
+      this.note(operation, 'ok')
       return
     }
-    this.handlerFailed(entry.type, error)
+    this.socket.handlerFailed(entry.type, error)
     this.answerError('internal', id)
+    this.note(operation, 'failed')
+  }
+
+  /** An error reply that is not the peer's fault. */
+  answerError (code: 'timeout' | 'internal', id: string | number | null): void {
+    this.socket.outbox.send(this.parts.text.error(code, id))
   }
 
   cancel (id: string | number): void {
-    if (this.operations.cancel(id)) this.outbox.send(this.parts.errors.of('cancelled', id))
-  }
-
-  onSlot (): void {
-    this.socket.onSlot()
+    if (this.operations.cancel(id)) this.socket.outbox.send(this.parts.text.error('cancelled', id))
   }
 
   onTimeout (operation: Operation): void {
@@ -143,25 +99,21 @@ export class Runner implements OperationEvents {
     this.answerError('timeout', operation.id)
   }
 
-  private overran (entry: Entry): void {
-    if (!this.socket.open) return
-    this.log.warn({ event: 'ws.handler.timeout', connId: this.socket.id, type: entry.type }, 'a WebSocket handler overran its deadline')
+  overran ({ type }: Entry): void {
+    const { socket } = this
+    if (socket.open) socket.events.publish('handler:timeout', () => ({ ...socket.facts, type }))
   }
 
-  /** Logs what a handler threw: ids and the error, never a payload. */
-  handlerFailed (type: string, error: unknown): void {
-    this.parts.registry.counters.failed++
-    const record = { event: 'ws.handler.error', connId: this.socket.id, type }
-    try {
-      this.log.error({ ...record, err: error }, 'a WebSocket handler failed')
-    } catch {
-      // The log reads what was thrown, and a getter or proxy may throw again.
-      this.log.error(record, 'a WebSocket handler failed')
-    }
+  private note (operation: Operation, outcome: MessageHandledEvent['outcome']): void {
+    const { startedAt, entry: { type } } = operation
+    if (startedAt === null) return
+    const { facts, events } = this.socket
+    events.publish('message:handled', () => ({ ...facts, type, outcome, duration: this.now() - startedAt }))
   }
 }
 
 /** True for promises and whatever else `await` would wait for. May throw when `then` is a getter that does. */
 export function isThenable (value: unknown): value is PromiseLike<unknown> {
-  return ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { readonly then?: unknown }).then === 'function'
+  return ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    typeof (value as { readonly then?: unknown }).then === 'function'
 }

@@ -15,7 +15,9 @@ export class TokenBucket {
     this.at = now
   }
 
-  /** Takes `cost` tokens, of `burst` at most: 0, or nothing is taken and the time until there are enough is returned. */
+  /**
+   * Takes `cost` tokens, of `burst` at most: 0, or nothing is taken and the time until there are enough is returned.
+   */
   take (cost: number, now: number): number {
     const wait = this.waitFor(cost, now)
     if (wait === 0) this.tokens -= cost

@@ -141,20 +141,21 @@ t.test('F21 where code generation is forbidden a socket works from the first mes
     import { Type } from '@sinclair/typebox'
     import WebSocket, { WebSocketServer } from 'ws'
     import { compileContract } from ${lib('contract/compile.js')}
+    import { Events } from ${lib('events/events.js')}
     import { selfCheck } from ${lib('foreign/ws-internals.js')}
     import { Registry } from ${lib('socket/registry.js')}
     import { createSocketRoute } from ${lib('socket/route.js')}
     const contract = compileContract({ name: 'a', url: '/', inbound: { say: Type.Object({ v: Type.String({ maxLength: 5, pattern: '^[a-z]+$' }) }) }, outbound: { said: Type.Object({ v: Type.String() }) } })
-    const limits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 1000, sendBuffer: 65536 }
-    const route = createSocketRoute({ contract, handlers: { on: { say: ({ v }, socket) => { socket.send.said({ v, secret: 1 }) } } }, limits, registry: new Registry(), direct: selfCheck(WebSocketServer) })
-    const log = { info () {}, warn () {}, error () {} }
+    const limits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 1000, sendBuffer: 65536, bytes: 1e6 }
+    const route = createSocketRoute({ contract, handlers: { on: { say: ({ v }, socket) => { socket.send.said({ v, secret: 1 }) } } }, limits, registry: new Registry(new Events({})), direct: selfCheck(WebSocketServer) })
     const server = new WebSocketServer({ server: createServer().listen(0, '127.0.0.1', () => {
       const client = new WebSocket('ws://127.0.0.1:' + server.address().port)
       client.on('open', () => { for (const v of ['abc', 'ABC']) client.send(JSON.stringify({ type: 'say', data: { v } })) })
       const got = []
       client.on('message', data => { if (got.push(JSON.parse(data)) === 2) { console.log(JSON.stringify([contract.interpreted, ...got])); process.exit() } })
     }) })
-    server.on('connection', ws => route.open(ws, { id: '1', identity: null, params: {}, query: {}, log }))
+    const facts = { connId: 's1', reqId: '', identity: null, ip: '', route: '' }
+    server.on('connection', (ws, { socket }) => route.open(ws, socket, { identity: null, params: {}, query: {}, keys: {}, facts }))
     try { new Function(''); console.log('not forbidden') } catch {}
   `
   const run = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', '--input-type=module', '-e', script], { encoding: 'utf8', cwd: process.cwd(), timeout: 20_000 })

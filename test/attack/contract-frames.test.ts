@@ -81,7 +81,7 @@ t.test('E01 E02 E03 E05 E06 E08 D18 D19 D20 the frame corpus on a contract route
     t.equal(await run(server, row), wanted, `${row.id}: ${row.desc}`)
   }
   t.same(handled, [])
-  t.ok(server.stack.log.where('event', 'ws.proto.violation').length > 20)
+  t.ok(server.stack.log.where('event', 'ws.proto.violation').length > 5, 'a line for each kind')
   t.equal(server.stack.log.lines.filter(line => line.level >= 50).length, 0, 'a peer\'s bad frame is no error of ours')
   await server.empty()
   t.ok(await server.answers())

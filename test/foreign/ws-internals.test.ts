@@ -4,6 +4,7 @@ import { frameBinary, frameText, readsFragments, selfCheck } from '../../lib/for
 import { OPCODES, json, parseFrames, ping } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
 import { NO_RATE, socketServer } from '../helpers/socket-server.js'
+import type { SocketServer } from '../helpers/socket-server.js'
 
 const bytesOf = (frame: string | Buffer): Buffer => typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame
 
@@ -111,17 +112,18 @@ for (const [name, options] of [
   ['compression negotiated', { ws: { perMessageDeflate: { threshold: 0 } } }],
 ] as const) {
   t.test(`order with frames of ws itself: ${name}`, async t => {
-    const server = await socketServer(t, {
+    const server: SocketServer = await socketServer(t, {
       ...SENDER,
       ...options,
       handlers: {
         on: {
-          many: (_: never, socket: { send: object, socket: { ping (data: string): void, send (data: string): void } }) => {
+          many: (_: never, socket: { send: object }) => {
             const send = socket.send as { said: (data: object) => boolean }
+            const { ws } = server.sockets[0]!
             send.said({ text: 'one' })
-            socket.socket.ping('two')
+            ws.ping('two')
             send.said({ text: 'three' })
-            socket.socket.send('{"type":"four"}')
+            ws.send('{"type":"four"}')
             send.said({ text: 'five' })
           },
         },

@@ -1,9 +1,11 @@
 import { Type } from '@sinclair/typebox'
+import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { defineContract, text } from '../../lib/contract.js'
+import type { ClosedEvent } from '../../types/events.js'
 import { stopChild } from './child.js'
 import { contractStack } from './contract-stack.js'
 import { openRaw } from './raw-client.js'
@@ -93,10 +95,14 @@ async function serve (): Promise<void> {
     })
   }, process.argv[2] === 'none' ? { guard: { messages: { rate: 1e6, burst: 1e6, errors: 1e6 } } } : {})
   const { stack } = server
+  let closedByPolicy = 0
+  subscribe('fastify-ws-guard:closed', event => { if ((event as ClosedEvent).cause === 'policy') closedByPolicy++ })
   process.on('message', () => {
     globalThis.gc?.()
     const events: { [event: string]: number } = {}
     for (const { event } of stack.log.lines) if (typeof event === 'string') events[event] = (events[event] ?? 0) + 1
+    // Lines are aggregated.
+    events['ws.socket.closed'] = closedByPolicy
     const errors = stack.log.lines.filter(line => line.level >= 50).length
     process.send?.({ rss: process.memoryUsage().rss, peak: process.resourceUsage().maxRSS * 1024, sockets: stack.app.wsGuard.sockets, handled, events, errors } satisfies Figures)
   })

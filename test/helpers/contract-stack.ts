@@ -34,7 +34,7 @@ const probe = defineContract({
 })
 
 /** Limits that nothing in a test meets. */
-export const NO_LIMITS = { rate: 1e6, burst: 1e6, errors: 1_000_000 }
+export const NO_LIMITS = { rate: 1e6, burst: 1e6, bytes: 1e9, errors: 1_000_000 }
 
 /** Listens with the session routes that `routes` declares. */
 export async function contractStack (t: Teardown, routes: (app: FastifyInstance) => void, settings: ContractSettings = {}): Promise<ContractStack> {

@@ -70,9 +70,10 @@ export function framesOfText (text: string, random: Random): Buffer {
   if (random.below(20) > 0 || text.length < 4) return frame({ payload: text, mask: NO_MASK })
   const bytes = Buffer.from(text)
   const cut = random.below(bytes.length)
-  // Few pings: ws ends a connection whose pongs pile up within one read.
+  // Few control frames: more than 32 at once end the connection (docs/protocol.md section 9).
+  const control = random.below(50) === 0 ? [frame({ opcode: random.pick([OPCODES.ping, OPCODES.pong]), payload: 'p' })] : []
   return Buffer.concat([
-    frame({ payload: bytes.subarray(0, cut), fin: false }), frame({ opcode: random.below(10) === 0 ? OPCODES.ping : OPCODES.pong, payload: 'p' }),
+    frame({ payload: bytes.subarray(0, cut), fin: false }), ...control,
     frame({ opcode: OPCODES.continuation, payload: '', fin: false }), frame({ opcode: OPCODES.continuation, payload: bytes.subarray(cut) }),
   ])
 }

@@ -3,10 +3,13 @@ import type { AddressInfo, Socket } from 'node:net'
 import { WebSocket as Standard, WebSocketServer } from 'ws'
 import type { ServerOptions, WebSocket } from 'ws'
 import type { Connection } from '../../lib/socket/connection.js'
+import { CHANNELS, Events } from '../../lib/events/events.js'
+import type { EventName } from '../../lib/events/events.js'
 import { guardSocketClass } from '../../lib/foreign/guarded-socket.js'
 import { selfCheck } from '../../lib/foreign/ws-internals.js'
 import type { RouteHandlers } from '../../lib/socket/handlers.js'
 import { Registry } from '../../lib/socket/registry.js'
+import type { EventPayloads } from '../../types/events.js'
 import type { SocketLimits } from '../../lib/socket/parts.js'
 import { createSocketRoute } from '../../lib/socket/route.js'
 import type { SocketRoute } from '../../lib/socket/route.js'
@@ -17,7 +20,7 @@ import type { RawClient } from './raw-client.js'
 import type { UpgradeOptions } from './handshake.js'
 import type { Teardown } from './teardown.js'
 
-export const LIMITS: SocketLimits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1 << 20 }
+export const LIMITS: SocketLimits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1 << 20, bytes: 1 << 30 }
 
 /** Limits that nothing in a test meets. */
 export const NO_RATE = { rate: 1e6, burst: 1e6 }
@@ -40,7 +43,8 @@ export interface SocketServer {
   readonly registry: Registry
   readonly route: SocketRoute
   readonly sockets: Connection[]
-  readonly log: { readonly level: string, readonly record: { readonly [key: string]: unknown } }[]
+  /** What was published, oldest first. */
+  events<N extends EventName> (name: N): readonly EventPayloads[N][]
   open (options?: UpgradeOptions): Promise<RawClient>
   /** A fresh client connects, calls `ping` and is answered. */
   answers (): Promise<boolean>
@@ -50,9 +54,14 @@ export interface SocketServer {
 export async function socketServer (t: Teardown, options: SocketServerOptions = {}): Promise<SocketServer> {
   const contract = handContract({ ...options, calls: { ...options.calls, ping: {} } })
   const handlers = { ...options.handlers, calls: { ...options.handlers?.calls, ping: () => 'pong' } }
-  const log: SocketServer['log'] = []
-  const write = (level: string) => (record: object): void => { log.push({ level, record: { ...record } }) }
-  const registry = new Registry()
+  const published = new Map<EventName, object[]>()
+  const events = new Events({})
+  for (const name of Object.keys(CHANNELS) as EventName[]) {
+    const list: object[] = []
+    published.set(name, list)
+    t.teardown(events.listen(name, event => { list.push(event) }))
+  }
+  const registry = new Registry(events, options.now)
   const { closeTimeout = 3000, ...limits } = options.limits ?? {}
   const route = createSocketRoute({
     contract,
@@ -60,15 +69,15 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
     limits: { ...LIMITS, ...limits },
     registry,
     direct: options.direct ?? selfCheck(WebSocketServer),
-    ...(options.now === undefined ? {} : { now: options.now }),
   })
   const sockets: Connection[] = []
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: 65536,
     perMessageDeflate: false,
+    autoPong: false,
     ...{ closeTimeout },
-    WebSocket: guardSocketClass(Standard),
+    WebSocket: guardSocketClass(Standard, true),
     ...options.ws,
   })
   const server = createServer()
@@ -82,12 +91,13 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
       options.onSocket?.(ws)
       const url = new URL(request.url ?? '/', 'http://localhost')
       const identity = options.identity?.(url.href) ?? { id: url.searchParams.get('id') ?? 'ann', roles: url.searchParams.get('roles')?.split(',') ?? [] }
-      sockets.push(route.open(ws, {
-        id: String(sockets.length + 1),
+      const connId = String(sockets.length + 1)
+      sockets.push(route.open(ws, socket, {
         identity,
         params: {},
         query: {},
-        log: { info: write('info'), warn: write('warn'), error: write('error') },
+        keys: { address: '127.0.0.1', identity: `id ${url.searchParams.get('id') ?? 'ann'}` },
+        facts: { connId, reqId: `req-${connId}`, identity: url.searchParams.get('id') ?? 'ann', ip: '127.0.0.1', route: '/ws' },
       }))
     })
   })
@@ -109,7 +119,7 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
     registry,
     route,
     sockets,
-    log,
+    events: name => (published.get(name) ?? []) as never,
     open,
     async answers () {
       const client = await open()

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { ERROR_CODES } from '../../lib/protocol/codes.js'
-import { encodeId, ERROR_MESSAGES, isMessageId, isReservedType } from '../../lib/protocol/envelope.js'
+import { encodeId, isMessageId, isReservedType } from '../../lib/protocol/envelope.js'
 
 t.test('ids', async t => {
   for (const id of ['a', '__proto__', ' ', 'x'.repeat(64), 0, -1, Number.MAX_SAFE_INTEGER]) {
@@ -13,9 +12,4 @@ t.test('ids', async t => {
 t.test('types of the protocol itself', async t => {
   for (const type of ['$error', '$cancel', '$']) t.ok(isReservedType(type), type)
   for (const type of ['', 'error', 'a$', ' $error']) t.notOk(isReservedType(type), type)
-})
-
-t.test('each code has words, which need no escape in JSON', async t => {
-  t.same(Object.keys(ERROR_MESSAGES).sort(), [...ERROR_CODES].sort())
-  for (const words of Object.values(ERROR_MESSAGES)) t.equal(JSON.stringify(words), `"${words}"`)
 })

@@ -1,75 +1,69 @@
 import t from 'tap'
-import type { WebSocket } from 'ws'
+import type { DrainedEvent } from '../../types/events.js'
+import { Events } from '../../lib/events/events.js'
+import type { OpenSocket } from '../../lib/socket/open-socket.js'
 import { Registry } from '../../lib/socket/registry.js'
-import type { RegisteredSocket } from '../../lib/socket/registry.js'
+import type { Teardown } from '../helpers/teardown.js'
 
-interface Fake extends RegisteredSocket { readonly calls: string[] }
+type Fake = OpenSocket & { readonly calls: string[] }
 
-function fake (registry: Registry, leaves: 'drain' | 'terminate' | 'never' = 'drain'): Fake {
+/** A socket that leaves when it is first asked by this. */
+function fake (registry: Registry, leaves: 'drain' | 'closeAs' | 'cutOff' = 'drain'): Fake {
   const calls: string[] = []
-  const socket: Fake = {
-    calls,
-    socket: {} as WebSocket,
-    stopReceiving () { calls.push('stopReceiving') },
-    drain () {
-      calls.push('drain')
-      if (leaves === 'drain') registry.delete(socket)
-    },
-    terminate () {
-      calls.push('terminate')
-      if (leaves !== 'never') registry.delete(socket)
-    },
+  const note = (call: string) => (): void => {
+    calls.push(call)
+    if (call === leaves) registry.delete(socket)
   }
+  const double = { calls, running: leaves === 'closeAs' ? 1 : 0, drain: note('drain'), closeAs: note('closeAs'), cutOff: note('cutOff') }
+  const socket = double as unknown as Fake
   return socket
 }
 
-t.test('sockets are counted once each', async t => {
-  const registry = new Registry()
+function registryOf (t: Teardown): { registry: Registry, drained: DrainedEvent[] } {
+  const events = new Events({})
+  const drained: DrainedEvent[] = []
+  t.teardown(events.listen('drained', event => { drained.push(event) }))
+  return { registry: new Registry(events), drained }
+}
+
+t.test('sockets are known once each', async t => {
+  const { registry } = registryOf(t)
   const [one, two] = [fake(registry), fake(registry)]
   registry.add(one)
   registry.add(two)
   registry.delete(one)
   registry.delete(one)
   t.equal(registry.size, 1)
-  t.same([...registry], [two])
-  t.match(registry.counters, { opened: 2, closed: 1 })
+  t.notOk(registry.has(one))
+  t.equal([...registry][0], two)
 })
 
-t.test('a drain asks each to stop and to close, and ends when the last has gone', async t => {
-  const registry = new Registry()
+t.test('a drain asks each to close, and ends when the last has gone', async t => {
+  const { registry, drained } = registryOf(t)
   const sockets = [fake(registry), fake(registry)]
   for (const socket of sockets) registry.add(socket)
-  await registry.drain({ deadline: 60_000 })
-  for (const socket of sockets) t.same(socket.calls, ['stopReceiving', 'drain'])
+  await registry.drain({ timeout: 60_000, closeTimeout: 60_000 })
+  for (const socket of sockets) t.same(socket.calls, ['drain'])
   t.equal(registry.size, 0)
-  t.ok(registry.draining)
+  t.match(drained, [{ sockets: 2, cut: 0 }])
   const late = fake(registry)
   registry.add(late)
   t.same(late.calls, ['drain'], 'who comes later is sent away')
 })
 
-t.test('what is left at the deadline is terminated', async t => {
-  const registry = new Registry()
-  const [polite, stuck] = [fake(registry), fake(registry, 'terminate')]
-  registry.add(polite)
-  registry.add(stuck)
-  await registry.drain({ deadline: 20 })
-  t.same(polite.calls, ['stopReceiving', 'drain'])
-  t.same(stuck.calls, ['stopReceiving', 'drain', 'terminate'])
-})
-
-t.test('with jitter they close one after the other, before the deadline', async t => {
-  const registry = new Registry()
-  const sockets = Array.from({ length: 20 }, () => fake(registry))
-  for (const socket of sockets) registry.add(socket)
-  const drained = registry.drain({ deadline: 60_000, jitter: 20 })
-  t.ok(sockets.every(({ calls }) => calls.length === 1), 'none at once, and none receives')
-  await drained
-  for (const socket of sockets) t.same(socket.calls, ['stopReceiving', 'drain'])
+t.test('whose handlers are still at work at the deadline is closed all the same and counted; what is left is cut off', async t => {
+  const { registry, drained } = registryOf(t)
+  const [polite, busy, stuck] = [fake(registry), fake(registry, 'closeAs'), fake(registry, 'cutOff')]
+  for (const socket of [polite, busy, stuck]) registry.add(socket)
+  await registry.drain({ timeout: 20, closeTimeout: 20 })
+  t.same(polite.calls, ['drain'])
+  t.same(busy.calls, ['drain', 'closeAs'])
+  t.same(stuck.calls, ['drain', 'cutOff'])
+  t.match(drained, [{ sockets: 3, cut: 1 }])
 })
 
 t.test('a drain of nobody is over at once', async t => {
-  const registry = new Registry()
-  await registry.drain({ deadline: 60_000, jitter: 1000 })
-  t.equal(registry.size, 0)
+  const { registry, drained } = registryOf(t)
+  await registry.drain({ timeout: 60_000, closeTimeout: 60_000 })
+  t.match(drained, [{ sockets: 0, cut: 0 }])
 })

@@ -1,6 +1,7 @@
-import { ERROR_KEY, ERROR_MESSAGES, ERROR_TYPE, MAX_ISSUES, encodeId } from '../protocol/envelope.js'
-import type { EnvelopeKeys } from '../protocol/envelope.js'
+import { ERRORS } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
+import { ERROR_KEY, ERROR_TYPE, MAX_ISSUES, PONG_TYPE, encodeId } from '../protocol/envelope.js'
+import type { EnvelopeKeys } from '../protocol/envelope.js'
 import type { Issue } from '../../types/contract.js'
 
 const MAX_PATH = 128
@@ -12,21 +13,35 @@ export interface ErrorDetail {
   readonly retryAfter?: number
 }
 
-/** Writes errors as JSON text (docs/protocol.md section 3) with a contract's envelope keys. */
-export class ErrorText {
+/**
+ * Writes what belongs to the protocol as JSON text (docs/protocol.md sections 3 and 9) with a contract's envelope
+ * keys.
+ */
+export class ProtocolText {
   private readonly idStart: string
   private readonly typeStart: string
+  private readonly pongStart: string
+  private readonly idKey: string
 
   constructor (keys: EnvelopeKeys) {
     const key = JSON.stringify(ERROR_KEY)
     this.idStart = `{${JSON.stringify(keys.id)}:`
+    this.idKey = JSON.stringify(keys.id)
+    this.pongStart = `{${JSON.stringify(keys.type)}:${JSON.stringify(PONG_TYPE)}`
     this.typeStart = `{${JSON.stringify(keys.type)}:${JSON.stringify(ERROR_TYPE)},${key}:`
   }
 
+  /** The answer to `$ping`. */
+  pong (id: string | number | null): string {
+    return id === null ? `${this.pongStart}}` : `${this.pongStart},${this.idKey}:${encodeId(id)}}`
+  }
+
   /** An error of section 5; without an id it belongs to no message. */
-  of (code: ErrorCode, id: string | number | null, detail?: ErrorDetail): string {
-    let error = `{"code":"${code}","message":"${ERROR_MESSAGES[code]}"`
-    if (detail?.issues !== undefined && detail.issues.length > 0) error += `,"issues":${JSON.stringify(detail.issues.slice(0, MAX_ISSUES).map(cut))}`
+  error (code: ErrorCode, id: string | number | null, detail?: ErrorDetail): string {
+    let error = `{"code":"${code}","message":"${ERRORS[code].message}"`
+    if (detail?.issues !== undefined && detail.issues.length > 0) {
+      error += `,"issues":${JSON.stringify(detail.issues.slice(0, MAX_ISSUES).map(cut))}`
+    }
     if (detail?.retryAfter !== undefined) error += `,"retryAfter":${detail.retryAfter}`
     return this.wrap(error + '}', id)
   }

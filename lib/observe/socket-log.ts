@@ -1,0 +1,121 @@
+import type { EventName, Events } from '../events/events.js'
+import type { ClosedEvent, EventPayloads, SocketEvent } from '../../types/events.js'
+import { escapeForLog, logThrown } from '../errors/log-safe.js'
+import type { SafeLog } from '../errors/log-safe.js'
+import { Repeats } from '../errors/repeats.js'
+
+/** A logger of pino's shape. */
+export interface SocketLogger extends SafeLog {
+  debug (record: object, message: string): void
+}
+
+interface Line<E> {
+  readonly event: string
+  readonly level: keyof SafeLog
+  readonly message: string
+  /** What the first line of a kind and its repeats have in common, beside the route. */
+  readonly kind: (event: E) => object
+}
+
+type Logged = Exclude<EventName, 'opened' | 'closed' | 'message:handled' | 'drained'>
+
+/** How each event is logged; docs/events.md has the table. */
+const LINES: { readonly [N in Logged]: Line<EventPayloads[N]> } = {
+  'message:refused': {
+    event: 'ws.message.refused',
+    level: 'info',
+    message: 'a WebSocket message was refused',
+    kind: ({ ip, code, type }) => ({ ip, code, type }),
+  },
+  'handler:failed': {
+    event: 'ws.handler.error',
+    level: 'error',
+    message: 'a WebSocket handler failed',
+    kind: ({ type, error }) => ({ type, error: nameOf(error) }),
+  },
+  'handler:timeout': {
+    event: 'ws.handler.timeout',
+    level: 'warn',
+    message: 'a WebSocket handler overran its deadline',
+    kind: ({ type }) => ({ type }),
+  },
+  slow: {
+    event: 'ws.socket.slow',
+    level: 'info',
+    message: 'a WebSocket client reads too slowly',
+    kind: ({ ip }) => ({ ip }),
+  },
+  'protocol:violated': {
+    event: 'ws.proto.violation',
+    level: 'warn',
+    message: 'a WebSocket client broke the protocol',
+    kind: ({ ip, code }) => ({ ip, code }),
+  },
+}
+
+/** Closes that are somebody's fault or loss: like others of their kind they are counted. */
+const WARNED = new Set<ClosedEvent['cause']>(['policy', 'heartbeat', 'evicted'])
+
+/** Listens to a plugin's events and writes the log lines. What is returned ends it. */
+export function logSockets (events: Events, log: SocketLogger): () => void {
+  const repeats = new Repeats((kind, count) => {
+    const { level, message, ...common } = kind === '' ? REST : JSON.parse(kind) as Kind
+    log[level]({ ...common, count }, `${message}, repeated`)
+  })
+  const ends = [
+    events.listen('opened', ({ app, ...event }) => {
+      log.debug({ event: 'ws.socket.opened', ...event }, 'a WebSocket was opened')
+    }),
+    events.listen('closed', ({ app, ...event }) => {
+      const { ip, route, code, cause } = event
+      const common = { event: 'ws.socket.closed', ip, route, code, cause }
+      const level = WARNED.has(cause) ? 'warn' : 'info'
+      const message = 'a WebSocket was closed'
+      if (level === 'warn' && !repeats.isFirst(kindOf(level, message, common))) return
+      log[level]({ ...common, ...event }, message)
+    }),
+    events.listen('drained', ({ app, ...event }) => {
+      if (event.sockets === 0) return
+      log[event.cut > 0 ? 'warn' : 'info']({ event: 'ws.drained', ...event }, 'all WebSockets were closed')
+    }),
+  ]
+  const listen = <N extends Logged>(name: N): void => {
+    const line: Line<EventPayloads[N]> = LINES[name]
+    ends.push(events.listen(name, event => {
+      const { level } = line
+      const common = { event: line.event, route: event.route, ...line.kind(event) }
+      if (!repeats.isFirst(kindOf(level, line.message, common))) return
+      const { app, error, ...fields } = event as SocketEvent & { readonly error?: unknown }
+      const record = { ...fields, event: line.event }
+      if (error === undefined && !('error' in event)) log[level](record, line.message)
+      else logThrown(log, level, record, error, line.message)
+    }))
+  }
+  for (const name of Object.keys(LINES) as Logged[]) listen(name)
+  return () => {
+    for (const end of ends) end()
+    repeats.stop()
+  }
+}
+
+interface Kind {
+  readonly event: string
+  readonly level: keyof SafeLog
+  readonly message: string
+}
+
+/** What is said of kinds beyond those that are told apart. */
+const REST: Kind = { event: 'ws.repeated', level: 'warn', message: 'further WebSocket events' }
+
+function kindOf (level: keyof SafeLog, message: string, common: object): string {
+  return JSON.stringify({ level, message, ...common })
+}
+
+// What was thrown may be anything, or throw when it is read.
+function nameOf (thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? escapeForLog(`${thrown.name}: ${thrown.message}`) : typeof thrown
+  } catch {
+    return 'unreadable'
+  }
+}

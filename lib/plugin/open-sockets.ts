@@ -1,0 +1,102 @@
+// Tested in test/attack/heartbeat.test.ts and test/attack/events.test.ts.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+import { escapeForLog } from '../errors/log-safe.js'
+import { Events } from '../events/events.js'
+import { clientAddress } from '../gate/answer.js'
+import type { MakeRoom } from '../gate/room.js'
+import { handshakeOf } from '../gate/record.js'
+import { logSockets } from '../observe/socket-log.js'
+import type { Admission } from '../socket/contract-socket.js'
+import { Eviction } from '../socket/eviction.js'
+import { FragmentWatch } from '../socket/fragment-watch.js'
+import { Heartbeat } from '../socket/heartbeat.js'
+import { OpenSocket, socketOf } from '../socket/open-socket.js'
+import { Registry } from '../socket/registry.js'
+import { CONTRACT } from './guarded-routes.js'
+import type { ResolvedOptions } from './options.js'
+
+/** Milliseconds between two looks at the open sockets, at most; there are sixteen or more in each interval. */
+const LOOK = 1000
+
+/** All sockets from their 101 on, whatever their route: their registry, their heartbeat, their events and log lines. */
+export class OpenSockets {
+  readonly registry: Registry
+  /** For the gate, at a cap. */
+  readonly makeRoom: MakeRoom
+  readonly #options: ResolvedOptions
+  readonly #timer: NodeJS.Timeout
+  readonly #endLog: () => void
+  #opened = 0
+
+  constructor (fastify: FastifyInstance, options: ResolvedOptions) {
+    this.#options = options
+    const events = new Events(fastify)
+    this.registry = new Registry(events)
+    const eviction = new Eviction(this.registry)
+    this.makeRoom = (kind, key) => eviction.makeRoom(kind, key)
+    this.#endLog = logSockets(events, fastify.log)
+    const { heartbeat: { interval }, websocket: { fragmentTimeout } } = options
+    const heartbeat = new Heartbeat(this.registry, interval)
+    const fragments = new FragmentWatch(this.registry, fragmentTimeout)
+    // One timer for all sockets.
+    this.#timer = setInterval(() => {
+      const now = this.registry.now()
+      heartbeat.look(now)
+      fragments.look(now)
+    }, Math.max(10, Math.min(LOOK, interval / 16, fragmentTimeout / 4)))
+    this.#timer.unref()
+  }
+
+  /** Listener of the ws server's `connection`, before the gate forgets the handshake. */
+  readonly onConnection = (ws: WebSocket, raw: IncomingMessage): void => {
+    // A stream in memory has none.
+    const { setKeepAlive } = raw.socket as Partial<Socket>
+    setKeepAlive?.call(raw.socket, true, this.#options.heartbeat.interval)
+    const request = handshakeOf(raw)?.request ?? null
+    const config: Readonly<Record<symbol, unknown>> = { ...request?.routeOptions.config }
+    // A contract's route makes a socket of its own kind.
+    if (request === null || config[CONTRACT] !== undefined) return
+    const { facts, keys } = this.admissionOf(request)
+    new OpenSocket(ws, raw.socket, facts, keys, this.registry).enter()
+  }
+
+  /** What the handshake of `request` leaves behind. */
+  admissionOf (request: FastifyRequest): Admission {
+    const handshake = handshakeOf(request.raw)
+    const { params, query } = handshake?.input ?? request
+    const identity = request.wsIdentity
+    return {
+      identity,
+      params,
+      query,
+      keys: handshake?.slots ?? { address: null, identity: null },
+      facts: {
+        connId: `s${++this.#opened}`,
+        reqId: request.id,
+        identity: identity?.id ?? null,
+        ip: escapeForLog(clientAddress(request) ?? ''),
+        route: request.routeOptions.url ?? '',
+      },
+    }
+  }
+
+  /** Error handler for @fastify/websocket: a handler that threw closes 1011. Nothing of the error reaches the peer. */
+  readonly onError = (error: unknown, ws: WebSocket): void => {
+    const socket = socketOf(ws)
+    // What happens on the wire comes here as well; the socket has seen it.
+    if (socket === undefined || (error !== null && socket.fault === error)) return
+    socket.handlerFailed('handler', error)
+    socket.closeAs('internal', 'policy')
+  }
+
+  /** Ends every socket; resolves when none is left. */
+  async drain (): Promise<void> {
+    const { drainTimeout, websocket: { closeTimeout } } = this.#options
+    await this.registry.drain({ timeout: drainTimeout, closeTimeout })
+    clearInterval(this.#timer)
+    this.#endLog()
+  }
+}

@@ -1,0 +1,146 @@
+// Tested in test/socket/close.test.ts and test/socket/messages.test.ts.
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
+import { got } from '../errors/got.js'
+import { CLOSES } from '../protocol/codes.js'
+import type { ErrorCode } from '../protocol/codes.js'
+import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
+import { Face } from './face.js'
+import type { SlotKeys, SocketFacts, SocketHome } from './home.js'
+import { OpenSocket } from './open-socket.js'
+import { Outbox } from './outbox.js'
+import type { OutboxOwner } from './outbox.js'
+import type { Member, RouteParts } from './parts.js'
+import { Penalties } from './penalties.js'
+import type { ErrorDetail } from './protocol-text.js'
+
+/** What a handshake leaves behind for its socket. */
+export interface Admission {
+  readonly facts: SocketFacts
+  readonly keys: SlotKeys
+  readonly identity: unknown
+  readonly params: unknown
+  readonly query: unknown
+}
+
+/** Bytes of a close frame's reason at most (RFC 6455 section 5.5). */
+const MAX_REASON = 123
+
+/**
+ * A socket of a contract's route: what the application may do with it, and what becomes of messages that are refused.
+ */
+export class ContractSocket extends OpenSocket implements GuardedSocket, Member, OutboxOwner {
+  readonly identity: GuardedSocket['identity']
+  readonly params: GuardedSocket['params']
+  readonly query: GuardedSocket['query']
+  readonly outbox: Outbox
+  protected readonly parts: RouteParts
+  protected draining = false
+  private senders: Senders<object> | null = null
+  private penalties: Penalties | null = null
+  private shown: Face | null = null
+
+  constructor (ws: WebSocket, stream: Duplex, parts: RouteParts, admission: Admission, home: SocketHome<OpenSocket>) {
+    super(ws, stream, admission.facts, admission.keys, home)
+    this.parts = parts
+    this.identity = admission.identity as GuardedSocket['identity']
+    this.params = admission.params as GuardedSocket['params']
+    this.query = admission.query as GuardedSocket['query']
+    this.outbox = new Outbox(ws, { limit: parts.limits.sendBuffer, direct: parts.direct, owner: this })
+  }
+
+  /** What handlers get. */
+  get face (): GuardedSocket {
+    this.shown ??= new Face(this)
+    return this.shown
+  }
+
+  /** False once a close was begun, by whomever, or the server drains. */
+  get receiving (): boolean {
+    return this.open && !this.draining
+  }
+
+  /* ---- the application's side ---- */
+
+  get id (): string {
+    return this.facts.connId
+  }
+
+  get bufferedAmount (): number {
+    return this.outbox.bufferedAmount
+  }
+
+  get send (): Senders<object> {
+    this.senders ??= this.parts.sendersOf(this)
+    return this.senders
+  }
+
+  flushed (): Promise<void> {
+    return this.outbox.flushed()
+  }
+
+  join (key: GroupKey): void {
+    if (this.open) this.parts.groups.join(key, this)
+  }
+
+  leave (key: GroupKey): void {
+    this.parts.groups.leave(key, this)
+  }
+
+  group (key: GroupKey): Group<object> {
+    return this.parts.groupOf(key)
+  }
+
+  close (code: number = CLOSES.normal.code, reason = ''): void {
+    if (!isCloseCode(code)) {
+      throw new WSG_ERR_SOCKET_ARGUMENT(`close: expected a code of 1000-1003, 1007-1014 or 3000-4999, got ${got(code)}`)
+    }
+    if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_REASON) {
+      throw new WSG_ERR_SOCKET_ARGUMENT(`close: expected a reason of at most ${MAX_REASON} bytes, got ${got(reason)}`)
+    }
+    if (this.open) this.ws.close(code, reason)
+  }
+
+  /* ---- messages that are refused ---- */
+
+  refuse (code: ErrorCode, id: string | number | null, type: string | null, detail?: ErrorDetail): void {
+    this.report(code, type)
+    this.penalties ??= new Penalties(this.parts.limits)
+    const close = this.penalties.violation(code, this.home.now())
+    if (close === null) this.outbox.send(this.parts.text.error(code, id, detail))
+    else this.closeAs(close, 'policy')
+  }
+
+  /** A message over the rate limit; `wait` is in milliseconds. */
+  flood (wait: number, id: string | number | null, type: string | null): void {
+    this.report('rate_limited', type)
+    this.penalties ??= new Penalties(this.parts.limits)
+    const verdict = this.penalties.flood(this.home.now())
+    if (verdict === 'answer') this.outbox.send(this.parts.text.error('rate_limited', id, { retryAfter: wait }))
+    else if (verdict !== 'drop') this.closeAs(verdict, 'policy')
+  }
+
+  private report (code: ErrorCode, type: string | null): void {
+    this.events.publish('message:refused', () => ({ ...this.facts, code, type }))
+  }
+
+  /* ---- the outbox's side ---- */
+
+  slow (): void {
+    if (!this.open) return
+    this.events.publish('slow', () => ({ ...this.facts, bufferedAmount: this.bufferedAmount }))
+    this.closeAs('slow_consumer', 'policy')
+  }
+
+  broken (error: unknown): void {
+    this.handlerFailed('write', error)
+    this.cutOff('network')
+  }
+}
+
+function isCloseCode (code: unknown): code is number {
+  if (typeof code !== 'number' || !Number.isInteger(code)) return false
+  if (code >= 3000) return code <= 4999
+  return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006
+}

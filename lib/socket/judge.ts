@@ -1,0 +1,132 @@
+// Tested in test/socket/messages.test.ts and test/socket/limits.test.ts.
+import { REFUSED } from '../protocol/refused.js'
+import type { ContractSocket } from './contract-socket.js'
+import type { FrameQueue } from './frame-queue.js'
+import type { Entry } from './handlers.js'
+import type { RouteParts } from './parts.js'
+import { isThenable } from './runner.js'
+import type { Runner } from './runner.js'
+import type { TokenBucket } from './token-bucket.js'
+
+type Id = string | number | null
+
+/** What became of a message's own check: true admits, false is `forbidden`, a code says why there is no verdict. */
+type Verdict = boolean | 'timeout' | 'internal'
+
+/** What a message's cost is taken from. */
+export interface Purse {
+  readonly now: () => number
+  readonly tokens: TokenBucket
+}
+
+/**
+ * Decides, from its type on, whether a message is handled: cost, id, roles, contract, `authorize`. Then the runner
+ * has it.
+ */
+export class Judge {
+  private readonly socket: ContractSocket
+  private readonly runner: Runner
+  private readonly queue: FrameQueue
+  private readonly parts: RouteParts
+  private readonly purse: Purse
+
+  constructor (socket: ContractSocket, runner: Runner, queue: FrameQueue, parts: RouteParts, purse: Purse) {
+    this.socket = socket
+    this.runner = runner
+    this.queue = queue
+    this.parts = parts
+    this.purse = purse
+  }
+
+  /** Handles the message or refuses it. Never throws. */
+  admit (entry: Entry, id: Id, payload: unknown): void {
+    const { socket, runner } = this
+    // One token was taken for the frame.
+    if (entry.cost !== 1) {
+      const { tokens, now } = this.purse
+      tokens.giveBack(1)
+      const wait = tokens.take(entry.cost, now())
+      if (wait > 0) {
+        socket.flood(wait, id, entry.type)
+        return
+      }
+    }
+    if (entry.isCall && id !== null && runner.operations.has(id)) {
+      socket.refuse('duplicate_id', id, entry.type)
+      return
+    }
+    if (entry.roles !== null) {
+      const verdict = this.hasRole(entry, entry.roles)
+      if (verdict !== true) {
+        this.decide(entry, id, null, verdict)
+        return
+      }
+    }
+    const data = entry.inbound.accept(payload)
+    if (data === REFUSED) {
+      socket.refuse('invalid_message', id, entry.type, { issues: entry.inbound.explain(payload) })
+      return
+    }
+    if (runner.operations.choked) {
+      socket.refuse('too_many_calls', id, entry.type)
+      return
+    }
+    if (entry.authorize === null) runner.run(entry, id, data)
+    else this.authorize(entry, id, data)
+  }
+
+  private decide (entry: Entry, id: Id, data: unknown, verdict: Verdict): void {
+    if (verdict === true) this.runner.run(entry, id, data)
+    else if (verdict === false) this.socket.refuse('forbidden', id, entry.type)
+    else this.runner.answerError(verdict, id)
+  }
+
+  /** Whether the identity has one of the roles; asked anew for each message. */
+  private hasRole (entry: Entry, roles: readonly string[]): Verdict {
+    try {
+      const own = this.parts.rolesOf(this.socket.identity)
+      return own !== undefined && roles.some(role => own.includes(role))
+    } catch (error) {
+      this.socket.handlerFailed(entry.type, error)
+      return 'internal'
+    }
+  }
+
+  private authorize (entry: Entry, id: Id, data: unknown): void {
+    let verdict: unknown
+    try {
+      verdict = entry.authorize?.(data, this.socket.face)
+      if (isThenable(verdict)) {
+        // Messages behind this one wait, else a later one would overtake it.
+        this.queue.hold()
+        void this.decideLater(entry, id, data, verdict)
+        return
+      }
+    } catch (error) {
+      this.socket.handlerFailed(entry.type, error)
+      this.decide(entry, id, data, 'internal')
+      return
+    }
+    this.decide(entry, id, data, verdict === true)
+  }
+
+  private async decideLater (entry: Entry, id: Id, data: unknown, pending: PromiseLike<unknown>): Promise<void> {
+    const verdict = await this.withinDeadline(entry, pending)
+    if (this.socket.receiving) this.decide(entry, id, data, verdict)
+    this.queue.release()
+  }
+
+  private withinDeadline (entry: Entry, pending: PromiseLike<unknown>): Promise<Verdict> {
+    const { deadlines } = this.parts
+    return new Promise(resolve => {
+      const limit = { deadline: entry.deadline, expire: () => { this.runner.overran(entry); resolve('timeout') } }
+      deadlines.add(limit)
+      // Called by an async function, so that a `then` that throws is a rejection as well.
+      const settle = async (): Promise<Verdict> => await pending === true
+      settle().then(resolve, error => {
+        this.socket.handlerFailed(entry.type, error)
+        resolve('internal')
+      }).finally(() => { deadlines.delete(limit) })
+    })
+  }
+}

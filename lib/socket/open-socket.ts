@@ -1,0 +1,190 @@
+// Tested in test/socket/heartbeat.test.ts and test/attack/control-frames.test.ts.
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import type { CloseCause } from '../../types/events.js'
+import type { Events } from '../events/events.js'
+import { escapeForLog } from '../errors/log-safe.js'
+import { WATCH } from '../foreign/guarded-socket.js'
+import type { SocketWatch, Watched } from '../foreign/guarded-socket.js'
+import { bytesReadOf, bytesTakenOf } from './stream-progress.js'
+import { CLOSES } from '../protocol/codes.js'
+import type { CloseName } from '../protocol/codes.js'
+import type { SlotKeys, SocketFacts, SocketHome } from './home.js'
+import { TokenBucket } from './token-bucket.js'
+
+const WS_OPEN = 1
+/** Pings and pongs of a client: per second, and at once. */
+const CONTROL_RATE = 10
+const CONTROL_BURST = 32
+/** Codes with which ws itself ends who breaks RFC 6455 or its limits. */
+const PROTOCOL_CODES = new Set([1002, 1007, 1008, 1009])
+
+/** Where a ws finds its socket: listeners that all sockets share weigh nothing per socket. */
+const SOCKET = Symbol('fastify-ws-guard.socket')
+
+type Held = WebSocket & Watched & { [SOCKET]?: OpenSocket }
+
+function onError (this: Held, error: Error): void {
+  this[SOCKET]?.failed(error)
+}
+
+function onClose (this: Held, code: number, reason: Buffer): void {
+  this[SOCKET]?.ended(code, reason.toString())
+}
+
+/** The open socket around a ws. */
+export function socketOf (ws: WebSocket): OpenSocket | undefined {
+  return (ws as Held)[SOCKET]
+}
+
+/** An open WebSocket of any route: who it is, whether its peer lives, and how it ends. */
+export class OpenSocket implements SocketWatch {
+  readonly ws: WebSocket
+  readonly facts: SocketFacts
+  readonly keys: SlotKeys
+  /** When the heartbeat is to look at it. */
+  beatAt = 0
+  /** Last sign of life that a look saw. */
+  aliveAt: number
+  /** When it was pinged last; 0: never. */
+  pingedAt = 0
+  protected readonly home: SocketHome<OpenSocket>
+  private readonly stream: Duplex
+  private readonly openedAt: number
+  /** What last went wrong on the wire. */
+  fault: Error | null = null
+  private controls: TokenBucket | null = null
+  private cause: CloseCause | null = null
+  private code = 0
+  private reason = ''
+  private read: number
+  private taken = 0
+
+  constructor (ws: WebSocket, stream: Duplex, facts: SocketFacts, keys: SlotKeys, home: SocketHome<OpenSocket>) {
+    this.ws = ws
+    this.stream = stream
+    this.facts = facts
+    this.keys = keys
+    this.home = home
+    this.openedAt = this.aliveAt = home.now()
+    this.read = bytesReadOf(stream) ?? 0
+    const held: Held = ws
+    held[SOCKET] = held[WATCH] = this
+    ws.on('error', onError)
+    ws.on('close', onClose)
+  }
+
+  /** Takes its place among the open sockets. Called once, when it is whole. */
+  enter (): void {
+    this.events.publish('opened', () => this.facts)
+    this.home.add(this)
+  }
+
+  get events (): Events {
+    return this.home.events
+  }
+
+  get open (): boolean {
+    return this.ws.readyState === WS_OPEN
+  }
+
+  /* ---- how it ends ---- */
+
+  /** Closes for a reason of this plugin's. Nothing is handled from here on. */
+  closeAs (name: CloseName, cause: CloseCause): void {
+    if (!this.open) return
+    this.cause = cause
+    const { code, reason } = CLOSES[name]
+    this.ws.close(code, reason)
+  }
+
+  /** Ends it without a close frame. */
+  cutOff (cause: CloseCause): void {
+    this.cause ??= cause
+    this.ws.terminate()
+  }
+
+  /** For the drain: closes 1001 as soon as it is idle. */
+  drain (): void {
+    this.closeAs('shutdown', 'drain')
+  }
+
+  /** Work that the drain waits for. */
+  get running (): number {
+    return 0
+  }
+
+  /** For ws's class: a close frame is about to be written. */
+  closing (byPeer: boolean, code: number, reason: string): void {
+    this.cause ??= byPeer ? 'peer' : 'application'
+    this.code = code
+    this.reason = reason
+  }
+
+  /** For the listener of ws. */
+  failed (error: Error & { readonly code?: unknown }): void {
+    const { code } = error
+    this.fault = error
+    if (typeof code === 'string' && code.startsWith('WS_ERR_')) {
+      // ws has closed it just before.
+      if (this.cause === 'application' && PROTOCOL_CODES.has(this.code)) this.cause = 'protocol'
+      this.events.publish('protocol:violated', () => ({ ...this.facts, code }))
+    } else {
+      this.cause ??= 'network'
+    }
+  }
+
+  /** For the listener of ws: the socket is gone. */
+  ended (code: number, reason: string): void {
+    this.home.delete(this)
+    this.events.publish('closed', () => ({
+      ...this.facts,
+      code: this.code === 0 ? code : this.code,
+      reason: escapeForLog(this.code === 0 ? reason : this.reason),
+      cause: this.cause ?? (code === CLOSES.lost.code ? 'network' : 'peer'),
+      duration: this.home.now() - this.openedAt,
+    }))
+  }
+
+  /** Says that code of the application failed. */
+  handlerFailed (type: string, error: unknown): void {
+    this.events.publish('handler:failed', () => ({ ...this.facts, type, error }))
+  }
+
+  /* ---- whether its peer lives ---- */
+
+  /** For ws's class: counts a ping or pong. */
+  control (): boolean {
+    const now = this.home.now()
+    this.controls ??= new TokenBucket(CONTROL_RATE, CONTROL_BURST, now)
+    if (this.controls.take(1, now) === 0) return true
+    this.closeAs('policy_violation', 'policy')
+    return false
+  }
+
+  /** Asks the peer for a sign of life. */
+  ping (now: number): void {
+    this.notice(now)
+    this.pingedAt = now
+    this.ws.ping(undefined, false, ignore)
+  }
+
+  /** True when there was a sign of life since `time`, or when that can't be told. */
+  livesSince (time: number, now: number): boolean {
+    this.notice(now)
+    return this.aliveAt > time
+  }
+
+  private notice (now: number): void {
+    const read = bytesReadOf(this.stream)
+    const taken = bytesTakenOf(this.stream)
+    // While reading is paused the answer waits at our own door.
+    const stirred = read === null || read !== this.read || (taken !== 0 && taken !== this.taken)
+    if (stirred || this.ws.isPaused) this.aliveAt = now
+    this.read = read ?? 0
+    this.taken = taken
+  }
+}
+
+// What a ping can't reach has an event of its own.
+function ignore (): void {}

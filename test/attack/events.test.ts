@@ -1,0 +1,91 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import { defineContract } from '../../lib/contract.js'
+import { CHANNELS } from '../../lib/events/events.js'
+import { contractStack } from '../helpers/contract-stack.js'
+import { close, text } from '../helpers/frames.js'
+import { readText } from '../helpers/sources.js'
+import { until } from '../helpers/until.js'
+
+const N = Type.Object({ n: Type.Integer() })
+const contract = defineContract({
+  name: 'told',
+  url: '/test',
+  inbound: { say: N, boom: N, hang: { payload: N, deadline: 20 } },
+  outbound: { said: Type.Object({ text: Type.String() }) },
+})
+
+/** Fields that docs/events.md lists under a heading, and those of every event of a socket. */
+function documented (): ReadonlyMap<string, readonly string[]> {
+  const sections = readText('docs/events.md').split('\n## ').slice(1)
+  const fieldsOf = (section: string): string[] => [...(section.split('| cause |')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name ?? '')
+  const common = fieldsOf(sections.find(one => one.startsWith('Fields')) ?? '')
+  return new Map(sections.flatMap(section => {
+    const name = /^`(fastify-ws-guard:[\w:]+)`/.exec(section)?.[1]
+    if (name === undefined) return []
+    return [[name, [...(name.endsWith(':drained') ? ['app'] : common), ...fieldsOf(section)]] as const]
+  }))
+}
+
+t.test('each channel has its section in docs/events.md, and each event the fields listed there', async t => {
+  const pages = documented()
+  t.same([...pages.keys()].sort(), Object.values(CHANNELS).map(({ name }) => name as string).sort())
+  const seen = new Map<string, { readonly [field: string]: unknown }[]>()
+  for (const { name } of Object.values(CHANNELS)) {
+    const list: { readonly [field: string]: unknown }[] = []
+    seen.set(name as string, list)
+    const note = (event: unknown): void => { list.push(event as { readonly [field: string]: unknown }) }
+    subscribe(name, note)
+    t.teardown(() => { unsubscribe(name, note) })
+  }
+  const server = await contractStack(t, app => {
+    app.wsRoute(contract, {
+      on: {
+        say: ({ n }, socket) => { if (n === 0) for (let i = 0; i < 20; i++) socket.send.said({ text: 'x'.repeat(1_000_000) }) },
+        boom: () => { throw new Error('boom') },
+        hang: () => new Promise(() => {}),
+      },
+    })
+  })
+  const [client, deaf, broken] = [await server.open(), await server.open(), await server.open({ path: '/ws' })]
+  client.json({ type: 'say', data: { n: 1 } }, { type: 'boom', data: { n: 1 } }, { type: 'hang', data: { n: 1 } }, { type: 'nope' }, { type: 'say', data: { n: 'x' } })
+  deaf.client.socket.pause()
+  deaf.json({ type: 'say', data: { n: 0 } })
+  broken.send(Buffer.of(0xff, 0x80, 0, 0, 0, 0))
+  await until(() => (seen.get('fastify-ws-guard:handler:timeout')?.length ?? 0) > 0 && (seen.get('fastify-ws-guard:slow')?.length ?? 0) > 0)
+  client.send(close(1000, 'bye'))
+  await until(() => (seen.get('fastify-ws-guard:closed')?.length ?? 0) === 2)
+  deaf.client.destroy()
+  await until(() => (seen.get('fastify-ws-guard:closed')?.length ?? 0) === 3)
+  await server.stack.app.close()
+
+  for (const [name, fields] of pages) {
+    const events = seen.get(name) ?? []
+    t.ok(events.length > 0, name)
+    for (const event of events) t.same(Object.keys(event).sort(), [...fields].sort(), name)
+    t.ok(events.every(({ app }) => app === server.stack.app))
+  }
+  const closed = (seen.get('fastify-ws-guard:closed') ?? [])
+  t.same(closed.map(({ cause, code, reason }) => [cause, code, reason]).sort(), [['peer', 1000, 'bye'], ['policy', 1013, 'slow_consumer'], ['protocol', 1002, '']])
+  t.ok(closed.every(({ duration }) => typeof duration === 'number' && duration >= 0))
+  t.same(seen.get('fastify-ws-guard:message:refused')?.map(({ code, type }) => [code, type]), [['unknown_type', null], ['invalid_message', 'say']])
+  for (const line of server.stack.log.lines) {
+    if (!/^ws\.(message|socket|handler|proto)/.test(String(line['event']))) continue
+    t.match(line, { identity: 'ada', ip: '127.0.0.1', connId: /^s\d+$/, route: /^\/(test|ws)$/ }, String(line['event']))
+  }
+})
+
+t.test('an address from a proxy is cut and escaped in events and log', async t => {
+  const addresses: unknown[] = []
+  const note = (event: unknown): void => { addresses.push((event as { ip: unknown }).ip) }
+  subscribe('fastify-ws-guard:opened', note)
+  t.teardown(() => { unsubscribe('fastify-ws-guard:opened', note) })
+  const server = await contractStack(t, app => { app.wsRoute(contract, { on: { say: () => {}, boom: () => {}, hang: () => {} } }) }, { fastify: { trustProxy: '127.0.0.1' } })
+  const client = await server.open({ headers: [['X-Forwarded-For', '\u00ad' + 'x'.repeat(5000)]] })
+  client.send(text('{'))
+  await client.waitMessages(1)
+  const [ip] = addresses as [string]
+  t.ok(ip.length < 300)
+  t.notMatch(ip, /\u00ad/)
+})

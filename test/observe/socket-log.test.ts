@@ -1,0 +1,80 @@
+import t from 'tap'
+import { Events } from '../../lib/events/events.js'
+import { logSockets } from '../../lib/observe/socket-log.js'
+import type { SocketLogger } from '../../lib/observe/socket-log.js'
+import type { Teardown } from '../helpers/teardown.js'
+
+interface Written { readonly level: string, readonly record: { readonly [field: string]: unknown }, readonly message: string }
+
+const FACTS = { connId: 's1', reqId: 'req-1', identity: 7, ip: '10.0.0.1', route: '/chat' }
+
+function start (t: Teardown): { events: Events, lines: Written[], end: () => void } {
+  const lines: Written[] = []
+  const write = (level: string) => (record: object, message: string): void => { lines.push({ level, record: { ...record }, message }) }
+  const log: SocketLogger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+  const events = new Events({})
+  const end = logSockets(events, log)
+  t.teardown(end)
+  return { events, lines, end }
+}
+
+t.test('each line says who, where and which message', async t => {
+  const { events, lines } = start(t)
+  events.publish('opened', () => FACTS)
+  events.publish('message:refused', () => ({ ...FACTS, code: 'forbidden', type: 'say' }))
+  events.publish('handler:timeout', () => ({ ...FACTS, type: 'say' }))
+  events.publish('slow', () => ({ ...FACTS, bufferedAmount: 9 }))
+  events.publish('protocol:violated', () => ({ ...FACTS, code: 'WS_ERR_INVALID_UTF8' }))
+  events.publish('closed', () => ({ ...FACTS, code: 1000, reason: 'bye', cause: 'peer' as const, duration: 12 }))
+  events.publish('closed', () => ({ ...FACTS, code: 4429, reason: 'too_many', cause: 'policy' as const, duration: 12 }))
+  t.match(lines, [
+    { level: 'debug', record: { event: 'ws.socket.opened', ...FACTS } },
+    { level: 'info', record: { event: 'ws.message.refused', ...FACTS, code: 'forbidden', type: 'say' } },
+    { level: 'warn', record: { event: 'ws.handler.timeout', ...FACTS, type: 'say' } },
+    { level: 'info', record: { event: 'ws.socket.slow', ...FACTS, bufferedAmount: 9 } },
+    { level: 'warn', record: { event: 'ws.proto.violation', ...FACTS, code: 'WS_ERR_INVALID_UTF8' } },
+    { level: 'info', record: { event: 'ws.socket.closed', ...FACTS, code: 1000, reason: 'bye', cause: 'peer', duration: 12 } },
+    { level: 'warn', record: { event: 'ws.socket.closed', ...FACTS, code: 4429, cause: 'policy' } },
+  ])
+  for (const { record } of lines) t.notOk('app' in record)
+})
+
+t.test('repeats are one line with a count; another kind, message or address has its own', async t => {
+  const { events, lines, end } = start(t)
+  for (let n = 0; n < 100; n++) events.publish('message:refused', () => ({ ...FACTS, connId: `s${n}`, code: 'forbidden', type: 'say' }))
+  events.publish('message:refused', () => ({ ...FACTS, code: 'forbidden', type: 'other' }))
+  events.publish('message:refused', () => ({ ...FACTS, ip: '10.0.0.2', code: 'forbidden', type: 'say' }))
+  const boom = new Error('boom')
+  for (let n = 0; n < 50; n++) events.publish('handler:failed', () => ({ ...FACTS, ip: `10.0.0.${n}`, type: 'say', error: boom }))
+  events.publish('handler:failed', () => ({ ...FACTS, type: 'say', error: new TypeError('other') }))
+  t.equal(lines.length, 5)
+  t.equal(lines[3]?.record['err'], boom)
+  end()
+  t.match(lines.slice(5), [
+    { level: 'info', message: 'a WebSocket message was refused, repeated', record: { event: 'ws.message.refused', code: 'forbidden', type: 'say', ip: '10.0.0.1', route: '/chat', count: 99 } },
+    { level: 'error', message: 'a WebSocket handler failed, repeated', record: { event: 'ws.handler.error', type: 'say', error: 'Error: boom', count: 49 } },
+  ])
+  t.equal(lines.length, 7)
+  events.publish('opened', () => FACTS)
+  t.equal(lines.length, 7, 'nothing is heard after the end')
+})
+
+t.test('ten thousand kinds are no ten thousand lines; what was thrown may be anything', async t => {
+  const { events, lines } = start(t)
+  for (let n = 0; n < 10_000; n++) events.publish('message:refused', () => ({ ...FACTS, ip: `10.0.${n >> 8}.${n & 255}`, code: 'forbidden', type: null }))
+  t.ok(lines.length <= 501, `${lines.length} lines`)
+  const before = lines.length
+  const boom = (): never => { throw new Error('from a trap') }
+  for (const error of [undefined, null, Symbol('s'), new Proxy({}, { get: boom, getPrototypeOf: boom, ownKeys: boom })]) {
+    t.doesNotThrow(() => { events.publish('handler:failed', () => ({ ...FACTS, type: 'x', error })) })
+  }
+  t.ok(lines.length <= before + 1)
+})
+
+t.test('a drain is one line, a warning when handlers were cut', async t => {
+  const { events, lines } = start(t)
+  events.publish('drained', () => ({ sockets: 0, cut: 0, duration: 0 }))
+  events.publish('drained', () => ({ sockets: 3, cut: 0, duration: 1 }))
+  events.publish('drained', () => ({ sockets: 3, cut: 2, duration: 1 }))
+  t.match(lines, [{ level: 'info', record: { event: 'ws.drained', sockets: 3, cut: 0 } }, { level: 'warn', record: { cut: 2 } }])
+})

@@ -1,0 +1,107 @@
+import type { Identity } from './gate.js'
+
+/** Who and where: in every event of an admitted socket. */
+export interface SocketEvent {
+  /** The Fastify instance that the plugin was registered on: tells several in one process apart. */
+  readonly app: object
+  /** `socket.id`. */
+  readonly connId: string
+  /** `request.id` of the handshake. */
+  readonly reqId: string
+  /** `id` of the identity; null on a public route. */
+  readonly identity: Identity['id'] | null
+  /** The client's address as `trustProxy` reads it, cut and escaped. */
+  readonly ip: string
+  /** The route's URL as it was declared. */
+  readonly route: string
+}
+
+/** `fastify-ws-guard:opened`: a handshake was answered 101. */
+export interface OpenedEvent extends SocketEvent {}
+
+/**
+ * Who began a close. `peer`: the client. `application`: your code. `policy`: a limit or rule of this plugin.
+ * `protocol`: the client broke RFC 6455. `drain`: `app.close()`. `heartbeat`: no sign of life. `evicted`: no sign of
+ * life, and the place was needed. `network`: the connection broke.
+ */
+export type CloseCause = 'peer' | 'application' | 'policy' | 'protocol' | 'drain' | 'heartbeat' | 'evicted' | 'network'
+
+/** `fastify-ws-guard:closed`: the socket is gone. Comes once for each `opened`. */
+export interface ClosedEvent extends SocketEvent {
+  /** Code of the first close frame, whoever sent it; 1006: none. */
+  readonly code: number
+  /** Reason of that frame, cut and escaped. */
+  readonly reason: string
+  readonly cause: CloseCause
+  /** Milliseconds since `opened`. */
+  readonly duration: number
+}
+
+/** `fastify-ws-guard:message:refused`: a message was not handled. */
+export interface MessageRefusedEvent extends SocketEvent {
+  /** A code of docs/protocol.md section 5. */
+  readonly code: string
+  /** The message's type where the contract has it, else null. */
+  readonly type: string | null
+}
+
+/** `fastify-ws-guard:message:handled`: a handler has settled. */
+export interface MessageHandledEvent extends SocketEvent {
+  readonly type: string
+  /** Milliseconds from its start. */
+  readonly duration: number
+  /**
+   * `failed`: it threw, or its reply breaks the contract. `late`: it had overrun its deadline or was cancelled
+   * before.
+   */
+  readonly outcome: 'ok' | 'failed' | 'late'
+}
+
+/** `fastify-ws-guard:handler:failed`: code of yours threw or rejected. */
+export interface HandlerFailedEvent extends SocketEvent {
+  /** The message's type, `onOpen`, `onClose`, or `handler` on a route without a contract. */
+  readonly type: string
+  /** What was thrown; it can be anything. */
+  readonly error: unknown
+}
+
+/** `fastify-ws-guard:handler:timeout`: a handler overran its deadline. */
+export interface HandlerTimeoutEvent extends SocketEvent {
+  readonly type: string
+}
+
+/** `fastify-ws-guard:slow`: a socket is closed because its client reads too slowly. */
+export interface SlowEvent extends SocketEvent {
+  /** Bytes that wait for it. */
+  readonly bufferedAmount: number
+}
+
+/** `fastify-ws-guard:protocol:violated`: the client broke RFC 6455, or a limit of ws. */
+export interface ProtocolViolatedEvent extends SocketEvent {
+  /** The code of ws's error, such as `WS_ERR_INVALID_UTF8`. */
+  readonly code: string
+}
+
+/** `fastify-ws-guard:drained`: `app.close()` has ended every socket. */
+export interface DrainedEvent {
+  readonly app: object
+  /** Sockets that were open when it began. */
+  readonly sockets: number
+  /** Of these, those whose handlers were still at work at `drainTimeout`. */
+  readonly cut: number
+  /** Milliseconds. */
+  readonly duration: number
+}
+
+/** Payloads by channel, without the prefix `fastify-ws-guard:`. docs/events.md describes each. */
+export interface EventPayloads {
+  opened: OpenedEvent
+  closed: ClosedEvent
+  'message:refused': MessageRefusedEvent
+  'message:handled': MessageHandledEvent
+  'handler:failed': HandlerFailedEvent
+  'handler:timeout': HandlerTimeoutEvent
+  slow: SlowEvent
+  'protocol:violated': ProtocolViolatedEvent
+  drained: DrainedEvent
+}
