@@ -5,6 +5,7 @@
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { compileSerializer } from '../dist/esm/lib/contract/outbound/serializer.js'
+import { readSchema } from '../dist/esm/lib/contract/tree/read.js'
 
 const SAMPLES = 32
 const ROUNDS = 8
@@ -34,8 +35,7 @@ console.log('|---|---|---:|---:|')
 for (const [name, { schema, values, runs }] of Object.entries(cases)) {
   const check = TypeCompiler.Compile(schema)
   const writers = {
-    generated: compileSerializer(schema, 'bench', { interpreted: false }),
-    closures: compileSerializer(schema, 'bench', { interpreted: true }),
+    ours: compileSerializer(readSchema(schema, { where: 'bench', direction: 'outbound' })),
     'JSON.stringify': value => JSON.stringify(value),
     'Check + JSON.stringify': value => {
       if (!check.Check(value)) throw new Error('refused')

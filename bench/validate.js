@@ -27,7 +27,6 @@ const contract = defineContract({
   inbound: { say: Type.Object({ id: Type.Integer({ minimum: 0 }), text: text({ maxLength: LIMITS.text }), ...fields }) },
 })
 const generated = compileContract(contract).inbound.get('say')
-const interpreted = compileContract(contract, { interpreted: true }).inbound.get('say')
 const ajv = new Ajv().compile(strict)
 const ajvRemoving = new Ajv({ removeAdditional: true }).compile(strict)
 const zodStrict = z.strictObject({
@@ -42,7 +41,6 @@ const compiled = TypeCompiler.Compile(strict)
 const REFUSED = Symbol.for('fastify-ws-guard.refused')
 const JUDGES = {
   'accept (copy, text policy, check)': value => generated.accept(value) !== REFUSED,
-  'accept, interpreted': value => interpreted.accept(value) !== REFUSED,
   'checks by hand (no copy)': isSay,
   'ajv, additionalProperties: false (no copy)': value => ajv(value),
   'ajv, removeAdditional (mutates)': value => ajvRemoving(value),

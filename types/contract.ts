@@ -8,7 +8,10 @@ export interface MessageRules {
   readonly roles?: readonly string[]
   /** Tokens one message takes from the socket's bucket. A number above 0. Default 1. */
   readonly cost?: number
-  /** Milliseconds a handler may take before its AbortSignal fires and the slot is given back. Default: the plugin's `handlerTimeout`. */
+  /**
+   * Milliseconds a handler may take before its AbortSignal fires and the slot is given back. Default: the plugin's
+   * `handlerTimeout`.
+   */
   readonly deadline?: number
   /** What becomes of properties the schema does not declare: `refuse` (the default) or `drop`. */
   readonly unknownProperties?: 'refuse' | 'drop'
@@ -21,7 +24,10 @@ export interface MessageSpec extends MessageRules {
   readonly payload: TSchema
 }
 
-/** An outbound message in its long form. Roles, costs and deadlines are rules of what comes in: here they would do nothing. */
+/**
+ * An outbound message in its long form. Roles, costs and deadlines are rules of what comes in: here they would do
+ * nothing.
+ */
 export interface OutboundSpec {
   readonly payload: TSchema
   /** Human text, for documentation and generated clients. */
@@ -36,7 +42,10 @@ export interface CallSpec extends MessageRules {
   readonly errors?: { readonly [code: string]: TSchema }
 }
 
-/** Names of the envelope's keys (docs/protocol.md section 3). `data: null` puts the payload's properties beside the type. */
+/**
+ * Names of the envelope's keys (docs/protocol.md section 3). `data: null` puts the payload's properties beside the
+ * type.
+ */
 export interface EnvelopeOptions {
   readonly type?: string
   readonly data?: string | null
@@ -59,15 +68,22 @@ export interface ContractSpec {
 }
 
 /** No key but those of `Shape`; TypeBox types, which may have any, are left alone. */
-type Only<V, Shape> = V extends { readonly static: unknown } ? unknown : { readonly [K in Exclude<keyof V, keyof Shape>]: never }
+type Only<V, Shape> = V extends { readonly static: unknown }
+  ? unknown
+  : { readonly [K in Exclude<keyof V, keyof Shape>]: never }
 type Each<V, Shape> = V extends object ? { readonly [K in keyof V]: Only<V[K], Shape> } : unknown
-type Entries<C, Key extends string, Shape> = Key extends keyof C ? { readonly [K in Key]?: Each<C[K], Shape> } : unknown
+type Entries<C, Key extends string, Shape> =
+  Key extends keyof C ? { readonly [K in Key]?: Each<C[K], Shape> } : unknown
 
 /** Makes a misspelt key of a contract a type error, also where the contract is a variable or spread. */
-export type Exact<C> = Only<C, ContractSpec> & Entries<C, 'inbound', MessageSpec> & Entries<C, 'outbound', OutboundSpec> &
-  Entries<C, 'calls', CallSpec> & (C extends { readonly envelope: infer E } ? { readonly envelope?: Only<E, EnvelopeOptions> } : unknown)
+export type Exact<C> = Only<C, ContractSpec> &
+  Entries<C, 'inbound', MessageSpec> & Entries<C, 'outbound', OutboundSpec> & Entries<C, 'calls', CallSpec> &
+  (C extends { readonly envelope: infer E } ? { readonly envelope?: Only<E, EnvelopeOptions> } : unknown)
 
-/** One finding about a refused message: where (JSON pointer, at most 128 characters) and what was expected. Never the value. */
+/**
+ * One finding about a refused message: where (JSON pointer, at most 128 characters) and what was expected. Never the
+ * value.
+ */
 export interface Issue {
   readonly path: string
   readonly message: string
@@ -92,8 +108,8 @@ export interface CompiledInbound {
   readonly cost: number
   readonly deadline: number | null
   /**
-   * Projecting copy and check in one: the clean value, or `REFUSED`. In a flat contract (`envelope.data: null`) it is given the whole
-   * message and passes over the envelope's keys. Never throws, never mutates its argument.
+   * Projecting copy and check in one: the clean value, or `REFUSED`. In a flat contract (`envelope.data: null`) it is
+   * given the whole message and passes over the envelope's keys. Never throws, never mutates its argument.
    */
   readonly accept: (value: unknown) => unknown
   /** Why `accept` refused; at most 8 issues. Slow path. */
@@ -128,8 +144,6 @@ export interface CompiledContract {
   readonly inbound: ReadonlyMap<string, CompiledInbound>
   readonly outbound: ReadonlyMap<string, CompiledOutbound>
   readonly limits: ContractLimits
-  /** True when validators are closures because code generation is forbidden. */
-  readonly interpreted: boolean
   /** Depth and node budget on the raw text, before `JSON.parse`. Null when within. */
   readonly scan: (text: string) => ScanFault | null
   /** False when no key of the raw text can be forbidden, so that `hasForbiddenKey` needn't be asked. Cheap. */

@@ -1,182 +1,150 @@
-import type { TSchema } from '@sinclair/typebox'
 import type {
-  CompiledContract, CompiledInbound, CompiledOutbound, ContractSpec, Issue, MessageRules,
+  CompiledContract, CompiledInbound, CompiledOutbound, ContractSpec, Issue,
 } from '../../types/contract.js'
-import { REFUSED } from '../protocol/refused.js'
-import type { EnvelopeKeys } from '../protocol/envelope.js'
-import { checkParams, readDeclaration, type DeclaredCall, type DeclaredMessage, type DeclaredSchema } from './declaration.js'
-import { besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder } from './outbound/envelope-encode.js'
-import { compileExplain } from './inbound/explain.js'
-import { fingerprintOf } from './fingerprint.js'
-import { registerFormats } from './schema/formats.js'
-import { deriveLimits, frameBytes, measureShape, PAYLOAD_CEILING, type MeasuredMessage } from './limits.js'
-import { writeReport, type ReportRow } from './report.js'
-import { compileSanitizer } from './inbound/sanitizer.js'
-import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from './inbound/scan.js'
-import { kindOf, walkSchema } from './schema/walk.js'
-import { compileSerializer } from './outbound/serializer.js'
-import type { ShapeTree } from './schema/shape.js'
-import type { HtmlAdapter, TextAdapters } from './text/policy.js'
-import { compileUrlValues, isUrlShape } from './inbound/url-values.js'
-import { canGenerateCode, compileValidator } from './inbound/validator.js'
 import { failContract } from '../errors/contract-error.js'
+import type { EnvelopeKeys } from '../protocol/envelope.js'
+import { REFUSED } from '../protocol/refused.js'
+import { estimateCost } from './cost.js'
+import { fingerprintOf } from './fingerprint.js'
+import { explain } from './inbound/explain.js'
+import { compileSanitizer, type Sanitizer } from './inbound/sanitizer.js'
+import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from './inbound/scan.js'
+import { compileUrlValues } from './inbound/url-values.js'
+import { deriveLimits, frameBytes, measureTree, PAYLOAD_CEILING, type MeasuredMessage } from './limits.js'
+import {
+  besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder,
+} from './outbound/envelope-encode.js'
+import { compileSerializer } from './outbound/serializer.js'
+import { writeReport, type ReportRow } from './report.js'
+import type { HtmlAdapter } from './text/policy.js'
+import { readContract, type CallPart, type ContractTree, type MessagePart } from './tree/contract-tree.js'
+import type { SchemaTree } from './tree/nodes.js'
 
 export interface CompileOptions {
   /** Sanitises fields with the `html` policy. Default: none, and a contract with such a field fails. */
   readonly htmlAdapter?: HtmlAdapter
-  /** Closures instead of generated code. Default: only where the process forbids code generation. */
-  readonly interpreted?: boolean
-  /** Path prefix of the scope that declares the route; its parameters count as the url's. Default: not known, not checked. */
+  /**
+   * Path prefix of the scope that declares the route; its parameters count as the url's. Default: not known, not
+   * checked.
+   */
   readonly prefix?: string
-  /** Undeclared properties of messages that don't say `unknownProperties`. Default `refuse`. */
-  readonly defaultUnknown?: 'refuse' | 'drop'
 }
 
-interface Settings {
-  readonly envelope: EnvelopeKeys
-  readonly interpreted: boolean
-  readonly unknown: 'refuse' | 'drop'
-  readonly adapters: TextAdapters
-}
-
+/** An inbound message or call with what is known of its size. */
 interface Entry {
   readonly compiled: CompiledInbound
+  readonly tree: SchemaTree
   readonly measured: MeasuredMessage
 }
 
 /**
- * Compiles a contract at boot: what a socket needs to judge and to write messages. Everything that would be unsafe, unbounded or silently
- * unchecked throws WSG_ERR_CONTRACT here, with the contract, the message, the path and what to write instead.
+ * Compiles a contract at boot: what a socket needs to judge and to write messages. Everything that would be unsafe,
+ * unbounded or silently unchecked throws WSG_ERR_CONTRACT here, with the contract, the message, the path and what to
+ * write instead.
  */
 export function compileContract (contract: ContractSpec, options: CompileOptions = {}): CompiledContract {
-  registerFormats()
-  const declared = readDeclaration(contract)
-  const { label } = declared
-  if (declared.params !== null && options.prefix !== undefined) checkParams(declared.params, declared.url, options.prefix)
-  const settings: Settings = {
-    envelope: declared.envelope,
-    interpreted: options.interpreted ?? !canGenerateCode(),
-    unknown: options.defaultUnknown ?? 'refuse',
-    adapters: options.htmlAdapter === undefined ? {} : { html: options.htmlAdapter },
-  }
+  const { htmlAdapter, prefix } = options
+  const tree = readContract(contract, { adapters: htmlAdapter === undefined ? {} : { html: htmlAdapter }, prefix })
+  const { label, envelope } = tree
   const entries = [
-    ...declared.inbound.map(message => compileMessage(settings, message)),
-    ...declared.calls.map(call => compileCall(settings, call)),
+    ...tree.inbound.map(message => compileMessage(message, envelope)),
+    ...tree.calls.map(call => compileCall(call, envelope)),
   ]
-  if (entries.filter(entry => entry.compiled.binary).length > 1) failContract(label, '', 'a contract has one binary inbound message at most: a binary frame has no type')
-  const limits = deriveLimits(entries.map(entry => entry.measured), settings.envelope)
+  if (entries.filter(entry => entry.measured.binary).length > 1) {
+    failContract(label, '', 'a contract has one binary inbound message at most: a binary frame has no type')
+  }
+  const limits = deriveLimits(entries.map(entry => entry.measured), envelope)
+  const bytesOf = ({ measured }: Entry): number => frameBytes(measured, envelope)
   if (limits.maxPayload > PAYLOAD_CEILING) {
-    const { compiled: largest } = entries.reduce((a, b) => frameBytes(b.measured, settings.envelope) > frameBytes(a.measured, settings.envelope) ? b : a)
-    failContract(label, '', `message "${largest.type}" can take ${limits.maxPayload} bytes, expected at most ${PAYLOAD_CEILING} (16 MiB); lower its maxLength and maxItems, or split it`)
+    const largest = entries.filter(entry => bytesOf(entry) === limits.maxPayload)[0]!.measured.type
+    failContract(label, '', `message "${largest}" can take ${limits.maxPayload} bytes, expected at most ` +
+      `${PAYLOAD_CEILING} (16 MiB); lower its maxLength and maxItems, or split it`)
   }
   const compiled: Omit<CompiledContract, 'report'> = {
-    name: contract.name,
-    url: contract.url,
-    fingerprint: fingerprintOf(contract, settings.envelope),
-    envelope: settings.envelope,
-    inbound: new Map(entries.map(({ compiled: inbound }) => [inbound.type, inbound])),
-    outbound: new Map(declared.outbound.map(message => [message.type, compileOutbound(settings, message)])),
+    name: tree.name,
+    url: tree.url,
+    fingerprint: fingerprintOf(tree),
+    envelope,
+    inbound: new Map(entries.map(entry => [entry.compiled.type, entry.compiled])),
+    outbound: new Map(tree.outbound.map(message => [message.type, compileOutbound(message, envelope)])),
     limits,
-    interpreted: settings.interpreted,
-    scan: compileScan(limits),
+    scan: compileScan(limits, envelope),
     mayHoldForbiddenKey,
     hasForbiddenKey,
-    params: compileUrlPart(settings, declared.params),
-    query: compileUrlPart(settings, declared.query),
+    params: compileUrlPart(tree.params),
+    query: compileUrlPart(tree.query),
   }
-  const rows = entries.map(({ compiled: inbound, measured }): ReportRow => ({
-    type: inbound.type,
-    kind: inbound.binary ? 'binary' : inbound.kind,
-    bytes: frameBytes(measured, settings.envelope),
-    roles: inbound.roles,
-    cost: inbound.cost,
+  const rows = (): ReportRow[] => entries.map(entry => ({
+    type: entry.compiled.type,
+    kind: entry.measured.binary ? 'binary' : entry.compiled.kind,
+    bytes: bytesOf(entry),
+    roles: entry.compiled.roles,
+    cost: entry.compiled.cost,
+    estimate: estimateCost(entry.tree, limits.maxPayload),
   }))
-  return Object.freeze({ ...compiled, report: () => writeReport(compiled, rows) })
+  return Object.freeze({ ...compiled, report: () => writeReport(compiled, rows()) })
 }
 
-function compileMessage (settings: Settings, { type, where, schema, rules }: DeclaredMessage): Entry {
-  const binary = kindOf(schema) === 'Uint8Array'
-  return compileInbound(settings, where, schema as TSchema, { ...rulesOf(rules), type, kind: 'message', binary, encodeReply: null, errors: null }, rules)
+function compileMessage (message: MessagePart, envelope: EnvelopeKeys): Entry {
+  const tree = beside(message.payload, envelope, [envelope.type])
+  return entryOf(message, message.payload, tree, { kind: 'message', encodeReply: null, errors: null })
 }
 
-function compileCall (settings: Settings, call: DeclaredCall): Entry {
-  const outbound = ({ where, schema }: DeclaredSchema): TSchema => {
-    walkSchema(schema, { where, direction: 'outbound', adapters: settings.adapters })
-    return schema as TSchema
-  }
-  const errors = new Map(call.errors.map(([code, error]) => [code, compileSerializer(outbound(error), error.where, settings)]))
-  const encodeReply = compileReplyEncoder(outbound(call.reply), call.reply.where, settings)
-  return compileInbound(settings, call.where, call.request.schema as TSchema, { ...rulesOf(call.rules), type: call.type, kind: 'call', binary: false, encodeReply, errors }, call.rules)
+function compileCall (call: CallPart, envelope: EnvelopeKeys): Entry {
+  const tree = beside(call.request, envelope, [envelope.type, envelope.id])
+  const errors = new Map([...call.errors].map(([code, error]) => [code, compileSerializer(error)]))
+  const encodeReply = compileReplyEncoder(call.reply, envelope)
+  return entryOf(call, call.request, tree, { kind: 'call', encodeReply, errors })
 }
 
-function rulesOf (rules: MessageRules): Pick<CompiledInbound, 'roles' | 'cost' | 'deadline'> {
-  return { roles: rules.roles === undefined ? null : [...rules.roles], cost: rules.cost ?? 1, deadline: rules.deadline ?? null }
+/** In a flat contract the envelope's keys stand beside the payload. */
+function beside (tree: SchemaTree, envelope: EnvelopeKeys, keys: readonly string[]): SchemaTree {
+  if (envelope.data !== null || tree.root.kind === 'bytes') return tree
+  checkFlatPayload(tree, keys)
+  return besideEnvelope(tree, keys)
 }
 
-function compileInbound (settings: Settings, where: string, schema: TSchema, rest: Omit<CompiledInbound, 'accept' | 'explain'>, rules: MessageRules): Entry {
-  const walked = rest.binary
-    ? bytesTree(schema, where)
-    : walkSchema(schema, { where, direction: 'inbound', unknown: rules.unknownProperties ?? settings.unknown, adapters: settings.adapters })
-  const flat = settings.envelope.data === null && !rest.binary
-  const beside = rest.kind === 'call' ? [settings.envelope.type, settings.envelope.id] : [settings.envelope.type]
-  if (flat) checkFlatPayload(walked, where, beside)
-  const tree = flat ? besideEnvelope(walked, beside) : walked
-  const accept = compileAccept(tree, schema, where, settings)
+type Answers = Pick<CompiledInbound, 'kind' | 'encodeReply' | 'errors'>
+
+function entryOf (part: MessagePart | CallPart, payload: SchemaTree, tree: SchemaTree, answers: Answers): Entry {
+  const { type, rules: { roles, cost, deadline } } = part
+  const binary = payload.root.kind === 'bytes'
+  const sanitizer = compileSanitizer(tree)
   return {
-    measured: { type: rest.type, payload: measureShape(walked), binary: rest.binary },
-    compiled: Object.freeze({ ...rest, accept, explain: compileReasons(tree) }),
+    tree: payload,
+    measured: { type, payload: measureTree(payload), binary },
+    compiled: Object.freeze({
+      type, binary, roles, cost, deadline, ...answers, accept: sanitizer.accept, explain: reasonsOf(tree, sanitizer),
+    }),
   }
 }
 
-// Sanitizer and validator have no known way to throw; a message is no place to find one out.
-function compileAccept (tree: ShapeTree, schema: TSchema, where: string, settings: Settings): (value: unknown) => unknown {
-  const sanitize = compileSanitizer(tree, settings)
-  if (tree.root.kind === 'bytes') return sanitize
-  const validate = compileValidator(schema, where, settings)
-  return value => {
-    try {
-      const clean = sanitize(value)
-      return validate === null || (clean !== REFUSED && validate(clean)) ? clean : REFUSED
-    } catch {
-      return REFUSED
-    }
-  }
-}
-
-function compileReasons (tree: ShapeTree): (value: unknown) => Issue[] {
-  const explain = compileExplain(tree)
+function reasonsOf (tree: SchemaTree, sanitizer: Sanitizer): (value: unknown) => Issue[] {
   return value => {
     let issues: Issue[] = []
     try {
-      issues = explain(value)
+      issues = explain(tree, value, sanitizer.blamed)
     } catch { /* the general answer below */ }
     return issues.length === 0 ? [{ path: '', message: 'expected what the contract declares' }] : issues
   }
 }
 
-function bytesTree (schema: TSchema, where: string): ShapeTree {
-  const max: unknown = schema.maxByteLength
-  if (typeof max !== 'number') failContract(where, '', 'bytes from a peer need { maxByteLength }')
-  return { root: { kind: 'bytes', min: schema.minByteLength ?? 0, max }, definitions: new Map() }
-}
-
-function compileOutbound (settings: Settings, { type, where, schema }: DeclaredMessage): CompiledOutbound {
-  const payload = schema as TSchema
-  if (kindOf(payload) === 'Uint8Array') {
-    const encodeBinary = compileBinaryEncoder(payload, where)
-    return Object.freeze({ type, binary: true, encodeBinary, encode: () => failContract(where, '', 'a binary message has no JSON form; use encodeBinary') })
+function compileOutbound ({ type, where, payload }: MessagePart, envelope: EnvelopeKeys): CompiledOutbound {
+  if (payload.root.kind === 'bytes') {
+    const encode = (): never => failContract(where, '', 'a binary message has no JSON form; use encodeBinary')
+    return Object.freeze({ type, binary: true, encodeBinary: compileBinaryEncoder(payload.root, where), encode })
   }
-  const tree = walkSchema(payload, { where, direction: 'outbound', adapters: settings.adapters })
-  if (settings.envelope.data === null) checkFlatPayload(tree, where, [settings.envelope.type], true)
-  return Object.freeze({ type, binary: false, encodeBinary: null, encode: compileMessageEncoder(type, payload, where, settings) })
+  if (envelope.data === null) checkFlatPayload(payload, [envelope.type], true)
+  const encode = compileMessageEncoder(type, payload, envelope)
+  return Object.freeze({ type, binary: false, encodeBinary: null, encode })
 }
 
-function compileUrlPart (settings: Settings, part: DeclaredSchema | null): ((value: unknown) => unknown) | null {
-  if (part === null) return null
-  const { where, schema } = part
-  const tree = walkSchema(schema, { where, direction: 'url', unknown: settings.unknown, adapters: settings.adapters })
-  if (!isUrlShape(tree.root)) failContract(where, '', 'expected a Type.Object')
+function compileUrlPart (tree: ContractTree['params']): ((value: unknown) => unknown) | null {
+  if (tree === null) return null
   const convert = compileUrlValues(tree)
-  const accept = compileAccept(tree, schema as TSchema, where, settings)
-  return value => accept(convert(value))
+  const { accept } = compileSanitizer(tree)
+  return value => {
+    const converted = convert(value)
+    return converted === REFUSED ? REFUSED : accept(converted)
+  }
 }

@@ -7,8 +7,8 @@ import { ERROR_CODES } from '../protocol/codes.js'
 import { DEFAULT_ENVELOPE, ERROR_KEY, FLAT_REPLY_KEY, isReservedType, type EnvelopeKeys } from '../protocol/envelope.js'
 import { isSafeName } from './names.js'
 
-// Everything in a contract that isn't a schema: read strictly, defaults filled in. `defineContract` asks it too, so an error
-// shows where it is written; browsers load this file, so it knows neither TypeBox nor node.
+// Everything in a contract that isn't a schema: read strictly, defaults filled in. `defineContract` asks it too, so
+// an error shows where it is written; browsers load this file, so it knows neither TypeBox nor node.
 
 /** A schema as it was written, and what it is called in boot errors: `contract "chat", inbound "say"`. */
 export interface DeclaredSchema {
@@ -48,7 +48,8 @@ export interface Declaration {
 type Test = readonly [expected: string, test: (value: unknown) => boolean]
 type Tests = { readonly [key: string]: Test }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const string: Test = ['a string', value => typeof value === 'string']
 // of which type it is, only the compiler can tell
 const schema: Test = ['a TypeBox type', isObject]
@@ -79,7 +80,8 @@ const RULES: Tests = {
   ],
   cost: ['a number above 0', value => isWithin(value, Number.MAX_VALUE)],
   deadline: [
-    'milliseconds: a whole number from 1 to 2147483647', value => Number.isInteger(value) && isWithin(value, 0x7fffffff),
+    'milliseconds: a whole number from 1 to 2147483647',
+    value => Number.isInteger(value) && isWithin(value, 0x7fffffff),
   ],
   unknownProperties: ['"refuse" or "drop"', value => value === 'refuse' || value === 'drop'],
   description: string,
@@ -89,7 +91,9 @@ const INBOUND: Tests = { payload: schema, ...RULES }
 const OUTBOUND: Tests = { payload: schema, description: string }
 const CALL: Tests = { request: schema, reply: schema, errors: table, ...RULES }
 const KEY: Test = ['1-64 characters', isKey]
-const ENVELOPE: Tests = { type: KEY, data: ['1-64 characters or null', value => value === null || isKey(value)], id: KEY }
+const ENVELOPE: Tests = {
+  type: KEY, data: ['1-64 characters or null', value => value === null || isKey(value)], id: KEY,
+}
 
 function isKey (value: unknown): boolean {
   return typeof value === 'string' && value.length > 0 && value.length <= 64 && value.isWellFormed()
@@ -116,7 +120,7 @@ export function readDeclaration (given: unknown): Declaration {
   check(label, contract, CONTRACT, ['name', 'url'])
   const envelope = readEnvelope(`${label}, envelope`, contract.envelope ?? {})
   const twice = Object.keys(contract.inbound ?? {}).find(type => Object.hasOwn(contract.calls ?? {}, type))
-  if (twice !== undefined) failContract(label, '', `${JSON.stringify(twice)} is both an inbound message and a call; rename one`)
+  if (twice !== undefined) failContract(label, '', `${got(twice)} is both an inbound message and a call; rename one`)
   const part = (name: 'params' | 'query'): DeclaredSchema | null =>
     contract[name] === undefined ? null : { where: `${label}, ${name}`, schema: contract[name] }
   const params = part('params')
@@ -212,14 +216,16 @@ function readEnvelope (where: string, options: EnvelopeOptions): EnvelopeKeys {
   // A reply of a flat contract has its data there: a client could not tell messages and replies apart.
   const taken = (['type', 'id'] as const).find(key => keys.data === null && keys[key] === FLAT_REPLY_KEY)
   if (taken !== undefined) {
-    failContract(where, '', `${taken} can not be named "${FLAT_REPLY_KEY}": a reply of a flat contract has its data there`)
+    failContract(where, '', `${taken} can not be named "${FLAT_REPLY_KEY}": ` +
+      'a reply of a flat contract has its data there')
   }
   return keys
 }
 
 /**
- * Throws WSG_ERR_CONTRACT when path parameters and their schema do not agree: every handshake would be refused. `prefix` is that
- * of the scope that declares the route; null where it isn't known yet, and with it which parameters it brings.
+ * Throws WSG_ERR_CONTRACT when path parameters and their schema do not agree: every handshake would be refused.
+ * `prefix` is that of the scope that declares the route; null where it isn't known yet, and with it which parameters
+ * it brings.
  */
 export function checkParams ({ where, schema: given }: DeclaredSchema, url: string, prefix: string | null): void {
   const { properties, additionalProperties: open } = given as { properties?: unknown, additionalProperties?: unknown }
@@ -234,6 +240,7 @@ export function checkParams ({ where, schema: given }: DeclaredSchema, url: stri
   }
   const odd = prefix === null ? undefined : declared.find(name => !inPath.includes(name))
   if (odd !== undefined) {
-    failContract(where, '', `expected the parameters of ${got(path)}, got ${got(odd)}, which is none of them${didYouMean(odd, inPath)}`)
+    failContract(where, '', `expected the parameters of ${got(path)}, got ${got(odd)}, which is none of them` +
+      didYouMean(odd, inPath))
   }
 }

@@ -1,11 +1,14 @@
 import type { ContractSpec, Exact } from '../../types/contract.js'
 import { readDeclaration } from './declaration.js'
 
+// Tested in test/contract/declaration.test.ts.
+
 // No node: imports and no server code: browsers import this file.
 
 /**
- * Declares a contract. Returns its argument with its exact type, frozen deeply. What isn't a schema is checked here, schemas where a
- * route takes the contract. Schemas and message tables may be shared between contracts. Throws WSG_ERR_CONTRACT.
+ * Declares a contract. Returns its argument with its exact type, frozen deeply. What isn't a schema is checked here,
+ * schemas where a route takes the contract. Schemas and message tables may be shared between contracts. Throws
+ * WSG_ERR_CONTRACT.
  */
 export function defineContract<const C extends ContractSpec> (spec: C & Exact<C>): C {
   readDeclaration(spec)

@@ -1,26 +1,30 @@
 import { createHash } from 'node:crypto'
-import type { ContractSpec } from '../../types/contract.js'
-import type { EnvelopeKeys } from '../protocol/envelope.js'
-import { canonicalJson } from './schema/canonical.js'
+import { canonicalText } from './tree/canonical-text.js'
+import type { CallPart, ContractTree, MessagePart } from './tree/contract-tree.js'
+import type { SchemaTree } from './tree/nodes.js'
+
+// Tested in test/contract/compile.test.ts.
+
+const treeText = (tree: SchemaTree | null): string =>
+  tree === null ? 'none' : canonicalText(tree.root, tree.definitions)
 
 /**
- * `cf-` and 16 hex digits: SHA-256 over the canonical JSON of everything on the wire: name, envelope, path parameters, query
- * and every schema. Descriptions, rules and the order of declarations don't count, so documenting a message or changing
+ * `cf-` and 16 hex digits: SHA-256 over everything that is on the wire: name, envelope, path parameters, query and
+ * every schema. Descriptions, rules and the order of declarations don't count, so documenting a message or changing
  * its rate does not turn clients away.
  */
-export function fingerprintOf (contract: ContractSpec, envelope: EnvelopeKeys): string {
-  const schemas = (messages: object | undefined): string => {
-    const entries = Object.entries(messages ?? {}).sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
-    return `{${entries.map(([type, message]) => `${JSON.stringify(type)}:${describe(message as object)}`).join(',')}}`
+export function fingerprintOf (contract: ContractTree): string {
+  const { envelope } = contract
+  const table = <E extends { readonly type: string }>(entries: readonly E[], text: (entry: E) => string): string[] =>
+    entries.map(entry => `${JSON.stringify(entry.type)}:${text(entry)}`).sort()
+  const message = ({ payload }: MessagePart): string => treeText(payload)
+  const call = ({ request, reply, errors }: CallPart): string => {
+    const codes = [...errors].map(([code, tree]) => `${JSON.stringify(code)}:${treeText(tree)}`).sort()
+    return JSON.stringify([treeText(request), treeText(reply), codes])
   }
-  const describe = (message: object): string => {
-    if ('payload' in message) return canonicalJson(message.payload)
-    if (!('request' in message && 'reply' in message)) return canonicalJson(message)
-    const errors = 'errors' in message ? schemas(message.errors as object | undefined) : '{}'
-    return `{"errors":${errors},"reply":${canonicalJson(message.reply)},"request":${canonicalJson(message.request)}}`
-  }
-  const text = `{"calls":${schemas(contract.calls)},"envelope":${JSON.stringify([envelope.type, envelope.data, envelope.id])},` +
-    `"inbound":${schemas(contract.inbound)},"name":${JSON.stringify(contract.name)},"outbound":${schemas(contract.outbound)},` +
-    `"params":${canonicalJson(contract.params ?? null)},"query":${canonicalJson(contract.query ?? null)}}`
+  const text = JSON.stringify([
+    contract.name, [envelope.type, envelope.data, envelope.id], treeText(contract.params), treeText(contract.query),
+    table(contract.inbound, message), table(contract.outbound, message), table(contract.calls, call),
+  ])
   return `cf-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
 }

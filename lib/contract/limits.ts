@@ -1,9 +1,13 @@
 import type { ContractLimits } from '../../types/contract.js'
-import { DEFAULT_ENVELOPE, MAX_ID_LENGTH, type EnvelopeKeys } from '../protocol/envelope.js'
-import { MAX_ANY_DEPTH, MAX_NAME_LENGTH, MAX_RECURSION, type Shape, type ShapeTree } from './schema/shape.js'
+import { MAX_ID_LENGTH, type EnvelopeKeys } from '../protocol/envelope.js'
+import {
+  MAX_ANY_DEPTH, MAX_NAME_LENGTH, MAX_RECURSION, type Constant, type Node, type SchemaTree,
+} from './tree/nodes.js'
 
-// How large a legitimate frame can be (docs/contract.md): JSON may spell every UTF-16 unit as \uXXXX (6 bytes) and put a space
-// behind each comma and colon. Beyond that whitespace is the sender's own risk.
+// Tested in test/contract/compile.test.ts.
+
+// How large a legitimate frame can be (docs/contract.md): JSON may spell every UTF-16 unit as \uXXXX (6 bytes) and
+// put a space behind each comma and colon. Beyond that whitespace is the sender's own risk.
 
 /** Bytes every contract allows. */
 export const PAYLOAD_FLOOR = 1024
@@ -22,50 +26,65 @@ const NUMBER_BYTES = 32
 /** `": "` or `", "`, with the space that many encoders write. */
 const SEPARATOR_BYTES = 2
 
-interface Size {
-  /** Infinite where only maxPayload bounds it. */
+/** The worst case of one payload. Infinite where only maxPayload bounds it. */
+export interface Size {
   readonly bytes: number
   readonly depth: number
   readonly nodes: number
 }
 
 const leaf = (bytes: number): Size => ({ bytes, depth: 0, nodes: 0 })
-const nameBytes = (name: string): number => JSON.stringify(name).length * (/^[\x20-\x7e]*$/.test(name) ? 1 : BYTES_PER_UNIT)
 const stringBytes = (units: number): number => units * BYTES_PER_UNIT + 2
+const constantBytes = (value: Constant): number => typeof value === 'string' ? stringBytes(value.length) : NUMBER_BYTES
+const isAscii = (name: string): boolean => /^[\x20-\x7e]*$/.test(name)
+const nameBytes = (name: string): number => JSON.stringify(name).length * (isAscii(name) ? 1 : BYTES_PER_UNIT)
 
-/** The worst case of one payload. */
-export function measureShape (tree: ShapeTree): Size {
-  return measure(tree.root, tree, new Map())
+/** The worst case of what a tree describes. */
+export function measureTree (tree: SchemaTree): Size {
+  const measured = new Map<Node, Size>()
+  const root = measure(tree.root, measured)
+  const levels = [...tree.definitions.values()].map(node => measure(node, measured).depth)
+  return { ...root, depth: root.depth + MAX_RECURSION * Math.max(0, ...levels) }
 }
 
-function measure (shape: Shape, tree: ShapeTree, open: Map<string, Size>): Size {
-  switch (shape.kind) {
+function measure (node: Node, measured: Map<Node, Size>): Size {
+  let size = measured.get(node)
+  if (size === undefined) {
+    size = sizeOf(node, inner => measure(inner, measured))
+    measured.set(node, size)
+  }
+  return size
+}
+
+function sizeOf (node: Node, of: (node: Node) => Size): Size {
+  switch (node.kind) {
     case 'any': return { bytes: Infinity, depth: MAX_ANY_DEPTH, nodes: Infinity }
     case 'boolean': return leaf(5)
     case 'number': return leaf(NUMBER_BYTES)
-    case 'values': return leaf(Math.max(...shape.values.map(value => typeof value === 'string' ? stringBytes(value.length) : NUMBER_BYTES)))
-    case 'string': return leaf(stringBytes(shape.rawMax))
-    case 'bytes': return leaf(shape.max)
-    case 'array': return many(measure(shape.items, tree, open), shape.max)
-    case 'tuple': return sum(shape.items.map(item => measure(item, tree, open)))
-    case 'union': return largest(shape.variants.map(variant => measure(variant, tree, open)))
+    case 'values': return leaf(Math.max(...node.values.map(constantBytes)))
+    case 'string': return leaf(stringBytes(node.policy?.rawMax ?? node.max))
+    case 'bytes': return leaf(node.max)
+    case 'array': return many(of(node.items), node.max)
+    case 'tuple': return sum(node.items.map(of))
+    case 'union': return widest(node.variants.map(of), Math.max)
+    case 'all': return widest(node.parts.map(of), Math.min)
     case 'object': {
-      const declared = shape.properties.map(property => withName(measure(property.shape, tree, open), nameBytes(property.name)))
-      const known = sum(declared)
-      // what is dropped may have any shape
-      const own = shape.unknown === 'drop' ? { ...known, depth: Math.max(known.depth, 1 + MAX_ANY_DEPTH) } : known
-      if (shape.extra === null) return own
-      const further = many(withName(measure(shape.extra, tree, open), stringBytes(MAX_NAME_LENGTH)), shape.max)
-      return { bytes: own.bytes + further.bytes, depth: Math.max(own.depth, further.depth), nodes: own.nodes + further.nodes }
+      const own = sum(node.properties.map(property => withName(of(property.node), nameBytes(property.name))))
+      // what is dropped may be of any size and shape
+      if (node.unknown === 'drop') {
+        return { bytes: Infinity, depth: Math.max(own.depth, 1 + MAX_ANY_DEPTH), nodes: Infinity }
+      }
+      if (node.extra === null) return own
+      const further = many(withName(of(node.extra), stringBytes(MAX_NAME_LENGTH)), node.max)
+      return {
+        bytes: own.bytes + further.bytes, depth: Math.max(own.depth, further.depth), nodes: own.nodes + further.nodes,
+      }
     }
-    case 'ref': {
-      if (open.has(shape.name)) return leaf(0)
-      open.set(shape.name, leaf(0))
-      const one = measure(tree.definitions.get(shape.name)!, tree, open)
-      open.delete(shape.name)
-      // how wide a recursion grows is not in the schema
-      return { bytes: Infinity, depth: one.depth * (MAX_RECURSION + 1), nodes: Infinity }
-    }
+    // how wide a recursion grows is not in the schema, and how deep is added once for the whole tree
+    case 'ref': return { bytes: Infinity, depth: 0, nodes: Infinity }
+    case 'never':
+    case 'not':
+      return leaf(0)
   }
 }
 
@@ -80,19 +99,17 @@ function sum (members: readonly Size[]): Size {
 
 function many (member: Size, max: number): Size {
   if (max === 0) return { bytes: 2, depth: 1, nodes: 1 }
-  return { bytes: 2 + (member.bytes + SEPARATOR_BYTES) * max, depth: 1 + member.depth, nodes: 1 + (member.nodes + 1) * max }
+  const bytes = 2 + (member.bytes + SEPARATOR_BYTES) * max
+  return { bytes, depth: 1 + member.depth, nodes: 1 + (member.nodes + 1) * max }
 }
 
 function withName (value: Size, bytes: number): Size {
   return { bytes: value.bytes + bytes + SEPARATOR_BYTES, depth: value.depth, nodes: value.nodes + 1 }
 }
 
-function largest (sizes: readonly Size[]): Size {
-  return {
-    bytes: Math.max(0, ...sizes.map(size => size.bytes)),
-    depth: Math.max(0, ...sizes.map(size => size.depth)),
-    nodes: Math.max(0, ...sizes.map(size => size.nodes)),
-  }
+function widest (sizes: readonly Size[], choose: (...values: number[]) => number): Size {
+  const of = (key: keyof Size): number => choose(...sizes.map(size => size[key]))
+  return { bytes: of('bytes'), depth: of('depth'), nodes: of('nodes') }
 }
 
 /** One inbound message, as far as its size goes. */
@@ -103,11 +120,10 @@ export interface MeasuredMessage {
 }
 
 /** Bytes of the largest legitimate frame of one message; infinite where only maxPayload bounds it. */
-export function frameBytes (message: MeasuredMessage, envelope: EnvelopeKeys): number {
+export function frameBytes (message: MeasuredMessage, { type, data, id }: EnvelopeKeys): number {
   if (message.binary) return message.payload.bytes
-  const { type, data, id } = { ...DEFAULT_ENVELOPE, ...envelope }
-  return 2 + message.payload.bytes + nameBytes(type) + stringBytes(message.type.length) + nameBytes(id) + stringBytes(MAX_ID_LENGTH) +
-    (data === null ? 0 : nameBytes(data)) + 6 * SEPARATOR_BYTES
+  return 2 + message.payload.bytes + nameBytes(type) + stringBytes(message.type.length) + nameBytes(id) +
+    stringBytes(MAX_ID_LENGTH) + (data === null ? 0 : nameBytes(data)) + 6 * SEPARATOR_BYTES
 }
 
 /** Values around a payload: type, data, id, and a few keys that are ignored (docs/protocol.md section 3). */
@@ -118,10 +134,11 @@ export function deriveLimits (messages: readonly MeasuredMessage[], envelope: En
   const text = messages.filter(message => !message.binary)
   const bytes = messages.map(message => frameBytes(message, envelope))
   const bounded = Math.max(PAYLOAD_FLOOR, ...bytes.filter(Number.isFinite))
-  const nodes = Math.max(0, ...text.map(message => message.payload.nodes).filter(Number.isFinite))
+  const nodes = text.map(message => message.payload.nodes)
+  const floor = nodes.every(Number.isFinite) ? NODES_FLOOR : NODES_DEFAULT
   return {
     maxPayload: bytes.every(Number.isFinite) ? bounded : Math.max(bounded, PAYLOAD_DEFAULT),
     depth: 2 + Math.max(0, ...text.map(message => message.payload.depth)),
-    nodes: Math.max(text.every(message => Number.isFinite(message.payload.nodes)) ? NODES_FLOOR : NODES_DEFAULT, nodes + ENVELOPE_NODES),
+    nodes: Math.max(floor, ...nodes.filter(Number.isFinite).map(count => count + ENVELOPE_NODES)),
   }
 }

@@ -1,3 +1,5 @@
+// Tested in test/contract/declaration.test.ts.
+
 /**
  * A contract can't be compiled safely: names the contract, the message, the path, and what to write instead. Apart from
  * the other coded errors because @fastify/error needs node:util, and contracts are checked in browsers too.

@@ -67,10 +67,6 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       // Loose outside so that interfaces and generated stubs fit; what is no contract is refused by the compiler.
       const adapters = options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter }
       const compiled = compileContract(contract as ContractSpec, { prefix: scope.prefix, ...adapters })
-      if (compiled.interpreted) {
-        scope.log.warn({ code: 'WSG_WARN_INTERPRETED', contract: compiled.name }, 'code ' +
-        'generation is forbidden here: contracts are interpreted, which is slower')
-      }
       scope.log.debug({ contract: compiled.name }, compiled.report())
       const { maxPayload } = compiled.limits
       if (maxPayload > LARGE_PAYLOAD) {

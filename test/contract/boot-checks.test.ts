@@ -15,24 +15,24 @@ const loose = (kind: string, schema: object): TSchema => ({ [Kind]: kind, ...sch
 t.test('F18: typos in schemas fail at boot', async t => {
   const typos: [string, unknown, RegExp][] = [
     ['no kind', { type: 'strng' }, /expected a TypeBox type/],
-    ['type', loose('String', { type: 'strng', maxLength: 1 }), /"type" must be "string", not "strng"/],
+    ['type', loose('String', { type: 'strng', maxLength: 1 }), /"type": expected "string", got "strng"/],
     ['unknown format', Type.String({ format: 'e-mial', maxLength: 9 }), /format "e-mial" is not known/],
-    ['maxLength of the wrong type', Type.String({ maxLength: '1' as never }), /"maxLength" must be a whole number, 0 or more, not "1"/],
-    ['additionalProperties of the wrong type', Type.Object({}, { additionalProperties: 'false' as never }), /"additionalProperties" must be true, false or a schema/],
+    ['maxLength of the wrong type', Type.String({ maxLength: '1' as never }), /"maxLength": expected a whole number, 0 or more, got "1"/],
+    ['additionalProperties of the wrong type', Type.Object({}, { additionalProperties: 'false' as never }), /"additionalProperties": expected true, false or a schema, got "false"/],
     ['misspelt keyword', Type.String({ maxLenght: 3 }), /did you mean "maxLength"/],
     ['keyword of another kind', Type.Number({ maxLength: 3 }), /Type.Number has no keyword "maxLength"/],
-    ['negative length', Type.String({ maxLength: -1 }), /"maxLength" must be/],
-    ['fractional length', Type.Array(short, { maxItems: 1.5 }), /"maxItems" must be/],
-    ['minimum of the wrong type', Type.Integer({ minimum: '0' as never }), /"minimum" must be a finite number/],
-    ['infinite maximum', Type.Number({ maximum: Infinity }), /"maximum" must be a finite number/],
-    ['uniqueItems of the wrong type', Type.Array(short, { maxItems: 2, uniqueItems: 'true' as never }), /"uniqueItems" must be true or false/],
-    ['required of the wrong type', loose('Object', { properties: { a: short }, required: 'a' }), /"required" must be a list of strings/],
+    ['negative length', Type.String({ maxLength: -1 }), /"maxLength": expected a whole number, 0 or more, got -1/],
+    ['fractional length', Type.Array(short, { maxItems: 1.5 }), /"maxItems": expected a whole number, 0 or more, got 1.5/],
+    ['minimum of the wrong type', Type.Integer({ minimum: '0' as never }), /"minimum": expected a finite number, got "0"/],
+    ['infinite maximum', Type.Number({ maximum: Infinity }), /"maximum": expected a finite number, got Infinity/],
+    ['uniqueItems of the wrong type', Type.Array(short, { maxItems: 2, uniqueItems: 'true' as never }), /"uniqueItems": expected true or false, got "true"/],
+    ['required of the wrong type', loose('Object', { properties: { a: short }, required: 'a' }), /"required": expected a list of strings, got "a"/],
     ['pattern that is none', Type.String({ maxLength: 3, pattern: '(' }), /not a regular expression/],
-    ['fractional multipleOf', Type.Number({ multipleOf: 0.1 }), /"multipleOf" must be a whole number above 0/],
+    ['fractional multipleOf', Type.Number({ multipleOf: 0.1 }), /"multipleOf": expected a whole number above 0, got 0.1/],
     ['nothing', undefined, /expected a TypeBox type|expected a value or no such key/],
-    ['empty range', Type.Integer({ minimum: 5, maximum: 4 }), /no number is within/],
+    ['empty range', Type.Integer({ minimum: 5, maximum: 4 }), /no integer is within/],
     ['empty length', Type.String({ minLength: 5, maxLength: 4 }), /minLength 5 is above maxLength 4/],
-    ['opt-out that says no', Type.String({ unboundedOnPurpose: false }), /"unboundedOnPurpose" must be true/],
+    ['opt-out that says no', Type.String({ unboundedOnPurpose: false }), /"unboundedOnPurpose": expected true, got false/],
     ['TypeBox 1.x', { '~kind': 'String', type: 'string' }, /TypeBox 1\.x/],
   ]
   for (const [name, schema, message] of typos) {
@@ -146,16 +146,13 @@ t.test('what can be spelt but not checked', async t => {
   refuses(t, Type.Intersect([Type.Object({ a: short }), Type.Union([Type.Object({ b: short }), Type.Object({ c: short })])], { unevaluatedProperties: false }), /leave it out/, 'closed intersection with a union')
   refuses(t, Type.Intersect([Type.Object({ 'a+': short }), Type.Object({ b: short })], { unevaluatedProperties: false }), /can not be named "a\+"/, 'names that TypeBox does not escape')
   refuses(t, Type.Intersect([Type.Object({ a: short }), Type.Object({ a: Type.Integer() })]), /declare this property differently/, 'contradiction')
-  refuses(t, Type.Intersect([short, short]), /takes objects/, 'intersection of strings')
+  refuses(t, Type.Intersect([short, Type.Integer()]), /declare this property differently/, 'contradiction of scalars')
+  refuses(t, Type.Intersect([Type.Array(short, { maxItems: 1 }), Type.Array(short, { maxItems: 2 })]), /takes objects/, 'intersection of arrays')
   refuses(t, Type.Object({ a: Type.Ref('Nobody') }), /names nothing in this schema/, 'dangling reference')
-  refuses(t, Type.Object({ a: Type.Object({ x: short }, { $id: 'A' }), b: Type.Object({ y: short }, { $id: 'A' }) }), /two different schemas have the \$id "A"/, 'one name, two schemas')
   refuses(t, Type.Recursive(Self => Type.Union([Type.Null(), Self])), /contains itself with no object or array/, 'bare recursion')
   refuses(t, Type.Recursive(Self => Type.Union([
     Type.Object({ next: Self, a: Type.Integer() }), Type.Object({ next: Self, b: Type.Integer() }), Type.Null(),
   ])), /can not be told apart/, 'exponential union')
-  refuses(t, Type.Recursive(Self => Type.Union([
-    Type.Object({ next: Self, kind: Type.Literal('a') }), Type.Object({ next: Self, kind: Type.Literal('b') }),
-  ])), /declared first/, 'the tag stands behind the recursion')
   refuses(t, Type.Object({ 'a\nb': short }), /control character/, 'control character in a name')
   refuses(t, Type.RegExp(/a/g, { maxLength: 3 }), /keep state/, 'stateful flags')
   refuses(t, Type.String({ maxLength: 3, pattern: '^\\p{L}$' }), /without the "u" flag/, 'unicode without u')

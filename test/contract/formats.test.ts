@@ -1,6 +1,6 @@
 import { FormatRegistry, Type } from '@sinclair/typebox'
 import t from 'tap'
-import { knownFormats, registerFormats } from '../../lib/contract/schema/formats.js'
+import { knownFormats, registerFormats } from '../../lib/contract/tree/formats.js'
 import { typeBoxCheck } from '../helpers/contract.js'
 import { isLinear } from '../helpers/growth.js'
 

@@ -1,14 +1,15 @@
 import t from 'tap'
+import { Ajv } from 'ajv'
 import fc from 'fast-check'
-import { Type, type TSchema } from '@sinclair/typebox'
+import { Kind, Type, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { compileContract } from '../../lib/contract/compile.js'
 import { REFUSED } from '../../lib/protocol/refused.js'
 import type { CompiledInbound, ContractSpec } from '../../types/contract.js'
-import { MODES } from '../helpers/codegen.js'
 import { oneMessage } from '../helpers/contract.js'
 
-// Random schemas against random values: what generated code, closures and TypeBox say of them must agree.
+// Random schemas against random values: what we say of them must agree with TypeBox's interpreter (`Value.Check`) and ajv, which
+// share no code with ours.
 
 interface Pair {
   readonly schema: TSchema
@@ -44,8 +45,44 @@ const pair: fc.Memo<Pair> = fc.memo(depth => depth <= 1
     { weight: 1, arbitrary: fc.array(pair(depth - 1), { minLength: 1, maxLength: 3 }).map(items => fits(Type.Tuple(items.map(item => item.schema)), fc.tuple(...items.map(item => item.value)))) },
     { weight: 1, arbitrary: pair(depth - 1).map(item => fits(Type.Record(Type.String(), item.schema, { maxProperties: 3 }), fc.dictionary(fc.constantFrom(...NAMES), item.value, { maxKeys: 3, noNullPrototype: true }))) },
     { weight: 1, arbitrary: fc.array(pair(depth - 1), { minLength: 2, maxLength: 3 }).map(items => fits(Type.Union(items.map(item => item.schema)), fc.oneof(...items.map(item => item.value)))) },
-    { weight: 1, arbitrary: fc.array(objectOf(pair(depth - 1), 'tag'), { minLength: 2, maxLength: 10 }).map(taggedUnion) }
+    { weight: 1, arbitrary: fc.array(objectOf(pair(depth - 1), 'tag'), { minLength: 2, maxLength: 10 }).map(taggedUnion) },
+    { weight: 1, arbitrary: fc.tuple(objectOf(pair(depth - 1)), pair(depth - 1)).map(([object, extra]) => openObject(object, extra)) },
+    { weight: 1, arbitrary: fc.array(objectOf(pair(depth - 1)), { minLength: 1, maxLength: 3 }).map(composite) },
+    { weight: 1, arbitrary: objectOf(pair(depth - 1), 'kids').map(recursive) },
+    { weight: 1, arbitrary: fc.tuple(pair(depth - 1), pair(depth - 1)).map(([one, other]) => modules(one, other, depth)) }
   ))
+
+/** Further properties are of a declared type; so is what is inside of them. */
+function openObject (object: Pair, extra: Pair): Pair {
+  const taken = Object.keys(object.schema.properties as object)
+  return fits(
+    Type.Object(object.schema.properties as Record<string, TSchema>, { additionalProperties: extra.schema, maxProperties: 9 }),
+    fc.tuple(object.value, fc.dictionary(fc.constantFrom('k1', 'k2', 'é1'), extra.value, { maxKeys: 2, noNullPrototype: true }))
+      .map(([own, more]) => ({ ...more, ...own as object })).filter(value => Object.keys(value).every(key => taken.includes(key) || /\d/.test(key))))
+}
+
+/** Each of one name again, as a shared part of two types is. */
+function composite (parts: readonly Pair[]): Pair {
+  const [first] = parts
+  const names = Object.keys(first!.schema.properties as object)
+  return names.length === 0 ? first! : fits(Type.Composite([first!.schema as never, Type.Pick(first!.schema as never, names.slice(0, 1) as never)]), first!.value)
+}
+
+function recursive ({ schema, value }: Pair): Pair {
+  const tree = Type.Recursive(Self => Type.Object({ ...schema.properties as Record<string, TSchema>, kids: Type.Array(Self, { maxItems: 2 }) }))
+  const leaf = value.map(own => ({ ...own as object, kids: [] as unknown[] }))
+  return fits(tree, fc.tuple(leaf, fc.array(leaf, { maxLength: 2 })).map(([root, kids]) => ({ ...root, kids })))
+}
+
+/** Two modules that use the same names for different things. One inside of another has other names: there TypeBox takes the outer's. */
+function modules (one: Pair, other: Pair, depth: number): Pair {
+  const [page, item] = [`Page${depth}`, `Item${depth}`]
+  const module = ({ schema }: Pair): TSchema => (Type.Module({
+    [page]: Type.Object({ first: Type.Ref(item), next: Type.Optional(Type.Ref(page)) }), [item]: Type.Tuple([schema]),
+  }) as unknown as { Import: (name: string) => TSchema }).Import(page)
+  const pages = ({ value }: Pair): fc.Arbitrary<unknown> => fc.tuple(value, fc.option(value)).map(([first, next]) => next === null ? { first: [first] } : { first: [first], next: { first: [next] } })
+  return fits(Type.Object({ a: module(one), b: module(other) }), fc.record({ a: pages(one), b: pages(other) }, { noNullPrototype: true }))
+}
 
 function objectOf (member: fc.Arbitrary<Pair>, without?: string): fc.Arbitrary<Pair> {
   return fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), member, fc.boolean()), { maxLength: 4, selector: ([name]) => name }).map(members => {
@@ -87,45 +124,101 @@ const anything = fc.oneof(
 const root = fc.oneof(objectOf(pair(3)), pair(3))
 const RUNS = { numRuns: Number(process.env.FC_RUNS ?? 400), endOnFailure: true }
 
-/** Generated code, or closures where it is forbidden; and closures. */
-function compiled (contract: ContractSpec): readonly [CompiledInbound, CompiledInbound] {
-  const [closures, generated = closures] = [...MODES].reverse().map(interpreted => compileContract(contract, { interpreted }).inbound.get('m')!)
-  return [generated!, closures!]
+function compiled (contract: ContractSpec): CompiledInbound {
+  try {
+    return compileContract(contract).inbound.get('m')!
+  } catch (error) {
+    // some random unions recurse in several variants that nothing tells apart
+    if (!/can not be told apart/.test(String(error))) throw error
+    return fc.pre(false) as never
+  }
 }
 
-t.test('what fits is accepted unchanged; generated code and closures agree', async () => {
+/** The schema as we understand it: what it doesn't declare is not there. */
+function close (schema: TSchema): TSchema {
+  const copy: Record<PropertyKey, unknown> = { ...schema }
+  for (const key of ['properties', 'patternProperties', '$defs']) {
+    const map = schema[key] as Record<string, TSchema> | undefined
+    if (map !== undefined) copy[key] = Object.fromEntries(Object.entries(map).map(([name, inner]) => [name, close(inner)]))
+  }
+  for (const key of ['anyOf', 'items']) if (Array.isArray(schema[key])) copy[key] = (schema[key] as TSchema[]).map(close)
+  for (const key of ['items', 'additionalProperties']) if (typeof schema[key] === 'object' && !Array.isArray(schema[key])) copy[key] = close(schema[key] as TSchema)
+  if (schema[Kind] === 'Object' || schema[Kind] === 'Record') copy.additionalProperties ??= false
+  return copy as unknown as TSchema
+}
+
+/** JSON that we refuse for reasons of our own: inexact integers, NUL, lone surrogates, names that every object inherits. */
+function isTame (value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
+  if (typeof value !== 'object' || value === null) return value === null || typeof value === 'boolean'
+  const isPlainJson = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+  return isPlainJson && Object.entries(value).every(([key, inner]) => !(key in Object.prototype) && isTame(key) && isTame(inner))
+}
+
+/** ajv's verdict, where it takes the schema: it knows no two modules with the same names. */
+function ajvCheck (schema: TSchema): (value: unknown) => boolean {
+  try {
+    return new Ajv({ strict: false }).compile(JSON.parse(JSON.stringify(schema)) as object)
+  } catch {
+    return () => true
+  }
+}
+
+t.test('what fits is accepted unchanged', async () => {
   fc.assert(fc.property(root, fc.gen(), ({ schema, value }, gen) => {
-    const [first, closures] = compiled(oneMessage(schema))
+    const { accept, explain } = compiled(oneMessage(schema))
     for (let i = 0; i < 8; i++) {
       const good = gen(() => value)
       const text = JSON.stringify(good)
-      const clean = first.accept(good)
-      if (clean === REFUSED) throw new Error(`refused ${text}: ${JSON.stringify(first.explain(good))}`)
+      const clean = accept(good)
+      if (clean === REFUSED) throw new Error(`refused ${text}: ${JSON.stringify(explain(good))}`)
       if (JSON.stringify(good) !== text) throw new Error('the argument was changed')
       if (!sameJson(clean, good)) throw new Error(`${text} became ${JSON.stringify(clean)}`)
       if (!Value.Check(schema, clean) || !isPlain(clean)) throw new Error(`not clean: ${JSON.stringify(clean)}`)
-      if (!sameJson(first.accept(clean), clean)) throw new Error('not idempotent')
-      if (JSON.stringify(closures.accept(good)) !== JSON.stringify(clean)) throw new Error('closures differ, order of keys included')
+      if (!sameJson(accept(clean), clean)) throw new Error('not idempotent')
     }
   }), RUNS)
 })
 
-t.test('whatever comes: accepted means clean, valid and the same both ways; refused means there is a reason', async () => {
-  fc.assert(fc.property(root, fc.constantFrom<'refuse' | 'drop'>('refuse', 'drop'), fc.gen(), ({ schema, value }, unknownProperties, gen) => {
-    const [first, closures] = compiled(oneMessage(schema, { unknownProperties }))
+t.test('whatever comes: accepted exactly when TypeBox and ajv accept it closed; refused means there is a reason', async t => {
+  let accepted = 0
+  let both = 0
+  fc.assert(fc.property(root, fc.gen(), ({ schema, value }, gen) => {
+    const { accept, explain } = compiled(oneMessage(schema))
+    const closed = close(schema)
+    const ajv = ajvCheck(closed)
     for (let i = 0; i < 8; i++) {
       const came = gen(() => fc.oneof(anything, value.map(good => mutate(good, i))))
-      const clean = first.accept(came)
-      const other = closures.accept(came)
-      if (clean === REFUSED || other === REFUSED) {
-        if (clean !== other) throw new Error('closures differ')
-        const issues = first.explain(came)
+      const clean = accept(came)
+      if (clean === REFUSED) {
+        const issues = explain(came)
         if (issues.length < 1 || issues.length > 8 || issues.some(issue => issue.path.length > 128)) throw new Error('no reason')
+        if (isTame(came) && Value.Check(closed, came)) throw new Error(`refused ${JSON.stringify(came)}: ${JSON.stringify(issues)}`)
         continue
       }
-      if (JSON.stringify(clean) !== JSON.stringify(other)) throw new Error('closures differ')
+      accepted++
+      if (!Value.Check(closed, came)) throw new Error(`TypeBox refuses ${JSON.stringify(came)}`)
       if (!Value.Check(schema, clean) || !isPlain(clean)) throw new Error(`not clean: ${JSON.stringify(clean)}`)
-      if (!sameJson(first.accept(clean), clean)) throw new Error('not idempotent')
+      if (!ajv(clean)) throw new Error(`ajv refuses ${JSON.stringify(clean)}`)
+      if (!sameJson(clean, came)) throw new Error(`${JSON.stringify(came)} became ${JSON.stringify(clean)}`)
+      both++
+    }
+  }), RUNS)
+  t.ok(accepted > RUNS.numRuns / 10 && both === accepted, `${accepted} accepted`)
+})
+
+t.test('with unknownProperties: drop, what is left is valid, and nothing declared is lost', async () => {
+  fc.assert(fc.property(root, fc.gen(), ({ schema, value }, gen) => {
+    const { accept } = compiled(oneMessage(schema, { unknownProperties: 'drop' }))
+    for (let i = 0; i < 8; i++) {
+      const good = gen(() => value)
+      const kept = accept(good)
+      if (kept === REFUSED || !sameJson(kept, good)) throw new Error(`${JSON.stringify(good)} became ${JSON.stringify(kept)}`)
+      const clean = accept(gen(() => fc.oneof(anything, value.map(one => mutate(one, i)))))
+      if (clean === REFUSED) continue
+      if (!Value.Check(schema, clean) || !isPlain(clean)) throw new Error(`not clean: ${JSON.stringify(clean)}`)
+      if (!sameJson(accept(clean), clean)) throw new Error('not idempotent')
     }
   }), RUNS)
 })

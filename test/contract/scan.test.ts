@@ -2,9 +2,12 @@ import t from 'tap'
 import fc from 'fast-check'
 import { existsSync, readFileSync } from 'node:fs'
 import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from '../../lib/contract/inbound/scan.js'
+import { DEFAULT_ENVELOPE } from '../../lib/protocol/envelope.js'
 import { isLinear } from '../helpers/growth.js'
 
-const scan = compileScan({ maxPayload: 65_536, depth: 8, nodes: 1024 })
+/** All keys are the payload's. */
+const FLAT = { ...DEFAULT_ENVELOPE, data: null }
+const scan = compileScan({ maxPayload: 65_536, depth: 8, nodes: 1024 }, FLAT)
 
 /** The same judgement on the parsed value. */
 function measure (value: unknown): { depth: number, nodes: number } {
@@ -42,7 +45,7 @@ t.test('F02, F25: values', async t => {
 })
 
 t.test('the scan agrees with the parser on any JSON', async () => {
-  const tiny = compileScan({ maxPayload: 65_536, depth: 2, nodes: 6 })
+  const tiny = compileScan({ maxPayload: 65_536, depth: 2, nodes: 6 }, FLAT)
   const strings = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.constantFrom('"', '\\', '\\"', '[[[[', '{,:', '\\\\"'))
   fc.assert(fc.property(fc.jsonValue({ maxDepth: 4, stringUnit: 'binary' }), fc.array(strings, { maxLength: 4 }), fc.integer({ min: 0, max: 2 }), (value, more, space) => {
     const whole = { value, more }
@@ -52,13 +55,27 @@ t.test('the scan agrees with the parser on any JSON', async () => {
   }), { numRuns: 2000 })
 })
 
+t.test('keys that the envelope ignores do not count against the contract, but have a budget of their own', async t => {
+  const tight = compileScan({ maxPayload: 65_536, depth: 2, nodes: 8 }, DEFAULT_ENVELOPE)
+  const nest = (depth: number): string => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth)
+  t.equal(tight(`{"meta":${nest(9)},"type":"x","data":{"a":1}}`), null, 'nested')
+  t.equal(tight(`{"type":"x","data":{"a":1},"list":[${'1,'.repeat(900)}1]}`), null, 'long')
+  t.equal(tight(`{"meta":${nest(9)},"data":${nest(2)}}`), 'too_deep', 'what follows counts again')
+  t.equal(tight(`{"meta":[1],"data":[${'1,'.repeat(9)}1]}`), 'too_many_nodes')
+  t.equal(tight(`{"meta":"data","data":${nest(2)}}`), 'too_deep', 'a value is no key')
+  t.equal(tight(`{"d\\u0061ta":${nest(2)}}`), 'too_deep', 'a key that is spelt with escapes')
+  t.equal(tight(`{"meta":${nest(17)}}`), 'too_deep', 'too deep for anybody')
+  t.equal(tight(`{"meta":[${'[],'.repeat(1100)}1]}`), 'too_many_nodes', 'too many for anybody')
+  t.equal(tight(`[{"meta":${nest(2)}}]`), 'too_deep', 'an array has no keys')
+})
+
 t.test('text that is not JSON is left to the parser', async t => {
   for (const text of ['', '"', '"\\', '{"a', ']]]]', '\ufeff{}', 'null', '"abc']) t.equal(scan(text), null, JSON.stringify(text))
   fc.assert(fc.property(fc.string({ unit: fc.constantFrom('"', '\\', '[', ']', '{', '}', ',', 'a'), maxLength: 60 }), text => { scan(text) }))
 })
 
 t.test('64 KiB of anything is judged in linear time', async t => {
-  const wide = compileScan({ maxPayload: 65_536, depth: 8, nodes: 1e6 })
+  const wide = compileScan({ maxPayload: 65_536, depth: 8, nodes: 1e6 }, FLAT)
   for (const unit of ['"a",', '\\"', '\\\\', '[],', '"', '{"a":1},', '"\\\\"']) {
     await isLinear(t, unit, 65_536, size => '["' + unit.repeat(size / unit.length), wide)
   }
@@ -98,7 +115,7 @@ t.test('F10, F11: forbidden keys', async t => {
 const CORPUS = `${process.cwd()}/../shared/corpus/json-parsing.json`
 t.test('F06: a scan in front of the parser changes no verdict', { skip: existsSync(CORPUS) ? false : 'no corpus' }, async t => {
   const { entries } = JSON.parse(readFileSync(CORPUS, 'utf8')) as { entries: { name: string, expect: string, base64: string }[] }
-  const free = compileScan({ maxPayload: 1e6, depth: 1e6, nodes: 1e6 })
+  const free = compileScan({ maxPayload: 1e6, depth: 1e6, nodes: 1e6 }, FLAT)
   for (const { name, expect, base64 } of entries) {
     const text = Buffer.from(base64, 'base64').toString('utf8')
     t.equal(free(text), null, name)

@@ -4,28 +4,16 @@ import t, { type Test } from 'tap'
 import { FormatRegistry, Kind, OptionalKind, Type, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { compileSerializer, type Serializer } from '../../lib/contract/outbound/serializer.js'
-import { MODES } from '../helpers/codegen.js'
+import { line } from '../../lib/contract/text/builders.js'
+import { readSchema } from '../../lib/contract/tree/read.js'
 
 const WHERE = 'contract "chat", outbound "said"'
 const INVALID = { code: 'WSG_ERR_OUTBOUND_INVALID' }
 const BOOT = { code: 'WSG_ERR_CONTRACT' }
 
-/** Both back ends; whatever one does the other must do. Where code generation is forbidden: closures alone. */
-function both (t: Test, schema: TSchema): Serializer {
-  const writers = MODES.map(interpreted => compileSerializer(schema, WHERE, { interpreted }))
-  return value => {
-    const [one, other = one] = writers.map(write => {
-      try {
-        return { text: write(value) }
-      } catch (error) {
-        return { error: error as Error & { code?: string } }
-      }
-    })
-    t.same(one?.text, other?.text, 'generated code and closures write the same')
-    t.same(one?.error?.message, other?.error?.message, 'generated code and closures refuse the same')
-    if (one?.error !== undefined) throw one.error
-    return one?.text as string
-  }
+/** As an outbound message has it. */
+function serializer (schema: TSchema, where = WHERE): Serializer {
+  return compileSerializer(readSchema(schema, { where, direction: 'outbound' }))
 }
 
 /** [schema, value, text], or a text that the message of the refusal holds. */
@@ -33,8 +21,8 @@ type Row = readonly [name: string, schema: TSchema, value: unknown, text: string
 
 function run (t: Test, rows: readonly Row[]): void {
   for (const [name, schema, value, expected] of rows) {
-    if (typeof expected === 'string') t.equal(both(t, schema)(value), expected, name)
-    else t.throws(() => both(t, schema)(value), { ...INVALID, message: expected.refused }, name)
+    if (typeof expected === 'string') t.equal(serializer(schema)(value), expected, name)
+    else t.throws(() => serializer(schema)(value), { ...INVALID, message: expected.refused }, name)
   }
 }
 
@@ -61,7 +49,6 @@ t.test('G13: only declared properties leave, in declared order, at every level',
     ['a schema for additional properties declares them', Type.Object({ id: Type.Integer() }, { additionalProperties: Type.String() }), { x: 'y', id: 1 }, '{"id":1,"x":"y"}'],
     ['record keys that do not match the pattern', Type.Record(Type.String({ pattern: '^a' }), Type.Integer()), { ab: 1, b: 2 }, '{"ab":1}'],
     ['no toJSON of a declared object', User, { ...user, toJSON: () => secret }, '{"id":1,"name":"Ann"}'],
-    ['nothing that is inherited under a built-in name', Type.Object({ constructor: Type.Optional(Type.Unknown()), a: Type.Integer() }), { a: 1 }, '{"a":1}'],
     ['a class with getters', User, new (class { get id () { return 1 } get name () { return 'Ann' } get passwordHash () { return 'x' } })(), '{"id":1,"name":"Ann"}'],
   ])
 })
@@ -87,25 +74,21 @@ t.test('H03: what can not be written is refused whole', async t => {
     ['Unknown that holds JSON', Type.Unknown(), { a: [1, new Date(0)] }, '{"a":[1,"1970-01-01T00:00:00.000Z"]}'],
     ['a getter that does not throw', User, { id: 1, get name () { return 'x' } }, '{"id":1,"name":"x"}'],
   ])
-  for (const interpreted of MODES) {
-    try {
-      compileSerializer(User, WHERE, { interpreted })({ id: 1, get name () { throw boom } })
-      t.ok(false, 'expected a refusal')
-    } catch (error) {
-      t.equal((error as Error).cause, boom, 'the cause is kept')
-    }
+  try {
+    serializer(User)({ id: 1, get name () { throw boom } })
+    t.ok(false, 'expected a refusal')
+  } catch (error) {
+    t.equal((error as Error).cause, boom, 'the cause is kept')
   }
 })
 
 t.test('each property is read once: what was checked is what leaves', async t => {
-  for (const interpreted of MODES) {
-    let reads = 0
-    const text = compileSerializer(Type.Object({ name: Type.String({ maxLength: 5 }) }), WHERE, { interpreted })({
-      get name () { return reads++ === 0 ? 'short' : 'much too long' },
-    })
-    t.equal(text, '{"name":"short"}')
-    t.equal(reads, 1)
-  }
+  let reads = 0
+  const text = serializer(Type.Object({ name: Type.String({ maxLength: 5 }) }))({
+    get name () { return reads++ === 0 ? 'short' : 'much too long' },
+  })
+  t.equal(text, '{"name":"short"}')
+  t.equal(reads, 1)
 })
 
 t.test('limits', async t => {
@@ -122,15 +105,14 @@ t.test('limits', async t => {
     ['maxLength', Type.String({ maxLength: 2 }), 'abc', { refused: /at most 2/ }],
     ['pattern', Type.String({ pattern: '^a+$' }), 'aa', '"aa"'],
     ['pattern', Type.String({ pattern: '^a+$' }), 'ab', { refused: /matching/ }],
-    ['a global expression keeps no state', Type.Array(Type.RegExp(/a/g)), ['a', 'a', 'a'], '["a","a","a"]'],
     ['template literal', Type.TemplateLiteral('room-${0|1}'), 'room-1', '"room-1"'], // eslint-disable-line no-template-curly-in-string
     ['template literal', Type.TemplateLiteral('room-${0|1}'), 'room-2', { refused: /matching/ }], // eslint-disable-line no-template-curly-in-string
     ['format', Type.String({ format: 'test-even' }), 'ab', '"ab"'],
     ['format', Type.String({ format: 'test-even' }), 'a', { refused: /format test-even/ }],
     ['date-time', at, { at: new Date(0).toISOString() }, '{"at":"1970-01-01T00:00:00.000Z"}'],
     ['date-time', at, { at: new Date(0) }, { refused: /\/at is expected to be a string .*toISOString\(\)\), came a Date/ }],
-    ['text policy: well-formed', Type.String({ wsText: { policy: 'line' } }), 'a\u202e😀', '"a\u202e😀"'],
-    ['text policy: lone surrogate', Type.String({ wsText: { policy: 'line' } }), 'a\ud800', { refused: /well-formed/ }],
+    ['text policy', line({ maxLength: 9 }), 'a😀', '"a😀"'],
+    ['text policy: lone surrogate', line({ maxLength: 9 }), 'a\ud800', { refused: /well-formed/ }],
     ['lone surrogate elsewhere is escaped', Type.String(), 'a\ud800', '"a\\ud800"'],
     ['controls, quotes and backslashes', Type.String(), '"\\\n\u0000', '"\\"\\\\\\n\\u0000"'],
     ['the same in a long string', Type.String(), `${'x'.repeat(40)}"\n`, `"${'x'.repeat(40)}\\"\\n"`],
@@ -182,8 +164,6 @@ t.test('limits', async t => {
     ['optional, wrong', o, { c: 3, d: 'x' }, { refused: /\/d/ }],
     ['optional, null', o, { c: 3, d: null }, { refused: /\/d/ }],
     ['empty object', Type.Object({}), user, '{}'],
-    ['Union with Undefined', Type.Object({ a: Type.Union([Type.String(), Type.Undefined()]) }), {}, '{}'],
-    ['Union with Undefined', Type.Object({ a: Type.Union([Type.String(), Type.Undefined()]) }), { a: 'x' }, '{"a":"x"}'],
     ['properties, counted', counted, { b: 1 }, '{"b":1}'],
     ['minProperties', counted, { x: 1 }, { refused: /at least 1 properties/ }],
     ['maxProperties', counted, { a: 1, b: 1 }, { refused: /at most 1 properties/ }],
@@ -223,7 +203,6 @@ t.test('intersections, modules and recursion', async t => {
     ['object and union', Type.Intersect([Base, Either]), { kind: 'y', at: 1, x: 3 }, { refused: /\/y/ }],
     ['the same name twice', Type.Intersect([Type.Object({ n: Type.Integer({ minimum: 1 }) }), Type.Object({ n: Type.Number({ maximum: 5 }) })]), { n: 3 }, '{"n":3}'],
     ['the same name twice', Type.Intersect([Type.Object({ n: Type.Integer({ minimum: 1 }) }), Type.Object({ n: Type.Number({ maximum: 5 }) })]), { n: 6 }, { refused: /\/n .*<= 5/ }],
-    ['object and record', Type.Intersect([Base, Type.Record(Type.String({ pattern: '^x' }), Type.Integer())]), { xa: 1, at: 2, y: 3 }, '{"at":2,"xa":1}'],
     ['counts are narrowed', Type.Intersect([counted(1, 3), counted(2, 4)]), { a: 1, b: 1, c: 1 }, '{"a":1,"b":1,"c":1}'],
     ['counts are narrowed', Type.Intersect([counted(1, 3), counted(2, 4)]), { a: 1, b: 1, c: 1, d: 1 }, { refused: /at most 3/ }],
     ['counts are narrowed', Type.Intersect([counted(1, 3), counted(2, 4)]), { a: 1 }, { refused: /at least 2/ }],
@@ -236,27 +215,31 @@ t.test('intersections, modules and recursion', async t => {
 
 t.test('schemas that have no JSON form are refused at boot', async t => {
   const rows: readonly [string, TSchema, RegExp][] = [
-    ['Transform', Type.Object({ at: Type.Transform(Type.String()).Decode(v => v).Encode(v => v) }), /schema at \/properties\/at: a Transform/],
-    ['Date', Type.Array(Type.Date()), /\/items: Type.Date has no JSON form/],
-    ['BigInt', Type.BigInt(), /the root: Type.BigInt/],
-    ['Uint8Array', Type.Uint8Array(), /Uint8Array/],
+    ['Transform', Type.Object({ at: Type.Transform(Type.String()).Decode(v => v).Encode(v => v) }), /said", \/at: Type.Transform is not supported/],
+    ['Date', Type.Array(Type.Date()), /\/\*: Type.Date is not supported: JSON has no dates/],
+    ['BigInt', Type.BigInt(), /said": Type.BigInt is not supported/],
+    ['Uint8Array', Type.Object({ a: Type.Uint8Array() }), /\/a: JSON has no bytes/],
     ['Symbol', Type.Symbol(), /Symbol/],
     ['Function', Type.Function([], Type.Null()), /Function/],
     ['Promise', Type.Promise(Type.Null()), /Promise/],
     ['Undefined', Type.Undefined(), /Undefined/],
+    ['Union with Undefined', Type.Object({ a: Type.Union([Type.String(), Type.Undefined()]) }), /Type.Optional/],
     ['Void', Type.Void(), /Void/],
     ['Unsafe', Type.Unsafe({ type: 'string' }), /Unsafe/],
-    ['Not', Type.Not(Type.String()), /Not alone/],
-    ['Ref without a module', Type.Ref('Missing'), /"Missing" names no schema/],
-    ['no kind', { type: 'string' } as unknown as TSchema, /TypeBox 0\.34 schema/],
-    ['unknown format', Type.String({ format: 'no-such-format' }), /format is not known/],
-    ['a limit that is no number', Type.Number({ minimum: '1' as unknown as number }), /minimum is expected to be a number/],
-    ['two records', Type.Intersect([Type.Record(Type.String(), Type.Integer()), Type.Record(Type.String(), Type.Integer())]), /one Record/],
-    ['arrays', Type.Intersect([Type.Array(Type.Integer()), Type.Array(Type.Number())]), /Intersect can be written when/],
+    ['Not', Type.Object({ a: Type.Intersect([Type.Not(Type.String()), Type.Not(Type.Null())]) }), /Not alone/],
+    ['Ref without a module', Type.Ref('Missing'), /"Missing" names nothing/],
+    ['no kind', { type: 'string' } as unknown as TSchema, /expected a TypeBox type/],
+    ['unknown format', Type.String({ format: 'no-such-format' }), /format "no-such-format" is not known/],
+    ['a limit that is no number', Type.Number({ minimum: '1' as unknown as number }), /"minimum": expected a finite number, got "1"/],
+    ['two records', Type.Intersect([Type.Record(Type.String(), Type.Integer()), Type.Record(Type.String(), Type.String())]), /open object or record/],
+    ['object and record', Type.Intersect([Type.Object({}), Type.Record(Type.String(), Type.Integer())]), /open object or record/],
+    ['arrays', Type.Intersect([Type.Array(Type.Integer()), Type.Array(Type.Number())]), /Intersect takes/],
     ['a broken pattern', Type.String({ pattern: '(' }), /not a regular expression/],
+    ['a stateful pattern', Type.Array(Type.RegExp(/a/g)), /keep state/],
+    ['an inherited name', Type.Object({ constructor: Type.Optional(Type.Unknown()) }), /every object inherits it/],
   ]
   for (const [name, schema, message] of rows) {
-    for (const interpreted of MODES) t.throws(() => compileSerializer(schema, WHERE, { interpreted }), { ...BOOT, message }, name)
+    t.throws(() => serializer(schema), { ...BOOT, message }, name)
   }
 })
 
@@ -266,7 +249,7 @@ t.test('schemas that have no JSON form are refused at boot', async t => {
 interface Sample { readonly schema: TSchema, readonly value: fc.Arbitrary<unknown> }
 
 const text = fc.string({ unit: 'binary', maxLength: 30 })
-const name = fc.constantFrom('a', 'b', 'c', 'a"b', '\u2028', 'constructor', 'x y', '${a}', '1', 'toString') // eslint-disable-line no-template-curly-in-string
+const name = fc.constantFrom('a', 'b', 'c', 'a"b', '\u2028', 'construct', 'x y', '${a}', '1', 'then') // eslint-disable-line no-template-curly-in-string
 const scalars = fc.constantFrom<Sample>(
   { schema: Type.String(), value: text },
   { schema: Type.Integer(), value: fc.integer() },
@@ -299,7 +282,10 @@ const { sample } = fc.letrec<{ sample: Sample }>(tie => ({
 function project (schema: TSchema, value: unknown): unknown {
   if (schema[Kind] === 'Array') return (value as unknown[]).map(item => project(schema.items, item))
   if (schema[Kind] === 'Tuple') return (value as unknown[]).map((item, index) => project(schema.items[index], item))
-  if (schema[Kind] === 'Union') return project((schema.anyOf as TSchema[]).find(variant => accepts(variant, value)) as TSchema, value)
+  if (schema[Kind] === 'Union') {
+    const kept = (schema.anyOf as TSchema[]).filter(variant => accepts(variant, value)).map(variant => project(variant, value))
+    return kept.sort((a, b) => JSON.stringify(b).length - JSON.stringify(a).length)[0]
+  }
   if (schema[Kind] === 'Record') return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, project(Object.values(schema.patternProperties as object)[0], item)]))
   if (schema[Kind] !== 'Object') return JSON.parse(JSON.stringify(value))
   const own = Object.entries(schema.properties as Record<string, TSchema>).filter(([key]) => Object.hasOwn(value as object, key))
@@ -318,39 +304,33 @@ function accepts (schema: TSchema, value: unknown): boolean {
     Object.hasOwn(value, key) ? accepts(property, (value as Record<string, unknown>)[key]) : property[OptionalKind] === 'Optional')
 }
 
-t.test('property: the parsed text is the projection of the value, by both back ends', async t => {
+t.test('property: the parsed text is the projection of the value', async t => {
   const check = () => fc.assert(fc.property(sample.chain(({ schema, value }) => fc.tuple(fc.constant(schema), value)), ([schema, value]) => {
-    const texts = MODES.map(interpreted => compileSerializer(schema, WHERE, { interpreted })(value))
-    if (texts[0] !== texts.at(-1)) return false
-    return JSON.stringify(JSON.parse(texts[0] as string)) === JSON.stringify(project(schema, value))
+    return JSON.stringify(JSON.parse(serializer(schema)(value))) === JSON.stringify(project(schema, value))
   }), { numRuns: 1500 })
   t.same(check(), undefined)
 })
 
-t.test('property: any value is accepted exactly when the schema accepts it, by both back ends', async t => {
+t.test('property: any value is accepted exactly when the schema accepts it', async t => {
   let refused = 0
   fc.assert(fc.property(sample, sample.chain(({ value }) => value), ({ schema }, value) => {
-    const outcomes = MODES.map(interpreted => {
-      try {
-        return compileSerializer(schema, WHERE, { interpreted })(value)
-      } catch (error) {
-        if ((error as { code?: string }).code !== INVALID.code) throw error
-        refused++
-        return null
-      }
-    })
-    return outcomes[0] === outcomes.at(-1) && (outcomes[0] !== null) === accepts(schema, value)
+    let text: string | null = null
+    try {
+      text = serializer(schema)(value)
+    } catch (error) {
+      if ((error as { code?: string }).code !== INVALID.code) throw error
+      refused++
+    }
+    return (text !== null) === accepts(schema, value)
   }), { numRuns: 1500 })
   t.ok(refused > 100, 'a fair share was refused')
 })
 
 t.test('strings of every length and kind are written as JSON.stringify writes them', async t => {
-  for (const interpreted of MODES) {
-    const write = compileSerializer(Type.String(), WHERE, { interpreted })
-    const check = () => fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 40 }), fc.array(fc.nat(0xffff), { maxLength: 40 }).map(units => String.fromCharCode(...units))),
-      value => write(value) === JSON.stringify(value)), { numRuns: 2000 })
-    t.same(check(), undefined)
-  }
+  const write = serializer(Type.String())
+  const check = () => fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 40 }), fc.array(fc.nat(0xffff), { maxLength: 40 }).map(units => String.fromCharCode(...units))),
+    value => write(value) === JSON.stringify(value)), { numRuns: 2000 })
+  t.same(check(), undefined)
 })
 
 // ---- injection --------------------------------------------------------------------------------------------------
@@ -385,27 +365,25 @@ t.test('no fragment of a schema becomes code', async t => {
   let compiled = 0
   let written = 0
   for (const { id, schema, data } of cases) {
-    for (const interpreted of MODES) {
-      const evil = id
-      let write: Serializer
+    const evil = id
+    let write: Serializer
+    try {
+      write = serializer(Type.Object({ data: typeBoxOf(schema) }), evil)
+    } catch (error) {
+      t.ok(['WSG_ERR_CONTRACT'].includes((error as { code: string }).code), `${id} is refused by a code`)
+      continue
+    }
+    compiled++
+    for (const value of [data, 'x', 1, [data], { x: data }, null]) {
       try {
-        write = compileSerializer(Type.Object({ data: typeBoxOf(schema) }), evil, { interpreted })
+        JSON.parse(write({ data: value }))
+        written++
       } catch (error) {
-        t.ok(['WSG_ERR_CONTRACT'].includes((error as { code: string }).code), `${id} is refused by a code`)
-        continue
-      }
-      compiled++
-      for (const value of [data, 'x', 1, [data], { x: data }, null]) {
-        try {
-          JSON.parse(write({ data: value }))
-          written++
-        } catch (error) {
-          t.equal((error as { code?: string }).code, INVALID.code, `${id}: ${(error as Error).message}`)
-        }
+        t.equal((error as { code?: string }).code, INVALID.code, `${id}: ${(error as Error).message}`)
       }
     }
     t.equal(canary.__pwned, undefined, id)
   }
-  t.ok(compiled > 100 * MODES.length, `${compiled} compiled`)
-  t.ok(written > 50 * MODES.length, `${written} texts written`)
+  t.ok(compiled > 100, `${compiled} compiled`)
+  t.ok(written > 50, `${written} texts written`)
 })

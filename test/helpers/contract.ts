@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { Value } from '@sinclair/typebox/value'
 import { compileContract, type CompileOptions } from '../../lib/contract/compile.js'
 import type { CompiledInbound, ContractSpec, MessageRules } from '../../types/contract.js'
-import { CAN_GENERATE, MODES } from './codegen.js'
 
 /** A contract with this one inbound message, `m`. */
 export function oneMessage (payload: TSchema, rules: MessageRules = {}): ContractSpec {
@@ -16,13 +14,8 @@ export function compileMessage (payload: TSchema, options: CompileOptions = {}, 
   return compileContract(oneMessage(payload, rules), options).inbound.get('m')!
 }
 
-/** Generated and interpreted: every rule must hold for both. Where code generation is forbidden: interpreted. */
-export const BOTH: readonly { readonly name: string, readonly interpreted: boolean }[] =
-  MODES.map(interpreted => ({ name: interpreted ? 'interpreted' : 'generated', interpreted }))
-
-/** TypeBox's own verdict: of its compiler, or of its interpreter where code generation is forbidden. */
+/** TypeBox's own verdict on the schema as it was written. */
 export function typeBoxCheck (schema: TSchema): (value: unknown) => boolean {
-  if (!CAN_GENERATE) return value => Value.Check(schema, value)
   const compiled = TypeCompiler.Compile(schema)
   return value => compiled.Check(value)
 }

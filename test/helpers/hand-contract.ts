@@ -71,7 +71,6 @@ export function handContract (spec: HandSpec): CompiledContract {
     inbound,
     outbound,
     limits: { maxPayload: 65536, depth, nodes },
-    interpreted: true,
     scan (text) {
       if (text.length <= depth) return null
       let level = 0

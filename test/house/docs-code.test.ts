@@ -115,7 +115,7 @@ t.test('contracts of the pages compile, and their routes are declared', async t 
 t.test('the report that docs/contract.md prints is that of its contract', async t => {
   const { chat } = await chatContract()
   const compiled = compileContract(chat)
-  const report = compiled.interpreted ? compiled.report().replace(' (interpreted: code generation is forbidden)', '') : compiled.report()
+  const report = compiled.report()
   t.ok(readText('docs/contract.md').includes(report), `the page has\n${report}`)
 })
 

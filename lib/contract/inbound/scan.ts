@@ -1,4 +1,8 @@
 import type { ContractLimits, ScanFault } from '../../../types/contract.js'
+import type { EnvelopeKeys } from '../../protocol/envelope.js'
+import { MAX_ANY_DEPTH } from '../tree/nodes.js'
+
+// Tested in test/contract/scan.test.ts.
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -12,27 +16,49 @@ const CLOSE_OBJECT = 0x7d
 /** Characters of a string that are read one by one before the engine's search takes over. */
 const SHORT = 24
 
+/** Values in keys of the envelope that nobody reads, at most. */
+const IGNORED_NODES = 1024
+
 /**
- * A judge of raw text: how deep it nests and how many values it holds, before `JSON.parse` builds any of them
- * (attacks F01, F02, F25). One pass, linear, no allocation. Text that isn't JSON is left to the parser.
+ * A judge of raw text: how deep it nests and how many values it holds, before `JSON.parse` builds any of them. One
+ * pass, linear, no allocation but for keys of the envelope. Text that isn't JSON is left to the parser. What stands
+ * in a key that the envelope does not have is ignored later, so it does not count against the contract; it has a
+ * budget of its own.
  */
-export function compileScan (limits: ContractLimits): (text: string) => ScanFault | null {
+export function compileScan (limits: ContractLimits, envelope: EnvelopeKeys): (text: string) => ScanFault | null {
   const { depth: maxDepth, nodes: maxNodes } = limits
+  const { type, data, id } = envelope
+  const mostIgnored = Math.max(maxDepth, 1 + MAX_ANY_DEPTH)
+  /** The key that ends here, in a text that may hold escapes. A flat envelope has no other keys. */
+  const isOurs = (key: string): boolean =>
+    data === null || key === type || key === data || key === id || key.includes('\\')
   return text => {
     const length = text.length
     // every value costs a character, and every level an opening: most messages are decided by two searches
     if (length <= maxNodes && !hasMoreOpenings(text, maxDepth)) return null
     let depth = 0
     let nodes = 0
+    let ignored = 0
+    let counts = true
+    let beforeKey = false
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i)
       if (code === QUOTE) {
-        i = skipString(text, i + 1, length)
+        const start = i + 1
+        i = skipString(text, start, length)
+        if (depth === 1 && beforeKey) {
+          counts = isOurs(text.slice(start, Math.min(i, start + MAX_KEY)))
+          beforeKey = false
+        }
       } else if (code === COMMA || code === COLON) {
-        nodes++
+        if (depth === 1 && code === COMMA) beforeKey = counts = true
+        if (counts) nodes++
+        else if (++ignored > IGNORED_NODES) return 'too_many_nodes'
       } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
-        nodes++
-        if (++depth > maxDepth) return 'too_deep'
+        if (counts) nodes++
+        else if (++ignored > IGNORED_NODES) return 'too_many_nodes'
+        if (++depth > (counts ? maxDepth : mostIgnored)) return 'too_deep'
+        if (depth === 1) beforeKey = code === OPEN_OBJECT
       } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
         depth--
       }
@@ -40,6 +66,9 @@ export function compileScan (limits: ContractLimits): (text: string) => ScanFaul
     return nodes > maxNodes ? 'too_many_nodes' : null
   }
 }
+
+/** UTF-16 units of a key that can be one of the envelope's, and one more. */
+const MAX_KEY = 65
 
 /** True when the text has more `{` and `[` than that, those inside strings included. */
 function hasMoreOpenings (text: string, most: number): boolean {
@@ -78,7 +107,9 @@ export function mayHoldForbiddenKey (text: string): boolean {
   return text.includes('proto') || text.includes('\\u')
 }
 
-/** True when `__proto__`, or `constructor` holding `prototype`, is an own key anywhere. Iterative: depth is no matter. */
+/**
+ * True when `__proto__`, or `constructor` holding `prototype`, is an own key anywhere. Iterative: depth is no matter.
+ */
 export function hasForbiddenKey (value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const work: object[] = [value]

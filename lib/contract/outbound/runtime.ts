@@ -1,4 +1,5 @@
-// Small pieces both back ends of the serializer share.
+// Tested in test/contract/serializer.test.ts.
+// What generated serializers call.
 
 const NEEDS_ESCAPE = /[\u0000-\u001f"\\\ud800-\udfff]/ // eslint-disable-line no-control-regex
 
@@ -14,16 +15,15 @@ export function escapeText (value: string): string {
   if (length >= SHORT) return NEEDS_ESCAPE.test(value) ? JSON.stringify(value).slice(1, -1) : value
   for (let index = 0; index < length; index++) {
     const unit = value.charCodeAt(index)
-    if (unit < 32 || unit === 34 || unit === 92 || (unit >= 0xd800 && unit <= 0xdfff)) return JSON.stringify(value).slice(1, -1)
+    if (unit < 32 || unit === 34 || unit === 92 || (unit >= 0xd800 && unit <= 0xdfff)) {
+      return JSON.stringify(value).slice(1, -1)
+    }
   }
   return value
 }
 
 /** A string as JSON text. */
 export const quote = (value: string): string => '"' + escapeText(value) + '"'
-
-/** A declared constant as JSON text. */
-export const constantText = (value: string | number | boolean): string => JSON.stringify(value)
 
 /** Whatever JSON can hold; undefined for functions, symbols, BigInt, cycles and what throws on the way. */
 export function writeAny (value: unknown): string | undefined {
@@ -40,7 +40,5 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** An object whose own keys are data: none of the built-in classes that keep their content elsewhere. */
 export const isDictionary = (value: unknown): value is Record<string, unknown> =>
-  isObject(value) && !(value instanceof Map) && !(value instanceof Set) && !(value instanceof Date) && !ArrayBuffer.isView(value)
-
-/** Reads a property whose name every object inherits (`constructor`, `__proto__`): only an own one counts. */
-export const readOwn = (value: Record<string, unknown>, name: string): unknown => Object.hasOwn(value, name) ? value[name] : undefined
+  isObject(value) && !(value instanceof Map) && !(value instanceof Set) && !(value instanceof Date) &&
+  !ArrayBuffer.isView(value)

@@ -1,7 +1,12 @@
+import { Kind, type TSchema } from '@sinclair/typebox'
+import { got } from '../../errors/got.js'
 import { didYouMean } from '../../errors/nearest.js'
+import type { Notes } from './nodes.js'
 
-// Which keyword a TypeBox kind may carry, and of which type. TypeBox ignores what it doesn't know and skips what has the
-// wrong type, so a typo would silently be no check at all.
+// Tested in test/contract/boot-checks.test.ts.
+
+// Which keyword a TypeBox kind may carry, and of which type. TypeBox ignores what it doesn't know and skips what has
+// the wrong type, so a typo would silently be no check at all.
 
 type Test = readonly [expected: string, test: (value: unknown) => boolean]
 
@@ -17,9 +22,11 @@ const schemas: Test = ['a list of schemas', Array.isArray]
 const schema: Test = ['a schema', plainObject[1]]
 const schemaOrBoolean: Test = ['true, false or a schema', value => typeof value === 'boolean' || plainObject[1](value)]
 const anything: Test = ['anything', () => true]
-const oneOf = (...values: unknown[]): Test => [values.map(v => JSON.stringify(v)).join(' or '), value => values.includes(value)]
+const oneOf = (...values: unknown[]): Test =>
+  [values.map(value => JSON.stringify(value)).join(' or '), value => values.includes(value)]
 
-const ANNOTATIONS: { readonly [keyword: string]: Test } = {
+/** Beside any type. */
+const NOTES: { readonly [keyword: string]: Test } = Object.assign(Object.create(null) as object, {
   $id: string,
   title: string,
   description: string,
@@ -29,10 +36,19 @@ const ANNOTATIONS: { readonly [keyword: string]: Test } = {
   deprecated: boolean,
   readOnly: boolean,
   writeOnly: boolean,
-}
+})
 
-const NUMBER = { minimum: number, maximum: number, exclusiveMinimum: number, exclusiveMaximum: number, multipleOf: whole }
-const STRING = { type: oneOf('string'), minLength: count, maxLength: count, pattern: string, patternProvenSafe: isTrue, unboundedOnPurpose: isTrue }
+const NUMBER = {
+  minimum: number, maximum: number, exclusiveMinimum: number, exclusiveMaximum: number, multipleOf: whole,
+}
+const STRING = {
+  type: oneOf('string'),
+  minLength: count,
+  maxLength: count,
+  pattern: string,
+  patternProvenSafe: isTrue,
+  unboundedOnPurpose: isTrue,
+}
 const OBJECT = { type: oneOf('object'), minProperties: count, maxProperties: count, unboundedOnPurpose: isTrue }
 
 const KINDS: { readonly [kind: string]: { readonly [keyword: string]: Test } } = {
@@ -47,7 +63,7 @@ const KINDS: { readonly [kind: string]: { readonly [keyword: string]: Test } } =
   RegExp: { ...STRING, type: oneOf('RegExp'), source: string, flags: string },
   Literal: {
     type: oneOf('string', 'number', 'boolean'),
-    const: ['a string, a finite number or a boolean', value => typeof value === 'string' || typeof value === 'boolean' || isNumber(value)],
+    const: ['a string, a finite number or a boolean', isConstant],
   },
   Array: {
     type: oneOf('array'),
@@ -61,7 +77,12 @@ const KINDS: { readonly [kind: string]: { readonly [keyword: string]: Test } } =
     unboundedOnPurpose: isTrue,
   },
   Tuple: { type: oneOf('array'), items: schemas, additionalItems: oneOf(false), minItems: count, maxItems: count },
-  Object: { ...OBJECT, properties: plainObject, required: ['a list of strings', isStringList], additionalProperties: schemaOrBoolean },
+  Object: {
+    ...OBJECT,
+    properties: plainObject,
+    required: ['a list of strings', isStringList],
+    additionalProperties: schemaOrBoolean,
+  },
   Record: { ...OBJECT, patternProperties: plainObject, additionalProperties: oneOf(false), patternProvenSafe: isTrue },
   Union: { anyOf: schemas, type: anything },
   Intersect: { type: oneOf('object'), allOf: schemas, unevaluatedProperties: schemaOrBoolean },
@@ -77,30 +98,38 @@ function isStringList (value: unknown): boolean {
   return Array.isArray(value) && value.every(entry => typeof entry === 'string')
 }
 
+function isConstant (value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || isNumber(value)
+}
+
+/** TypeBox's kind of a schema, or undefined. */
+export function kindOf (schema: unknown): string | undefined {
+  if (typeof schema !== 'object' || schema === null) return undefined
+  const kind: unknown = (schema as { [Kind]?: unknown })[Kind]
+  return typeof kind === 'string' ? kind : undefined
+}
+
 /** What is wrong with the keywords of one schema, or undefined. `kind` is TypeBox's. */
 export function findKeywordFault (kind: string, schema: object): string | undefined {
   const own = KINDS[kind]
   if (own === undefined) return undefined
   for (const [keyword, value] of Object.entries(schema)) {
-    const test = Object.hasOwn(own, keyword) ? own[keyword] : Object.hasOwn(ANNOTATIONS, keyword) ? ANNOTATIONS[keyword] : undefined
+    const test = Object.hasOwn(own, keyword) ? own[keyword] : NOTES[keyword]
     if (test === undefined) {
-      const hint = didYouMean(keyword, [...Object.keys(own), ...Object.keys(ANNOTATIONS)])
+      const hint = didYouMean(keyword, [...Object.keys(own), ...Object.keys(NOTES)])
       return `Type.${kind} has no keyword ${JSON.stringify(keyword)}${hint === '' ? '; remove it' : hint}`
     }
-    // TypeBox writes `undefined` for options that were passed as such
-    if (value !== undefined && !test[1](value)) {
-      return `keyword "${keyword}" must be ${test[0]}, not ${show(value)}`
-    }
+    if (!test[1](value)) return `keyword "${keyword}": expected ${test[0]}, got ${got(value)}`
   }
   return undefined
 }
 
-/** A value as it stands in a boot error: cut, on one line. */
-export function show (value: unknown): string {
-  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function' || typeof value === 'number') return String(value).slice(0, 80)
-  let text: string | undefined
-  try { text = JSON.stringify(value) } catch { /* a cycle */ }
-  return (text ?? typeof value).slice(0, 80)
+/** What is written beside a schema for people. */
+export function notesOf (schema: TSchema): { readonly notes?: Notes } {
+  const { title, description, examples, default: preset, deprecated, readOnly, writeOnly } = schema
+  const given = Object.entries({ title, description, examples, default: preset, deprecated, readOnly, writeOnly })
+    .filter(([, value]) => value !== undefined)
+  return given.length === 0 ? {} : { notes: Object.fromEntries(given) }
 }
 
 /** Kinds that JSON can't carry, or that can't be projected, and what to write instead. */

@@ -1,15 +1,21 @@
 import { REFUSED } from '../../protocol/refused.js'
 import { INHERITED_NAMES } from '../names.js'
-import { MAX_ANY_DEPTH, MAX_NAME_LENGTH } from '../schema/shape.js'
+import { MAX_ANY_DEPTH, MAX_NAME_LENGTH } from '../tree/nodes.js'
 import { plainString } from '../text/rules.js'
 
-// What generated and interpreted sanitizers share. Nothing here throws, mutates its argument or recurses.
+// Tested in test/contract/accept.test.ts.
 
-/** An object whose properties can't be anyone else's: its prototype is Object.prototype, null, or empty (Fastify's params). */
+// What generated sanitizers call. Nothing here throws, mutates its argument or recurses.
+
+/**
+ * An object whose properties can't be anyone else's: its prototype is Object.prototype, null, or empty (Fastify's
+ * params).
+ */
 export function isPlainObject (value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype || prototype === null) return true
-  return typeof prototype === 'object' && prototype !== null && Object.getPrototypeOf(prototype) === null && Reflect.ownKeys(prototype).length === 0
+  if (typeof prototype !== 'object' || prototype === null) return false
+  return Object.getPrototypeOf(prototype) === null && Reflect.ownKeys(prototype).length === 0
 }
 
 /** A name the peer may choose in a record or an open object. */
@@ -17,9 +23,18 @@ export function isFreeName (name: string): boolean {
   return name.length <= MAX_NAME_LENGTH && !INHERITED_NAMES.has(name) && plainString(name)
 }
 
-/** True when no two items are the same JSON value, whatever the order of their keys. For clean copies. */
+/** True when no two items are the same JSON value, whatever the order of their keys. Linear in what they hold. */
 export function isUnique (items: readonly unknown[]): boolean {
-  return new Set(items.map(item => typeof item === 'object' ? JSON.stringify(item, sortKeys) : item)).size === items.length
+  const scalars = new Set<unknown>()
+  const texts = new Set<string>()
+  for (const item of items) {
+    if (typeof item !== 'object' || item === null) {
+      if (scalars.size === scalars.add(item).size) return false
+    } else if (texts.size === texts.add(JSON.stringify(item, sortKeys)).size) {
+      return false
+    }
+  }
+  return true
 }
 
 function sortKeys (_: string, value: unknown): unknown {
@@ -28,10 +43,29 @@ function sortKeys (_: string, value: unknown): unknown {
   return { o: Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).flat() }
 }
 
+/** Values in a clean copy, itself included. */
+export function countValues (value: unknown): number {
+  let count = 0
+  const work: unknown[] = [value]
+  while (work.length > 0) {
+    const item = work.pop()
+    count++
+    if (typeof item === 'object' && item !== null) for (const inner of Object.values(item)) work.push(inner)
+  }
+  return count
+}
+
+interface Task {
+  readonly from: unknown
+  readonly to: object
+  readonly key: string | number
+  readonly depth: number
+}
+
 /** A deep copy of any JSON value, or REFUSED: names and strings are checked, levels are bounded. */
 export function copyAny (value: unknown): unknown {
   const root: unknown[] = []
-  const work: { from: unknown, to: Record<string, unknown> | unknown[], key: string | number, depth: number }[] = [{ from: value, to: root, key: 0, depth: 0 }]
+  const work: Task[] = [{ from: value, to: root, key: 0, depth: 0 }]
   for (let task = work.pop(); task !== undefined; task = work.pop()) {
     const { from, depth } = task
     let copy: unknown
@@ -60,7 +94,7 @@ export function copyAny (value: unknown): unknown {
       }
       copy = object
     }
-    (task.to as Record<string | number, unknown>)[task.key] = copy
+    Reflect.set(task.to, task.key, copy)
   }
   return root[0]
 }

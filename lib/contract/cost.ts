@@ -1,0 +1,70 @@
+import { partsOf, type Node, type ObjectNode, type SchemaTree, type StringNode } from './tree/nodes.js'
+import { step } from './tree/context.js'
+
+// Tested in test/contract/compile.test.ts.
+
+// What a message's text policies can cost at most, for the boot report. Prices are upper bounds measured by
+// bench/worst.js; they need not be exact: what they show is which field is a hundred times dearer than the rest.
+
+/** Nanoseconds for each UTF-16 unit of what came. */
+const PER_UNIT: { readonly [policy: string]: number } = { text: 15, line: 15, identifier: 60, url: 60, html: 6000 }
+/** Nanoseconds for each text that is looked at. */
+const PER_TEXT: { readonly [policy: string]: number } = { text: 50, line: 50, identifier: 500, url: 3000, html: 20_000 }
+/** Nanoseconds for each user-perceived character that is counted. */
+const PER_GRAPHEME = 3000
+
+/** What one token of a message's rate should be worth. */
+const TOKEN_NS = 1_000_000
+
+/** Tokens a socket has at once by default; a message that costs more would never be handled. */
+const MOST_TOKENS = 40
+
+export interface CostlyField {
+  /** JSON pointer, `*` for any item. */
+  readonly path: string
+  readonly policy: string
+  readonly ns: number
+}
+
+export interface Estimate {
+  /** Fields that can cost more than a token, the dearest first. */
+  readonly fields: readonly CostlyField[]
+  /** A `cost` that charges for them; null where 1 is fair. */
+  readonly suggested: number | null
+}
+
+/** Which fields of a message are costly. `most` bounds what a frame can hold: maxPayload. */
+export function estimateCost (tree: SchemaTree, most: number): Estimate {
+  const fields: CostlyField[] = []
+  const open = new Set<Node>()
+  const visit = (node: Node, path: string, times: number): void => {
+    if (open.has(node)) return
+    open.add(node)
+    if (node.kind === 'string' && node.policy !== null) fields.push({ path, ...priceOf(node, times, most) })
+    else if (node.kind === 'ref') visit(tree.definitions.get(node.name)!, path, Infinity)
+    else if (node.kind === 'array') visit(node.items, `${path}/*`, product(times, node.max))
+    else if (node.kind === 'object') visitObject(node, path, times)
+    else for (const part of partsOf(node)) visit(part, path, times)
+    open.delete(node)
+  }
+  const visitObject = (node: ObjectNode, path: string, times: number): void => {
+    for (const { name, node: inner } of node.properties) visit(inner, step(path, name), times)
+    if (node.extra !== null) visit(node.extra, `${path}/*`, product(times, node.max))
+  }
+  visit(tree.root, '', 1)
+  const costly = fields.filter(field => field.ns > TOKEN_NS).sort((a, b) => b.ns - a.ns)
+  const total = fields.reduce((ns, field) => ns + field.ns, 0)
+  return { fields: costly, suggested: total <= TOKEN_NS ? null : Math.min(MOST_TOKENS, Math.ceil(total / TOKEN_NS)) }
+}
+
+/** 0 of anything is nothing, of what has no bound too. */
+const product = (times: number, max: number): number => max === 0 ? 0 : times * max
+
+function priceOf (node: StringNode, times: number, most: number): Omit<CostlyField, 'path'> {
+  const { policy, maxGraphemes } = node.policy!.spec
+  const { rawMax } = node.policy!
+  const texts = Math.min(times, Math.ceil(most / Math.max(1, rawMax)) + 1)
+  const units = Math.min(times * rawMax, most)
+  const graphemes = maxGraphemes === undefined ? 0 : Math.min(texts * (maxGraphemes + 1), units) * PER_GRAPHEME
+  return { policy, ns: units * (PER_UNIT[policy] ?? 0) + texts * (PER_TEXT[policy] ?? 0) + graphemes }
+}

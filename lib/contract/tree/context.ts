@@ -1,0 +1,84 @@
+import type { TSchema } from '@sinclair/typebox'
+import { failContract } from '../../errors/contract-error.js'
+import type { TextAdapters } from '../text/policy.js'
+import type { Node, RefNode } from './nodes.js'
+
+// Tested in test/contract/boot-checks.test.ts.
+
+/** `inbound` and `url` come from a peer and must be bounded; `outbound` is ours. `url`: path parameters and query. */
+export type Direction = 'inbound' | 'outbound' | 'url'
+
+/** What one read of one schema carries along. */
+export interface Context {
+  /** Contract and message, for boot errors: `contract "chat", inbound "say"`. */
+  readonly where: string
+  readonly direction: Direction
+  readonly unknown: 'refuse' | 'drop'
+  readonly adapters: TextAdapters
+  /** Recursive definitions; null while one is being read. */
+  readonly definitions: Map<string, Node | null>
+  /** Parts of a node, those it shares counted at every place. */
+  readonly sizes: Map<Node, number>
+  /** Reads a sub-schema. `path` is a JSON pointer into the data, `*` for any item. */
+  readonly read: (schema: unknown, path: string, at: Place) => Node
+}
+
+/** Where a schema stands: what a `$ref` in it may name, and how deep it is. */
+export interface Place {
+  readonly scope: Scope
+  readonly depth: number
+}
+
+/** A schema that was read, or is being read. */
+export interface Entry {
+  /** Null while its schema is being read: who asks then has come back to it. */
+  node: Node | null
+  /** The name under which it can come back; null for schemas without one. */
+  readonly ref: RefNode | null
+  recursive: boolean
+}
+
+/**
+ * Names that a `$ref` may use. Each module and each recursive type opens a scope of its own inside of the one it
+ * stands in, so that two modules may use one name for different things.
+ */
+export class Scope {
+  readonly #names: Map<string, { readonly schema: TSchema, readonly scope: Scope }>
+  readonly #children = new Map<TSchema | string, Scope>()
+  /** By schema: what stands at two places is read once. */
+  readonly entries = new Map<TSchema, Entry>()
+
+  constructor (outer?: Scope) {
+    this.#names = new Map(outer === undefined ? [] : outer.#names)
+  }
+
+  /** The scope inside this one that has these names as well. The same for an equal `key`. */
+  inside (key: TSchema | string, names: Iterable<readonly [string, TSchema]>): Scope {
+    let scope = this.#children.get(key)
+    if (scope === undefined) {
+      scope = new Scope(this)
+      for (const [name, schema] of names) scope.#names.set(name, { schema, scope })
+      this.#children.set(key, scope)
+    }
+    return scope
+  }
+
+  find (name: string): { readonly schema: TSchema, readonly scope: Scope } | undefined {
+    return this.#names.get(name)
+  }
+}
+
+/** True where the peer chooses the value. */
+export function isFromPeer (context: Context): boolean {
+  return context.direction !== 'outbound'
+}
+
+/** Throws WSG_ERR_CONTRACT for a place in a schema. */
+export function fail (context: Context, path: string, problem: string): never {
+  failContract(context.where, path, problem)
+}
+
+/** One more step of a JSON pointer (RFC 6901, section 3). */
+export function step (path: string, name: string): string {
+  return `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
