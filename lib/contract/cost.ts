@@ -1,17 +1,11 @@
+import { priceOf } from './text/price.js'
+import { defaultMaxBytes } from './text/spec.js'
 import { partsOf, type Node, type ObjectNode, type SchemaTree, type StringNode } from './tree/nodes.js'
 import { step } from './tree/context.js'
 
-// Tested in test/contract/compile.test.ts.
+// Tested in test/contract/schemas.test.ts.
 
-// What a message's text policies can cost at most, for the boot report. Prices are upper bounds measured by
-// bench/worst.js; they need not be exact: what they show is which field is a hundred times dearer than the rest.
-
-/** Nanoseconds for each UTF-16 unit of what came. */
-const PER_UNIT: { readonly [policy: string]: number } = { text: 15, line: 15, identifier: 60, url: 60, html: 6000 }
-/** Nanoseconds for each text that is looked at. */
-const PER_TEXT: { readonly [policy: string]: number } = { text: 50, line: 50, identifier: 500, url: 3000, html: 20_000 }
-/** Nanoseconds for each user-perceived character that is counted. */
-const PER_GRAPHEME = 3000
+// What a message's text policies can cost at most, for the boot report: bytes by the policy's price (text/price.ts).
 
 /** What one token of a message's rate should be worth. */
 const TOKEN_NS = 1_000_000
@@ -40,7 +34,7 @@ export function estimateCost (tree: SchemaTree, most: number): Estimate {
   const visit = (node: Node, path: string, times: number): void => {
     if (open.has(node)) return
     open.add(node)
-    if (node.kind === 'string' && node.policy !== null) fields.push({ path, ...priceOf(node, times, most) })
+    if (node.kind === 'string' && node.policy !== null) fields.push({ path, ...costOf(node, times, most) })
     else if (node.kind === 'ref') visit(tree.definitions.get(node.name)!, path, Infinity)
     else if (node.kind === 'array') visit(node.items, `${path}/*`, product(times, node.max))
     else if (node.kind === 'object') visitObject(node, path, times)
@@ -60,11 +54,8 @@ export function estimateCost (tree: SchemaTree, most: number): Estimate {
 /** 0 of anything is nothing, of what has no bound too. */
 const product = (times: number, max: number): number => max === 0 ? 0 : times * max
 
-function priceOf (node: StringNode, times: number, most: number): Omit<CostlyField, 'path'> {
-  const { policy, maxGraphemes } = node.policy!.spec
-  const { rawMax } = node.policy!
-  const texts = Math.min(times, Math.ceil(most / Math.max(1, rawMax)) + 1)
-  const units = Math.min(times * rawMax, most)
-  const graphemes = maxGraphemes === undefined ? 0 : Math.min(texts * (maxGraphemes + 1), units) * PER_GRAPHEME
-  return { policy, ns: units * (PER_UNIT[policy] ?? 0) + texts * (PER_TEXT[policy] ?? 0) + graphemes }
+function costOf (node: StringNode, times: number, most: number): Omit<CostlyField, 'path'> {
+  const { spec } = node.policy!
+  const bytes = Math.min(product(times, spec.maxBytes ?? defaultMaxBytes(spec)), most)
+  return { policy: spec.policy, ns: bytes * priceOf(spec) }
 }

@@ -1,5 +1,9 @@
 import { Type, type TString } from '@sinclair/typebox'
-import { DEFAULT_PROTOCOLS, defaultMaxBytes, type TextPolicyName, type WsText } from './spec.js'
+import { checkKeys } from '../../errors/check-keys.js'
+import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
+import {
+  DEFAULT_PROTOCOLS, defaultMaxBytes, POLICY_PATTERN, type TextPolicyName, type WsText,
+} from './spec.js'
 
 // Schema builders for strings that people write. Browser bundles import this file: it holds no server code, and what
 // the builders return is plain data. What each policy accepts: docs/text.md.
@@ -76,16 +80,23 @@ export function url (options: UrlOptions): TText {
  * not compile (WSG_ERR_CONTRACT).
  */
 export function html (options: HtmlOptions): TText {
-  return build('html', { ...options, clean: true })
+  return build('html', options)
 }
 
+const KNOWN = [
+  'maxLength', 'minLength', 'maxBytes', 'maxGraphemes', 'title', 'description', 'default', 'examples', 'deprecated',
+]
+
 function build (policy: TextPolicyName, options: TextOptions, more: Partial<WsText> = {}): TText {
-  const { maxLength, minLength, maxBytes, maxGraphemes, clean = false } = options
+  const own = policy === 'html' ? [] : ['clean', ...Object.keys(more)]
+  checkKeys(options, [...KNOWN, ...own], `${policy}()`, WSG_ERR_CONTRACT)
+  const { maxLength, minLength, maxBytes, maxGraphemes, clean = policy === 'html' } = options
   const { title, description, default: preset, examples, deprecated } = options
   const bytes = maxBytes ?? defaultMaxBytes({ policy, maxLength, maxGraphemes })
   const wsText = { policy, clean, maxLength, minLength, maxBytes: bytes, maxGraphemes, ...more }
   const annotations = { title, description, default: preset, examples: examples && [...examples], deprecated }
-  return Type.String(defined({ ...annotations, minLength, maxLength, wsText: defined(wsText) })) as TText
+  const keywords = { ...annotations, minLength, maxLength, pattern: POLICY_PATTERN, wsText: defined(wsText) }
+  return Type.String(defined(keywords)) as TText
 }
 
 // Absent options leave no key behind: the schema is hashed and printed.

@@ -34,6 +34,12 @@ export function defaultMaxBytes (wsText: Pick<WsText, 'policy' | 'maxLength' | '
   return wsText.policy === 'html' || wsText.maxGraphemes !== undefined ? Math.min(any, COSTLY_BYTES) : any
 }
 
+/**
+ * The `pattern` of every schema with a text policy. It matches any text; it is there because all that Type.Record keeps
+ * of its key is the pattern: without it the policy of a record's names would be lost without a word.
+ */
+export const POLICY_PATTERN = '^(?:|wsText)'
+
 /** Schemes of a `url` that names none itself. */
 export const DEFAULT_PROTOCOLS: readonly string[] = Object.freeze(['https', 'http', 'mailto'])
 

@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
 import { isSafeName } from '../names.js'
+import { POLICY_PATTERN } from '../text/spec.js'
 import { fail, isFromPeer, step, type Context, type Place } from './context.js'
 import { MAX_NAME_LENGTH, type Node, type ObjectNode, type Property } from './nodes.js'
 import { checkPattern } from './read-scalars.js'
@@ -62,6 +63,10 @@ export function readRecord (context: Context, schema: TSchema, path: string, pla
     fail(context, path, 'a record has exactly one pattern; write Type.Record(key, value)')
   }
   const [source, value] = entry
+  if (source === POLICY_PATTERN) {
+    fail(context, path, 'Type.Record does not keep the text policy of its names; ' +
+      'write Type.Record(Type.String({ pattern }), value)')
+  }
   checkBound(context, schema, path)
   let extraNames: RegExp | null = null
   if (source !== ANY_NAME) {

@@ -2,6 +2,7 @@ import { FormatRegistry, type TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
 import { findPatternFault, MAX_PATTERN_INPUT } from '../pattern/safety.js'
 import { compileTextPolicy } from '../text/policy.js'
+import { defaultMaxBytes, POLICY_PATTERN } from '../text/spec.js'
 import { fail, isFromPeer, type Context } from './context.js'
 import type { NumberNode, PolicyPart, StringNode, ValuesNode } from './nodes.js'
 
@@ -61,7 +62,7 @@ export function readString (context: Context, schema: TSchema, path: string, kin
 
 function readPattern (context: Context, schema: TSchema, path: string, kind: string, max: number): RegExp | null {
   const source: string | undefined = kind === 'RegExp' ? schema.source : schema.pattern
-  if (source === undefined) return null
+  if (source === undefined || source === POLICY_PATTERN) return null
   const flags: string = kind === 'RegExp' ? schema.flags ?? '' : ''
   if (!/^[iu]*$/.test(flags)) {
     fail(context, path, `flags "${flags}" are not supported; "g" and "y" keep state between messages. ` +
@@ -112,7 +113,7 @@ function readPolicy (context: Context, schema: TSchema, path: string, max: numbe
   }
   try {
     // a policy that repairs may shorten: it counts the bytes of what came by itself
-    const rawMax = spec.clean ? spec.maxBytes ?? 4 * max : max
+    const rawMax = spec.clean ? spec.maxBytes ?? defaultMaxBytes(spec) : max
     return { spec, apply: compileTextPolicy(spec, context.adapters), rawMax }
   } catch (error) {
     fail(context, path, error instanceof Error ? error.message : 'the text policy can not be compiled')

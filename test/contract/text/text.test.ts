@@ -5,6 +5,7 @@ import t from 'tap'
 import { compileTextPolicy, identifierKey, plainString, SAFE_ASCII, type TextAdapters, type WsText } from '../../../lib/contract/text/policy.js'
 import { withinGraphemes } from '../../../lib/contract/text/graphemes.js'
 import { hasMarkRun, maybeMark, utf8Length } from '../../../lib/contract/text/rules.js'
+import { POLICY_PATTERN } from '../../../lib/contract/text/spec.js'
 import { html, identifier, line, text, url, type TText } from '../../../lib/contract/text/builders.js'
 import { typeBoxCheck } from '../../helpers/contract.js'
 import { isLinear } from '../../helpers/growth.js'
@@ -277,7 +278,7 @@ t.test('plainString and SAFE_ASCII', async t => {
 t.test('builders return plain data that TypeBox checks', async t => {
   const schema: TString = text({ maxLength: 5, minLength: 2, description: 'a word' })
   t.same(JSON.parse(JSON.stringify(schema)), {
-    type: 'string', description: 'a word', minLength: 2, maxLength: 5, wsText: { policy: 'text', clean: false, maxLength: 5, minLength: 2, maxBytes: 20 },
+    type: 'string', description: 'a word', minLength: 2, maxLength: 5, pattern: POLICY_PATTERN, wsText: { policy: 'text', clean: false, maxLength: 5, minLength: 2, maxBytes: 20 },
   })
   const check = typeBoxCheck(schema)
   t.equal(check('abc'), true)
@@ -330,4 +331,13 @@ t.test('G02 G03 html needs an adapter, and fails closed', async t => {
   for (const broken of [() => { throw new Error('x') }, () => 5, () => undefined, () => Promise.resolve('x'), () => '\ud800', () => 'a\0', () => 'z'.repeat(41)]) {
     t.equal(policyOf(schema, { html: broken as never })('x'), undefined, broken.toString())
   }
+})
+
+t.test('an option that is misspelt, or there without a value, is refused where it is written', async t => {
+  const misspelt = { maxLength: 5, maxGraphems: 3 }
+  t.throws(() => text(misspelt), { code: 'WSG_ERR_CONTRACT', message: /text\(\): expected only the keys .*, got "maxGraphems"; did you mean "maxGraphemes"/ })
+  t.throws(() => line({ maxLength: 5, clean: undefined as never }), { code: 'WSG_ERR_CONTRACT', message: /line\(\)\.clean: expected a value/ })
+  t.throws(() => html({ maxLength: 5, clean: false } as never), { code: 'WSG_ERR_CONTRACT' }, 'html always repairs')
+  t.throws(() => text({ maxLength: 5, protocols: ['https'] } as never), { code: 'WSG_ERR_CONTRACT' }, 'an option of another policy')
+  t.ok(url({ maxLength: 5, protocols: ['https'], clean: true, description: 'x' }))
 })
