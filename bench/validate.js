@@ -1,6 +1,9 @@
 // What does judging one message cost? Our sanitizer and validator in one (`accept`: a clean copy, text policy, checks) against
 // ajv, zod 4 and TypeBox on the same five fields. Nanoseconds per message; every library does what it offers to deliver
-// declared fields only. `npm run build`, `npm ci` in bench/, then: node bench/validate.js [rounds]
+// declared fields only. The two ratios that count are at the end: against TypeBox's check alone, and against another commit.
+// `npm run build`, `npm ci` in bench/, then: node bench/validate.js [rounds] [root of another commit, built]
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { Value } from '@sinclair/typebox/value'
@@ -12,6 +15,7 @@ import { isSay, LIMITS, payloads } from './lib/message.js'
 import { median, spread, table } from './lib/stats.js'
 
 const rounds = Number(process.argv[2] ?? 9)
+const other = process.argv[3]
 const RUNS = 100_000
 const SAMPLES = 64
 
@@ -27,6 +31,7 @@ const contract = defineContract({
   inbound: { say: Type.Object({ id: Type.Integer({ minimum: 0 }), text: text({ maxLength: LIMITS.text }), ...fields }) },
 })
 const generated = compileContract(contract).inbound.get('say')
+const before = other && await compileOther(other)
 const ajv = new Ajv().compile(strict)
 const ajvRemoving = new Ajv({ removeAdditional: true }).compile(strict)
 const zodStrict = z.strictObject({
@@ -41,6 +46,7 @@ const compiled = TypeCompiler.Compile(strict)
 const REFUSED = Symbol.for('fastify-ws-guard.refused')
 const JUDGES = {
   'accept (copy, text policy, check)': value => generated.accept(value) !== REFUSED,
+  ...before && { 'accept of the other commit': value => before.accept(value) !== REFUSED },
   'checks by hand (no copy)': isSay,
   'ajv, additionalProperties: false (no copy)': value => ajv(value),
   'ajv, removeAdditional (mutates)': value => ajvRemoving(value),
@@ -72,3 +78,18 @@ for (let round = -2; round < rounds; round++) {
 console.log(`node ${process.version}, ${rounds} rounds of ${RUNS} messages; ns per message, min / median / max`)
 const ours = times.get('accept (copy, text policy, check)')
 table(['judge', 'ns', 'median : accept'], [...times].map(([name, list]) => [name, spread(list, 0), (median(list) / median(ours)).toFixed(1)]))
+
+const ratio = (name, base) => (median(times.get(name)) / median(times.get(base))).toFixed(2)
+console.log(`accept : TypeBox's check alone = ${ratio('accept (copy, text policy, check)', 'TypeBox TypeCompiler (no copy)')}`)
+if (before) {
+  console.log(`the same, other commit = ${ratio('accept of the other commit', 'TypeBox TypeCompiler (no copy)')}`)
+  console.log(`accept : accept of the other commit = ${ratio('accept (copy, text policy, check)', 'accept of the other commit')}`)
+}
+
+/** The same contract, by another commit's library. */
+async function compileOther (root) {
+  const from = file => import(new URL(`dist/esm/lib/${file}`, pathToFileURL(join(root, '/'))))
+  const [lib, compiler] = await Promise.all([from('contract.js'), from('contract/compile.js')])
+  const payload = Type.Object({ ...contract.inbound.say.properties, text: lib.text({ maxLength: LIMITS.text }) })
+  return compiler.compileContract({ ...contract, inbound: { say: payload } }).inbound.get('say')
+}

@@ -13,13 +13,24 @@ export const SAFE_ASCII_TEXT = /^[\x20-\x7e\t\n\r]*$/
 /** As `SAFE_ASCII_TEXT`, where CR is to become LF. */
 export const SAFE_ASCII_REPAIRED = /^[\x20-\x7e\t\n]*$/
 
+/** UTF-16 units up to which a loop beats the two calls into the engine: 4 against 12 ns for 5 letters. */
+const SHORT = 24
+
 /**
  * The rule for every string of a contract: well-formed UTF-16 (F08: a lone surrogate can't be UTF-8) and no NUL
- * (F09). 10-18 ns for Latin text of any length up to 1000, since V8 knows one-byte strings to be well-formed; 170
- * ns for 200 Cyrillic letters. Generated code writes it inline: no regular expression in front of it pays.
+ * (F09). 10-18 ns for longer Latin text up to 1000, since V8 knows one-byte strings to be well-formed; 170 ns for
+ * 200 Cyrillic letters. No regular expression in front of it pays.
  */
 export function plainString (value: string): boolean {
-  return value.isWellFormed() && value.indexOf('\0') === -1
+  const { length } = value
+  if (length > SHORT) return value.isWellFormed() && value.indexOf('\0') === -1
+  for (let i = 0; i < length; i++) {
+    const unit = value.charCodeAt(i)
+    if (unit === 0) return false
+    // a surrogate: whether it has its half, the engine says
+    if ((unit & 0xf800) === 0xd800) return value.isWellFormed() && value.indexOf('\0') === -1
+  }
+  return true
 }
 
 // C0 without TAB, LF, CR; DEL and C1; bidirectional embeddings, overrides and isolates; interlinear annotation; BOM.
