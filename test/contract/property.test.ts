@@ -122,7 +122,7 @@ const anything = fc.oneof(
 )
 
 const root = fc.oneof(objectOf(pair(3)), pair(3))
-const RUNS = { numRuns: Number(process.env.FC_RUNS ?? 400), endOnFailure: true }
+const RUNS = { numRuns: Number(process.env.FC_RUNS ?? 200), endOnFailure: true }
 
 function compiled (contract: ContractSpec): CompiledInbound {
   try {
