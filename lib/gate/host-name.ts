@@ -3,6 +3,7 @@
 
 const DOT = 46
 const HYPHEN = 45
+const UNDERSCORE = 95
 
 /** Longest name in octets, without the final dot (RFC 1035 section 2.3.4). */
 export const MAX_NAME = 253
@@ -28,26 +29,26 @@ function isNumberLabel (text: string, start: number, end: number): boolean {
 }
 
 /**
- * True for a lower-case DNS name in `text[start, end)`: labels of 1-63 letters, digits and inner hyphens, 253 octets in
- * all, no final dot, and a last label that is not a number (RFC 1123 section 2.1, URL Standard section 3.5).
+ * True for a lower-case name in `text[start, end)`: labels of 1-63 letters, digits, hyphens and underscores, 253 octets
+ * in all, no final dot, and a last label that is no number and has its hyphens inside. That is wider than host names of
+ * RFC 1123 section 2.1, and what browsers send: the URL Standard (section 3.5) admits `_`, and hyphens anywhere.
  */
 export function isDomainName (text: string, start: number, end: number): boolean {
   if (end <= start || end - start > MAX_NAME) return false
   let label = start
-  let previous = DOT
   for (let i = start; i < end; i++) {
     const code = text.charCodeAt(i)
     if (code === DOT) {
-      if (i === label || previous === HYPHEN || i - label > 63) return false
+      if (i === label || i - label > 63) return false
+      // Punycode never ends so (RFC 3492 section 3.1), whatever a lenient parser makes of it.
+      if (text.charCodeAt(i - 1) === HYPHEN && text.startsWith('xn--', label)) return false
       label = i + 1
-    } else if (code === HYPHEN) {
-      if (i === label) return false
-    } else if (!(code >= 97 && code <= 122) && !isDigit(code)) {
+    } else if (!(code >= 97 && code <= 122) && !isDigit(code) && code !== HYPHEN && code !== UNDERSCORE) {
       return false
     }
-    previous = code
   }
-  return label < end && end - label <= 63 && previous !== HYPHEN && !isNumberLabel(text, label, end)
+  const isHyphenated = text.charCodeAt(label) === HYPHEN || text.charCodeAt(end - 1) === HYPHEN
+  return label < end && end - label <= 63 && !isHyphenated && !isNumberLabel(text, label, end)
 }
 
 /** True for four decimal numbers 0-255 without leading zeros in `text[start, end)`. */

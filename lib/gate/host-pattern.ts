@@ -125,7 +125,7 @@ function canonicalName (written: string): string | PatternFault {
   }
   if (ascii !== '' && isDomainName(ascii, 0, ascii.length)) return ascii
   return fault(
-    'is not a host name: labels are 1 to 63 letters, digits and inner hyphens, 253 characters in all, the last ' +
-      'one not a number; write it like "app.goodsite.com"'
+    'is not a host name: labels are 1 to 63 letters, digits, hyphens and underscores, 253 characters in all, ' +
+      'the last one not a number; write it like "app.goodsite.com"'
   )
 }

