@@ -26,6 +26,7 @@ export class Door {
    */
   refuse (request: FastifyRequest, reply: FastifyReply, refusal: Refusal, handshake: Handshake | null): FastifyError {
     const error = REFUSALS[refusal.code].error()
+    if (refusal.statusCode !== undefined) error.statusCode = refusal.statusCode
     if (handshake !== null) {
       handshake.refusal = refusal
       handshake.error = error

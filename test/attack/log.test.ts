@@ -5,7 +5,9 @@ import { bareStack } from '../helpers/bare.js'
 import { text } from '../helpers/frames.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
 import { closeFrame, codeOf, exchange, upgrade, upgradeRequest } from '../helpers/handshake.js'
-import type { AuthStrategy } from '../../types/gate.js'
+import type { AuthStrategy, RefusedEvent } from '../../types/gate.js'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { until } from '../helpers/until.js'
 
 const SECRET_TEXT = 'SECRET123'
 
@@ -253,3 +255,59 @@ async function exitCodeOf (listener: string): Promise<number | null> {
     child.kill('SIGKILL')
   }
 }
+
+t.test('a forwarded address that is none is cut and escaped, in the log and in the events', async t => {
+  const { port, page, log, healthy } = await guardedStack(t, { as: 'site', fastify: { trustProxy: '127.0.0.1' } })
+  const events: RefusedEvent[] = []
+  const note = (message: unknown): void => { events.push(message as RefusedEvent) }
+  subscribe('fastify-ws-guard:refused', note)
+  t.teardown(() => { unsubscribe('fastify-ws-guard:refused', note) })
+  for (const said of ['x'.repeat(5000), '\u009b31m red', '\u0085next line']) {
+    const { status, client } = await upgrade(port, page({ origin: 'https://evil.test', headers: { 'X-Forwarded-For': said } }))
+    t.equal(status, 403)
+    client.destroy()
+  }
+  const lines = log.where('code', 'WSG_ERR_ORIGIN_NOT_ALLOWED')
+  t.equal(lines.length, 3)
+  t.equal(events.length, 3)
+  for (const { ip } of [...lines, ...events]) {
+    t.ok(String(ip).length <= 257, `${String(ip).length} characters`)
+    // eslint-disable-next-line no-control-regex
+    t.notMatch(String(ip), /[\u0000-\u001f\u007f-\u009f]/)
+  }
+  t.equal(await healthy({ headers: { 'X-Forwarded-For': '203.0.113.1' } }), true)
+})
+
+t.test('a refusal says who it was, where that is known', async t => {
+  const { port, page, log } = await guardedStack(t, {
+    as: 'site',
+    guard: { connections: { perIdentity: 1 } },
+    extend: app => { app.get('/admin', { websocket: true, wsGuard: { authorize: () => false } }, () => {}) },
+  })
+  const first = await upgrade(port, page())
+  const answers = [await upgrade(port, page()), await upgrade(port, page({ path: '/ws', cookie: null }))]
+  first.client.destroy()
+  for (const { client } of answers) client.destroy()
+  t.match(log.where('code', 'WSG_ERR_CONNECTIONS_PER_IDENTITY'), [{ identity: 'ada', route: '/ws', ip: '127.0.0.1' }])
+  t.equal(log.where('code', 'WSG_ERR_UNAUTHENTICATED')[0]?.['identity'], undefined)
+  await until(async () => {
+    const { client, status } = await upgrade(port, page({ path: '/admin' }))
+    client.destroy()
+    return status === 403
+  })
+  t.match(log.where('code', 'WSG_ERR_FORBIDDEN'), [{ identity: 'ada', route: '/admin' }])
+})
+
+t.test('a limiter that fails by itself is in the log with its cause', async t => {
+  const { port, page, log } = await guardedStack(t, {
+    as: 'site',
+    guard: { upgradeRate: { max: 5, timeWindow: 60_000, allowList: () => { throw new Error('list of addresses is gone') } } },
+  })
+  const refused = await upgrade(port, page())
+  t.equal(refused.status, 503)
+  t.equal(codeOf(refused), 'WSG_ERR_AUTH_UNAVAILABLE')
+  t.notMatch(refused.body, /gone/)
+  const [line] = log.where('code', 'WSG_ERR_AUTH_UNAVAILABLE')
+  t.match(line, { value: 'upgrade rate all', err: { message: 'list of addresses is gone' } })
+  await refused.closed()
+})

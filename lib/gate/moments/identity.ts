@@ -4,7 +4,7 @@ import type { AuthenticateContext, AuthStrategy, Authorize, Identity, Refusal } 
 import type { Connections } from '../connections.js'
 import type { Door } from '../door.js'
 import { type RouteInput, type RoutePolicy, policyOf } from '../policy.js'
-import { type Handshake, handshakeOf, isOver, signalOf } from '../record.js'
+import { type Handshake, handshakeOf, hasBegun, isOver, signalOf } from '../record.js'
 import type { Room } from '../room.js'
 
 /** Who a handshake is from, or why it is refused. */
@@ -52,6 +52,8 @@ export class IdentityMoment {
       if (policy?.hasHttpHandler === true) return
       throw door.refuse(request, reply, { code: 'WSG_ERR_UPGRADE_REQUIRED' }, null)
     }
+    // A hook has begun to answer past Fastify: whatever is written now would run into it.
+    if (hasBegun(handshake)) handshake.answered = true
     if (isOver(handshake)) return await goNoFurther()
     // The header checks did not run: a scope this plugin's hooks do not reach.
     if (policy === null || handshake.request !== request) {
