@@ -1,14 +1,16 @@
 // The neutral model of a contract: what generators, AsyncAPI, `diff` and `report` read.
 //
-// - It is plain JSON data: `JSON.parse(JSON.stringify(model))` is equal to it. An absent member means "no such limit" or "nothing
-//   said"; no member is ever undefined, infinite or a class. `diff` reads two of them from files.
-// - It is read from the contract's one tree (lib/codegen/model.ts). Everything that writes something is a function of the model
-//   alone: it sees no schema, no TypeBox and no Fastify.
-// - It does not depend on the order of declarations: messages, calls, errors, properties, roles and types are sorted by their
-//   names (by UTF-16 units). What has an order of its own keeps it: tuples, variants of a union, allowed values.
-// - Names are chosen here, once. Every object, every payload and every schema with an `$id` is an entry of `types`, under an
-//   ASCII name in PascalCase that is unique in the model and no word that the target languages keep for themselves. Elsewhere
-//   an object only occurs as a reference, so recursion and modules need no care: follow `ref`, and remember where you have been.
+// - It is plain JSON data: `JSON.parse(JSON.stringify(model))` is equal to it. An absent member means "no such limit"
+//   or "nothing said"; no member is ever undefined, infinite or a class. `diff` reads two of them from files.
+// - It is read from the contract's one tree (lib/codegen/model.ts). Everything that writes something is a function of
+//   the model alone: it sees no schema, no TypeBox and no Fastify.
+// - It does not depend on the order of declarations: messages, calls, errors, properties, roles and types are sorted
+//   by their names (by UTF-16 units). What has an order of its own keeps it: tuples, variants of a union, allowed
+//   values.
+// - Names are chosen here, once. Every object, every payload and every schema with an `$id` is an entry of `types`,
+//   under an ASCII name in PascalCase that is unique in the model and no word that the target languages keep for
+//   themselves. Elsewhere an object only occurs as a reference, so recursion and modules need no care: follow `ref`,
+//   and remember where you have been.
 // - Messages are named from the server's side, as in AsyncAPI: `inbound` is what a client sends.
 
 /** A contract as generators see it. */
@@ -17,7 +19,7 @@ export interface ContractModel {
   readonly model: 1
   /** The contract's name as it was declared, such as `chat.v2`. */
   readonly name: string
-  /** The name for code: `ChatV2`. No type has this name, nor this name with `Contract`, `Client` or `Options` behind it. */
+  /** The name for code: `ChatV2`. No type is called so, nor so with `Contract`, `Client` or `Options` behind it. */
   readonly typeName: string
   /** The route's path in Fastify's syntax; with its prefix where the model was read from an application. */
   readonly url: string
@@ -152,7 +154,7 @@ export interface BooleanModel extends Annotations {
   readonly kind: 'boolean'
 }
 
-/** Exactly one of these values; `[null]` is null. */
+/** Exactly one of these values; `[null]` is null, and nothing fits `[]`. */
 export interface ValuesModel extends Annotations {
   readonly kind: 'values'
   readonly values: readonly (string | number | boolean | null)[]
@@ -208,6 +210,8 @@ export interface ArrayModel extends Annotations {
   readonly minItems?: number
   readonly maxItems?: number
   readonly uniqueItems?: true
+  /** How many items fit a type. Outbound only. */
+  readonly contains?: { readonly type: TypeModel, readonly min: number, readonly max?: number }
 }
 
 /** Exactly these items, in this order. */
@@ -220,8 +224,20 @@ export interface TupleModel extends Annotations {
 export interface UnionModel extends Annotations {
   readonly kind: 'union'
   readonly variants: readonly TypeModel[]
-  /** The required property that tells its objects apart: `values` in each of them. Absent: there is none. */
+  /** The required property that tells its variants apart, all of them objects; of kind `values` in each. */
   readonly tag?: string
+}
+
+/** What fits all of these scalars. Outbound only; `not` stands here and nowhere else. */
+export interface AllModel extends Annotations {
+  readonly kind: 'all'
+  readonly parts: readonly (TypeModel | NotModel)[]
+}
+
+/** What does not fit a type. */
+export interface NotModel extends Annotations {
+  readonly kind: 'not'
+  readonly type: TypeModel
 }
 
 /** An entry of `types`. Its annotations are of the place and come before those of the type. */
@@ -250,7 +266,8 @@ export interface ObjectModel extends Annotations {
 
 /** A type, wherever it stands. */
 export type TypeModel =
-  | AnyModel | BooleanModel | ValuesModel | NumberModel | StringModel | ArrayModel | TupleModel | UnionModel | RefModel
+  | AnyModel | BooleanModel | ValuesModel | NumberModel | StringModel | ArrayModel | TupleModel | UnionModel | AllModel
+  | RefModel
 
 /** A type that only an entry of `types` can be, or any other. */
 export type DefinitionModel = TypeModel | ObjectModel | BytesModel

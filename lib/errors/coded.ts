@@ -28,6 +28,11 @@ export { WSG_ERR_CONTRACT } from './contract-error.js'
 /** A handler is missing, misspelt or not a function. */
 export const WSG_ERR_HANDLER = createError('WSG_ERR_HANDLER', '%s', 500, TypeError)
 
+/* ---- generators: the command and its library call ---- */
+
+/** Nothing can be generated: `%s` names the file or the option, and the cause. */
+export const WSG_ERR_GENERATE = createError('WSG_ERR_GENERATE', '%s', 500)
+
 /* ---- contract and socket: run time, thrown to our caller, never shown to the peer ---- */
 
 /** Data given to `send`, or returned by a call handler, breaks the contract. */
