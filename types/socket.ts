@@ -29,7 +29,10 @@ export interface Group<C> {
   close (code?: number, reason?: string): number
 }
 
-/** A group's name. A list is encoded without ambiguity: `['a', 'b:c']` and `['a:b', 'c']` differ. */
+/**
+ * A group's name. A list is encoded without ambiguity: `['a', 'b:c']` and `['a:b', 'c']` differ. So do types:
+ * `['user', 7]` and `['user', '7']` are two groups, as the identities 7 and '7' are two users. Give ids one type.
+ */
 export type GroupKey = string | readonly (string | number)[]
 
 /** An admitted connection, as handlers see it. */

@@ -126,6 +126,15 @@ t.test('a large broadcast is framed once: members share its bytes', async t => {
   t.equal(encoded, 1)
 })
 
+t.test('a key keeps the types of its parts: 7 and \'7\' are two groups', async t => {
+  const server = await socketServer(t, { outbound: ['said'], handlers: { onOpen: (socket: Api) => { socket.join(['user', 7]) } } })
+  await server.open()
+  t.equal(server.route.group(['user', 7]).size, 1)
+  t.equal(server.route.group(['user', '7']).size, 0)
+  t.equal(server.route.group(['user', '7']).close(), 0)
+  t.equal(server.route.group(['user', 7]).close(), 1)
+})
+
 t.test('H07 nothing is left after many connections', async t => {
   const server = await socketServer(t, { calls: { wait: ANY }, handlers: { onOpen: (socket: Api) => { socket.join(['r', socket.identity.id]); socket.join('all') }, calls: { wait: () => new Promise(() => {}) } } })
   for (let round = 0; round < 20; round++) {
