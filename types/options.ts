@@ -10,8 +10,8 @@ export interface UpgradeRateOptions {
   /** Milliseconds. */
   readonly timeWindow: number
   /**
-   * What a handshake counts that is refused for its client's fault (401, 403, or 400 for its parameters): 5 unless it
-   * is given.
+   * What a handshake counts that is refused for its client's fault (401, 403, or 400 for its parameters). A route's is
+   * the plugin's unless it is given, and 1 where that is off.
    */
   readonly failureCost?: number
   /** Addresses and networks (`10.0.0.0/8`) that are not counted, or a function, as in @fastify/rate-limit. */

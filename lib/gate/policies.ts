@@ -76,12 +76,14 @@ export class Policies {
     const credential = auth?.needs.credential ?? null
     const origin = this.origins(options.origins, options.origins === undefined ? 'origins' : `route ${url}: wsGuard.origins`, credential)
     this.#proveSafe(url, origin, credential)
+    const { upgradeRate: own } = options
+    const failureCost = this.#defaults.upgradeRate?.failureCost ?? 1
     return {
       url,
       auth,
       authorize: options.authorize ?? null,
       origin,
-      limiters: [this.#shared, options.upgradeRate === undefined ? null : this.#makeLimiter(options.upgradeRate, url)].filter(limiter => limiter !== null),
+      limiters: [this.#shared, own === undefined ? null : this.#makeLimiter({ failureCost, ...own }, url)].filter(limiter => limiter !== null),
       subprotocols: {
         supported: [...(contract === null ? [] : [contract.subprotocol]), ...options.subprotocols ?? this.#defaults.subprotocols],
         fingerprint: contract?.fingerprint ?? null,

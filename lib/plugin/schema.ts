@@ -71,7 +71,8 @@ const routeOptions = {
   upgradeRate: Type.Object({
     max: Type.Integer({ minimum: 1, description: 'Handshakes per window and client address' }),
     timeWindow: Type.Integer({ minimum: 1, maximum: LONGEST_TIMER, description: 'Length of the window' }),
-    failureCost: Type.Optional(failureCost),
+    // No default: it would give every route a limit of its own.
+    failureCost: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'As in the plugin\'s' })),
     allowList: Type.Optional(allowList),
   } satisfies SchemasOf<UpgradeRateOptions>, { closed: true }),
   connections: closed<RouteConnectionOptions>({

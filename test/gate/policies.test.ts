@@ -68,7 +68,11 @@ t.test('limits stack, subprotocols replace', async t => {
   const { policies, limits } = make({ upgradeRate: all, subprotocols: ['v1'] })
   t.equal(policies.compile({}, route).limiters.length, 1)
   t.equal(policies.compile({ upgradeRate: own }, route).limiters.length, 2)
-  t.same(limits, [[all, 'all'], [own, '/ws']])
+  t.same(limits, [[all, 'all'], [{ ...own, failureCost: 1 }, '/ws']])
+  const costly = make({ upgradeRate: { ...all, failureCost: 7 } })
+  costly.policies.compile({ upgradeRate: own }, route)
+  costly.policies.compile({ upgradeRate: { ...own, failureCost: 2 } }, route)
+  t.same(costly.limits.slice(1).map(([{ failureCost }]) => failureCost), [7, 2])
   t.equal(make().policies.compile({}, route).limiters.length, 0)
   t.same(policies.compile({}, route).subprotocols, { supported: ['v1'], fingerprint: null })
   const contract = { subprotocol: 'chat', fingerprint: 'cf-0123456789abcdef', readInput: null, maxPayload: 4096 }

@@ -63,3 +63,10 @@ t.test('what is no object of options at all', async t => {
     t.throws(() => resolveOptions(given), { code: 'WSG_ERR_OPTION', message })
   }
 })
+
+t.test('a route that says nothing has no limits of its own', async t => {
+  const own = resolveRouteOptions({ public: true }, 'route /ws: wsGuard')
+  t.equal(own.upgradeRate, undefined)
+  t.equal(own.connections, undefined)
+  t.same(resolveRouteOptions({ upgradeRate: { max: 1, timeWindow: 1000 } }, 'route /ws: wsGuard').upgradeRate, { max: 1, timeWindow: 1000 })
+})
