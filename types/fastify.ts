@@ -2,7 +2,9 @@ export type {} from '@fastify/websocket'
 import type { AnyContract } from './contract.js'
 import type { Identity } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
-import type { ExactHandlers, ExactPolicy, WsRouteHandle, WsRouteHandlers } from './route.js'
+import type {
+  DeclaredContract, ExactHandlers, ExactPolicy, WsRouteHandle, WsRouteHandlers,
+} from './route.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,6 +25,8 @@ declare module 'fastify' {
       readonly sockets: number
       /** Handshakes under way. */
       readonly pending: number
+      /** The routes of `wsRoute`, for generators. */
+      readonly contracts: readonly DeclaredContract[]
     }
   }
 

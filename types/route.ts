@@ -1,3 +1,4 @@
+import type { RouteModel } from './model.js'
 import type { RouteShorthandOptions } from 'fastify'
 import type { AnyContract } from './contract.js'
 import type { Authorize, Identity } from './gate.js'
@@ -76,4 +77,12 @@ export interface WsRouteHandle<C extends AnyContract> {
   readonly fingerprint: string
   /** The sockets of this route that joined `key`. */
   group (key: GroupKey): Group<C>
+}
+
+/** A contracted route, as generators see it. */
+export interface DeclaredContract {
+  readonly contract: AnyContract
+  /** The whole path, prefixes included. */
+  readonly url: string
+  readonly route: RouteModel
 }

@@ -1,16 +1,7 @@
 // A poll that everyone may vote in: no login, one route, one contract. Any page of this machine may connect.
-import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import guard from 'fastify-ws-guard'
-import { defineContract } from 'fastify-ws-guard/contract'
-
-const Choice = Type.Union([Type.Literal('tea'), Type.Literal('coffee')])
-const poll = defineContract({
-  name: 'poll',
-  url: '/poll',
-  inbound: { vote: Type.Object({ choice: Choice }) },
-  outbound: { result: Type.Object({ tea: Type.Integer(), coffee: Type.Integer() }) },
-})
+import { poll } from './poll.contract.js'
 
 const app = Fastify()
 await app.register(guard, { development: true })

@@ -8,9 +8,6 @@ import { type GeneratedFile, stamp } from './stamp.js'
 // Strings, not the `typescript` package: from version 7 on that has no API to print a syntax tree, and a generator
 // that needs it breaks for whoever has installed it.
 
-/** What leaves a generated file out by a comment. */
-const LINTER = 'eslint'
-
 /** Types by their names. */
 type Types = ReadonlyMap<string, DefinitionModel>
 
@@ -44,7 +41,6 @@ function envelopeArguments ({ envelope, inbound, outbound }: ContractModel): str
 function importsOf (model: ContractModel): string[] {
   const values = ['createClient', ...(envelopeArguments(model) === null ? [] : ['envelope'])]
   return [
-    `/* ${LINTER}-disable */`,
     `import { ${values.join(', ')} } from 'fastify-ws-guard/client'`,
     "import type { Client, ClientOptions } from 'fastify-ws-guard/client'",
   ]

@@ -78,6 +78,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     corsOrigin: corsOrigin(corsPolicy),
     get sockets () { return gate.connections.total },
     get pending () { return gate.pending },
+    contracts: routes.declared,
   })
   fastify.decorate('wsRoute', function (this: FastifyInstance, contract, handlers) {
     return routes.declare(this, contract, handlers as never) as never

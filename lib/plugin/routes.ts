@@ -3,7 +3,7 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import { REFUSED } from '../protocol/refused.js'
 import type { AnyContract, CompiledContract, ContractSpec } from '../../types/contract.js'
 import type { RouteGuardOptions } from '../../types/options.js'
-import type { WsRouteHandle, WsRouteHandlers } from '../../types/route.js'
+import type { DeclaredContract, WsRouteHandle, WsRouteHandlers } from '../../types/route.js'
 import { compileContract } from '../contract/compile.js'
 import { WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import type { RouteInput } from '../gate/policy.js'
@@ -28,6 +28,8 @@ const MESSAGES = optionsSchema.properties['messages']!
 export interface WsRoutes {
   /** `app.wsRoute`. Throws WSG_ERR_CONTRACT, WSG_ERR_HANDLER, WSG_ERR_ROUTE_POLICY. */
   declare: (scope: FastifyInstance, contract: AnyContract, handlers: AnyHandlers) => WsRouteHandle<AnyContract>
+  /** In the order of their declaration. */
+  readonly declared: readonly DeclaredContract[]
 }
 
 function inputReader (contract: CompiledContract): ((request: FastifyRequest) => RouteInput | null) | null {
@@ -45,8 +47,10 @@ const LARGE_PAYLOAD = 1024 * 1024
 
 export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets): WsRoutes {
   let direct: boolean | undefined
+  const declared: DeclaredContract[] = []
 
   return {
+    declared,
     declare (scope, contract, handlers) {
       const where = `route ${String((contract as AnyContract | undefined)?.url)}`
       if (!scope.hasDecorator('websocketServer')) {
@@ -74,10 +78,11 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
         'each socket send more than 1 MiB at once; the report on level debug names the message')
       }
 
+      const limits = { ...options.messages, ...handlers.messages }
       const route = createSocketRoute({
         contract: compiled,
         handlers,
-        limits: { ...options.messages, ...handlers.messages },
+        limits,
         registry: sockets.registry,
         direct,
       })
@@ -94,6 +99,16 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
         // @fastify/websocket's listener would keep the request and the reply; the connection brings one of its own.
         socket.removeAllListeners('error')
         route.open(socket, request.raw.socket, sockets.admissionOf(request))
+      })
+      declared.push({
+        contract,
+        url: scope.prefix.replace(/\/$/, '') + compiled.url,
+        route: {
+          public: (handlers as RouteGuardOptions).public === true,
+          rate: limits.rate,
+          burst: limits.burst,
+          handlerTimeout: limits.handlerTimeout,
+        },
       })
       return { group: route.group, contract: compiled.name, fingerprint } as WsRouteHandle<AnyContract>
     },

@@ -21,6 +21,13 @@ t.test('what is not on the wire makes no difference', async t => {
   for (const contract of same) t.equal(of(contract), of(base))
 })
 
+t.test('nor does the order of properties, whatever recurs in them', async t => {
+  const list = Type.Recursive(This => Type.Object({ next: Type.Optional(This) }))
+  const tree = Type.Recursive(This => Type.Object({ children: Type.Array(This) }))
+  t.equal(of({ ...base, outbound: { m: Type.Object({ a: list, b: tree }) } }), of({ ...base, outbound: { m: Type.Object({ b: tree, a: list }) } }))
+  t.not(of({ ...base, outbound: { m: Type.Object({ a: list, b: tree }) } }), of({ ...base, outbound: { m: Type.Object({ a: tree, b: list }) } }))
+})
+
 t.test('what is on the wire does', async t => {
   const prints = [
     of(base),

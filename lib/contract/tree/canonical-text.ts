@@ -47,8 +47,10 @@ function textOf (node: Node, refOf: (name: string) => string): string {
     case 'all': return `all[${node.parts.map(text).join()}]`
     case 'not': return `not[${text(node.node)}]`
     case 'object': {
-      const properties = node.properties.map(({ name, required, node: inner }) =>
-        `${JSON.stringify(name)}${required ? '' : '?'}:${text(inner)}`).sort()
+      // before recursions in them are numbered
+      const sorted = node.properties.toSorted((a, b) => a.name < b.name ? -1 : 1)
+      const properties = sorted.map(({ name, required, node: inner }) =>
+        `${JSON.stringify(name)}${required ? '' : '?'}:${text(inner)}`)
       const extra = node.extra === null ? '' : `${String(node.extraNames)}:${text(node.extra)}`
       return `${write('object', [node.min, node.max])}{${properties.join()}}{${extra}}`
     }

@@ -1,0 +1,116 @@
+import type { ContractSpec } from '../../types/contract.js'
+import type {
+  CallModel, CloseCodeModel, ContractModel, InboundModel, OutboundModel, RouteModel, RulesModel,
+} from '../../types/model.js'
+import { compileContract } from '../contract/compile.js'
+import { frameBytes, measureTree } from '../contract/limits.js'
+import { readContract, type CallPart, type ContractTree, type MessagePart } from '../contract/tree/contract-tree.js'
+import type { SchemaTree } from '../contract/tree/nodes.js'
+import { CLOSES, ERROR_CODES } from '../protocol/codes.js'
+import { type Root, TypeTable } from './model-types.js'
+import { Names, pascalCase } from './names.js'
+
+/** What an application adds to a contract. */
+export interface ReadModelOptions {
+  /** The route's whole path, with its prefix. Default: the contract's `url`. */
+  readonly url?: string
+  readonly route?: RouteModel
+}
+
+/** Text is not generated from what it sanitises: any adapter will do. */
+const HTML = { html: (text: string): string => text }
+
+const CLOSE_CODES: readonly CloseCodeModel[] = Object.entries(CLOSES)
+  .map(([name, { code, retryable }]) => ({ code, name, retryable }))
+  .sort((a, b) => a.code - b.code || (a.name < b.name ? -1 : 1))
+
+const byType = (a: { readonly type: string }, b: { readonly type: string }): number => a.type < b.type ? -1 : 1
+const sorted = <E extends { readonly type: string }>(entries: readonly E[]): readonly E[] => [...entries].sort(byType)
+
+/**
+ * The neutral model of a contract, the same whatever the order of its declarations. Throws WSG_ERR_CONTRACT for what
+ * would not boot.
+ */
+export function readModel (contract: ContractSpec, { url, route }: ReadModelOptions = {}): ContractModel {
+  const { limits, fingerprint } = compileContract(contract, { htmlAdapter: HTML.html })
+  const tree = readContract(contract, { adapters: HTML, prefix: undefined })
+  const typeName = pascalCase(tree.name)
+  const table = new TypeTable(new Names(typeName), rootsOf(tree, typeName))
+  const nameOf = (payload: SchemaTree): string => table.nameOf(payload)
+  const rules = (part: MessagePart | CallPart, payload: SchemaTree, binary: boolean): RulesModel => {
+    const { roles, cost, deadline, unknownProperties, description } = part.rules
+    const bytes = frameBytes({ type: part.type, payload: measureTree(payload), binary }, tree.envelope)
+    return {
+      ...(description === null ? {} : { description }),
+      roles: [...roles ?? []].sort(),
+      cost,
+      ...(deadline === null ? {} : { deadline }),
+      unknownProperties,
+      ...(Number.isFinite(bytes) ? { maxBytes: bytes } : {}),
+    }
+  }
+  const inbound = (message: MessagePart): InboundModel => {
+    const binary = message.payload.root.kind === 'bytes'
+    return { type: message.type, payload: nameOf(message.payload), binary, ...rules(message, message.payload, binary) }
+  }
+  const outbound = ({ type, payload, rules: { description } }: MessagePart): OutboundModel => ({
+    type,
+    payload: nameOf(payload),
+    binary: payload.root.kind === 'bytes',
+    ...(description === null ? {} : { description }),
+  })
+  const call = (part: CallPart): CallModel => ({
+    type: part.type,
+    request: nameOf(part.request),
+    reply: nameOf(part.reply),
+    errors: errorsOf(part).map(([code, data]) => ({ code, data: nameOf(data) })),
+    ...rules(part, part.request, false),
+  })
+  return {
+    model: 1,
+    name: tree.name,
+    typeName,
+    url: url ?? tree.url,
+    ...(tree.description === null ? {} : { description: tree.description }),
+    fingerprint,
+    envelope: { ...tree.envelope },
+    ...(tree.params === null ? {} : { params: nameOf(tree.params) }),
+    ...(tree.query === null ? {} : { query: nameOf(tree.query) }),
+    inbound: sorted(tree.inbound).map(inbound),
+    outbound: sorted(tree.outbound).map(outbound),
+    calls: sorted(tree.calls).map(call),
+    types: table.all(),
+    limits: { ...limits },
+    closeCodes: CLOSE_CODES,
+    errorCodes: [...ERROR_CODES].sort(),
+    ...(route === undefined ? {} : { route }),
+  }
+}
+
+const errorsOf = (call: CallPart): (readonly [code: string, data: SchemaTree])[] =>
+  [...call.errors].sort(([a], [b]) => a < b ? -1 : 1)
+
+/** Every payload of a contract, sorted. A message that goes both ways has two types. */
+function rootsOf (tree: ContractTree, typeName: string): Root[] {
+  const namesOf = (messages: readonly MessagePart[]): Set<string> =>
+    new Set(messages.map(({ type }) => pascalCase(type)))
+  const [sent, received] = [namesOf(tree.outbound), namesOf(tree.inbound)]
+  const message = (others: ReadonlySet<string>, ending: string) => ({ type, payload }: MessagePart): Root => {
+    const wanted = pascalCase(type)
+    return { tree: payload, wanted: others.has(wanted) ? wanted + ending : wanted }
+  }
+  return [
+    ...(tree.params === null ? [] : [{ tree: tree.params, wanted: `${typeName}Params` }]),
+    ...(tree.query === null ? [] : [{ tree: tree.query, wanted: `${typeName}Query` }]),
+    ...sorted(tree.inbound).map(message(sent, 'Inbound')),
+    ...sorted(tree.outbound).map(message(received, 'Outbound')),
+    ...sorted(tree.calls).flatMap(call => {
+      const wanted = pascalCase(call.type)
+      return [
+        { tree: call.request, wanted: `${wanted}Request` },
+        { tree: call.reply, wanted: `${wanted}Reply` },
+        ...errorsOf(call).map(([code, data]) => ({ tree: data, wanted: wanted + pascalCase(code) })),
+      ]
+    }),
+  ]
+}
