@@ -1,4 +1,5 @@
-// 'fastify-ws-guard/react': a client in React 18 or later. Tested in test/client/react.test.ts.
+// 'fastify-ws-guard/react': a client in React 18 or later.
+// Tested in test/client/react.test.ts.
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { AnyContract } from '../types/wire.js'
 import { createClient } from './client/create-client.js'

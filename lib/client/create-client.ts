@@ -1,5 +1,5 @@
 import type { AnyContract } from '../../types/wire.js'
-import { CANCEL_TYPE, PING_TYPE } from '../protocol/envelope.js'
+import { CANCEL_TYPE, ERROR_TYPE, PING_TYPE } from '../protocol/envelope.js'
 import { addressOf } from './address.js'
 import { type Decoded, plain } from './codec.js'
 import { createEmitter, type Listener } from './emitter.js'
@@ -33,15 +33,18 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
     emit,
     frame => {
       try {
-        receive(decode(frame))
+        return receive(decode(frame))
       } catch (cause) {
         emit('$error', new ClientError('bad_message', { cause }))
+        return false
       }
     }
   )
   const outbox = createOutbox(queue, pace, link)
 
-  const receive = ({ type, id, data, error: wire }: Decoded): void => {
+  const receive = ({ type, id, data, error: wire }: Decoded): boolean => {
+    // The answer to our question, or of a later version of the protocol.
+    if (type?.[0] === '$' && !wire) return false
     const entry = known.get(id)
     const { type: about = type, sent, settle } = entry ?? {}
     let error: ClientError | undefined
@@ -52,9 +55,13 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
       error = new ClientError('bad_message', { type: about })
     }
     if (settle) settle(error, data)
-    else if (error) emit('$error', error)
-    // What else begins so is the protocol's: answers to our question, or of a later version.
-    else if (type && type[0] !== '$') emit(type, data)
+    else if (!error) {
+      if (type) emit(type, data)
+    } else if (link.state === 'open') {
+      // Before we are admitted it is why we are not, and the close code tells that as well.
+      emit('$error', error)
+    }
+    return type === ERROR_TYPE
   }
 
   add('$state', ({ state }: StateChange) => {

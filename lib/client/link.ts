@@ -75,6 +75,8 @@ export interface Link {
 
 /** A connection that lasted so long was a success: the next wait is the first again. */
 const MIN_UPTIME = 5000
+/** A server that says nothing for so long has admitted us. */
+const ADMITTED = 20
 /** A wait is not cut short before so long. */
 const MIN_WAIT = 1000
 /** A timer so late means that the machine slept; the answer to the question is then due within the same time. */
@@ -88,14 +90,14 @@ interface Surroundings {
 
 /**
  * Tells `$state`, `$error` and the rest of `ClientEvents` by `emit`. `address` fills in a URL or throws;
- * `ping` is the frame that asks whether anybody is there.
+ * `ping` is the frame that asks whether anybody is there; `onFrame` says whether it was an error of no message.
  */
 export function createLink (
   options: LinkOptions,
   address: (url: Address) => string,
   ping: Frame,
   emit: Emitter['emit'],
-  onFrame: (data: unknown) => void
+  onFrame: (data: unknown) => boolean
 ): Link {
   const { auth, url, fingerprint, retry, backoff = 500, maxBackoff = 20_000, beat = 25_000, timeout = 15_000 } = options
   const page = globalThis as typeof globalThis & Surroundings
@@ -143,12 +145,15 @@ export function createLink (
       socket.binaryType = 'arraybuffer'
       socket.onopen = current(() => {
         openedAt = Date.now()
-        alive()
-        move('open')
+        // A server that refuses says so in the same breath (docs/protocol.md section 2).
+        after(ADMITTED, admitted)
       })
       socket.onmessage = current(({ data }: { readonly data: unknown }) => {
-        alive()
-        onFrame(data)
+        const isError = onFrame(data)
+        // A listener may have closed.
+        if (own !== turn) return
+        if (link.state === 'open') alive()
+        else if (!isError) admitted()
       })
       socket.onclose = current(({ code, reason }: Required<Pick<StateChange, 'code' | 'reason'>>) => lost(code, reason))
       // `close` follows. Without a listener `ws` would throw.
@@ -159,6 +164,11 @@ export function createLink (
         lost(1006)
       })(0)
     }
+  }
+
+  const admitted = (): void => {
+    alive()
+    move('open')
   }
 
   // Armed by what arrives and not by the timer before it: a hidden tab's timers are held back.

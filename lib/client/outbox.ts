@@ -21,9 +21,9 @@ export interface Entry {
  * the network bunches.
  */
 export interface Pace {
-  /** Messages per second. Default 18. */
+  /** Messages per second. Default 90. */
   readonly rate?: number
-  /** Messages that may be sent at once after silence. Default 36. */
+  /** Messages that may be sent at once after silence. Default 180. */
   readonly burst?: number
 }
 
@@ -37,7 +37,7 @@ export interface Outbox {
   flush: (pause?: number) => void
 }
 
-export function createOutbox (size: number, { rate = 18, burst = 36 }: Pace, link: Link): Outbox {
+export function createOutbox (size: number, { rate = 90, burst = 180 }: Pace, link: Link): Outbox {
   let waiting: Entry[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   // A token bucket as one number: when it will be full again (the generic cell rate algorithm of ATM Forum's TM 4.0).

@@ -6,6 +6,7 @@ import { clientAddress, prepareReply, refusalBody, writeAnswer, writeRefusal } f
 import { type Handshake, handshakeOf, hasBegun } from './record.js'
 import { REFUSALS } from './refusals.js'
 import type { SecurityLog } from './security-log.js'
+import { tell } from './tell.js'
 
 /** Seconds that a client waits when the store of its session, or a strategy, has failed. */
 export const RETRY_AUTH = 5
@@ -49,7 +50,7 @@ export class Door {
   turnAway (handshake: Handshake, refusal: Refusal): void {
     handshake.refusal = refusal
     this.report(refusal, handshake.request, handshake)
-    writeRefusal(handshake.socket, refusal)
+    if (!tell(handshake, refusal)) writeRefusal(handshake.socket, refusal)
   }
 
   /** Notes when somebody begins to answer, and with what. */
@@ -76,6 +77,7 @@ export class Door {
     }
     handshake.answered = true
     if (handshake.refusal === null && reply.statusCode >= 500) this.#cover(request, reply, handshake)
+    if (handshake.refusal !== null && tell(handshake, handshake.refusal)) return
     const isText = typeof payload === 'string' || Buffer.isBuffer(payload) || payload === undefined || payload === null
     if (handshake.refusal === null && !isText) {
       reply.header('connection', 'close')

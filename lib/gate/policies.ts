@@ -6,6 +6,7 @@ import { type ConnectionCaps, Connections } from './connections.js'
 import { compileOrigins, originsFromHosts, type OriginPolicy } from './origin.js'
 import type { RouteInput, RoutePolicy, UpgradeLimiter } from './policy.js'
 import { APPLICATION } from './rate.js'
+import { DEFAULT_ENVELOPE } from '../protocol/envelope.js'
 
 /** The plugin-wide settings a route's policy is made of. */
 export interface PolicyDefaults {
@@ -30,6 +31,8 @@ const UNLIMITED: ConnectionCaps = {
 export interface ContractPart {
   readonly subprotocol: string
   readonly fingerprint: string
+  /** Key of a message's type in the envelope. */
+  readonly typeKey: string
   readonly readInput: ((request: FastifyRequest) => RouteInput | null) | null
   readonly maxPayload: number
 }
@@ -87,6 +90,7 @@ export class Policies {
       subprotocols: {
         supported: [...(contract === null ? [] : [contract.subprotocol]), ...options.subprotocols ?? this.#defaults.subprotocols],
         fingerprint: contract?.fingerprint ?? null,
+        typeKey: contract?.typeKey ?? DEFAULT_ENVELOPE.type,
       },
       hasHttpHandler,
       connections: options.connections === undefined ? null : new Connections({ ...UNLIMITED, ...options.connections }),

@@ -45,6 +45,8 @@ export interface Handshake {
   /** The socket is gone. */
   closed: boolean
   subprotocol: string | false
+  /** Host and Origin have passed, and the client knows our close codes: a refusal may be told in a 101. */
+  mayBeTold: boolean
   /** Made when a strategy asks for its signal; fires at the authentication deadline and when the socket closes. */
   abort: AbortController | null
 }
@@ -82,6 +84,7 @@ export function openRecord (raw: IncomingMessage, socket: Duplex): Handshake {
     answered: false,
     closed: false,
     subprotocol: false,
+    mayBeTold: false,
     abort: null,
   }
   ;(raw as MarkedMessage)[HANDSHAKE] = handshake

@@ -16,6 +16,8 @@ export interface SubprotocolPolicy {
   readonly supported: readonly string[]
   /** `cf-` and 16 hex digits, where the route has a contract. */
   readonly fingerprint: string | null
+  /** Key of a message's type in the envelope. */
+  readonly typeKey: string
 }
 
 /** A verdict, and the one subprotocol to answer with. */

@@ -88,7 +88,11 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       })
       const { fingerprint } = compiled
       const part: ContractPart = {
-        subprotocol: SUBPROTOCOL, fingerprint, readInput: inputReader(compiled), maxPayload,
+        subprotocol: SUBPROTOCOL,
+        fingerprint,
+        typeKey: compiled.envelope.type,
+        readInput: inputReader(compiled),
+        maxPayload,
       }
       scope.get(compiled.url, {
         ...pick(handlers, FASTIFY_KEYS),

@@ -31,6 +31,7 @@ export const CLOSES = {
   forbidden: { code: 4403, reason: 'forbidden', retryable: false },
   timeout: { code: 4408, reason: 'timeout', retryable: true },
   duplicate_id: { code: 4409, reason: 'duplicate_id', retryable: false },
+  stale: { code: 4426, reason: 'stale', retryable: false },
   too_many: { code: 4429, reason: 'too_many', retryable: true },
 } as const satisfies { readonly [name: string]: Close }
 

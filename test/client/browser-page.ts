@@ -2,7 +2,7 @@
 import { createClient, type ClientError, type StateChange } from '../../lib/client.js'
 import type { chat } from './contracts.js'
 
-const client = createClient<typeof chat>({ url: '/rooms/:room', params: { room: 'lobby' }, backoff: 100 })
+const client = createClient<typeof chat>({ url: '/rooms/:room', params: { room: 'lobby' }, beat: 400, backoff: 100 })
 const heard: string[] = []
 const states: StateChange[] = []
 const events: string[] = []

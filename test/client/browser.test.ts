@@ -8,6 +8,14 @@ import { bundled, servePage } from '../helpers/page.js'
 import { until } from '../helpers/until.js'
 import type { chat } from './contracts.js'
 
+// Of the page: what is evaluated there is compiled here.
+declare const location: { readonly origin: string }
+declare const WebSocket: new (url: string, protocols: readonly string[]) => {
+  onopen: ((event: unknown) => void) | null
+  onmessage: ((event: { readonly data: unknown }) => void) | null
+  onclose: ((event: { readonly code: number, readonly reason: string }) => void) | null
+}
+
 /** What the page has put on its window. */
 interface Seen {
   readonly client: Client<typeof chat>
@@ -69,4 +77,41 @@ t.test('the client in Chromium', { skip: skipWithout('chromium'), timeout: 100_0
     await new Promise(resolve => setTimeout(resolve, 500))
     t.equal(server.opened(), 2)
   })
+})
+
+t.test('a refused page sees why, in Chromium', { skip: skipWithout('chromium'), timeout: 100_000 }, async t => {
+  const server = await chatServer({
+    guard: { connections: { perAddress: 2 } },
+    accepts (token) {
+      if (token === 'down') throw new Error('the store is down')
+      return token === 'good'
+    },
+    before: app => servePage(app, bundled('test/client/browser-page.ts')),
+  })
+  t.teardown(() => server.app.close())
+  const browser = await launchChromium(t)
+  const page = await browser.newPage()
+  await page.goto(`http://localhost:${server.port}/`)
+  await until(async () => await seen(page, ({ client }) => client.state) === 'closed')
+  t.same(await seen(page, ({ events }) => events), ['unauthenticated', 'closed'])
+
+  const refusal = (room: string, ...protocols: string[]): Promise<unknown> => page.evaluate(async ([room, ...protocols]) => {
+    const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/rooms/${room}`, protocols)
+    const heard: string[] = []
+    socket.onmessage = ({ data }) => heard.push((JSON.parse(String(data)) as { error: { code: string } }).error.code)
+    return await new Promise(resolve => { socket.onclose = ({ code, reason }) => resolve([...heard, code, reason]) })
+  }, [room, ...protocols] as const)
+  t.same(await refusal('lobby', 'wsg.v1'), ['unauthenticated', 4401, 'unauthenticated'])
+  t.same(await refusal('x'.repeat(40), 'wsg.v1', 'bearer.good'), ['forbidden', 4403, 'forbidden'])
+  t.same(await refusal('lobby', 'wsg.v1', 'cf-0123456789abcdef', 'bearer.good'), ['stale', 4426, 'stale'])
+  t.same(await refusal('lobby', 'wsg.v1', 'bearer.down'), ['overload', 1013, 'overload'])
+  await page.evaluate(async () => {
+    for (let n = 0; n < 2; n++) {
+      const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/rooms/lobby`, ['wsg.v1', 'bearer.good'])
+      await new Promise(resolve => { socket.onopen = resolve })
+    }
+  })
+  await until(() => server.sockets() === 2)
+  t.same(await refusal('lobby', 'wsg.v1', 'bearer.good'), ['too_many', 4429, 'too_many'])
+  t.equal(server.opened(), 2, 'the application has seen the two that were admitted')
 })

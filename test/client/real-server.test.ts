@@ -156,9 +156,9 @@ t.test('the queue: what fits is delivered in order, what does not is refused at 
 
 t.test('a burst keeps to the default limits of a server: nothing is refused', async t => {
   const server = await served(t, { guard: { messages: {} } })
-  const { client, errors } = clientOf(t, server.port, { pace: {} })
-  for (let n = 0; n < 60; n++) client.send.say({ text: String(n) })
-  await until(() => server.said.length === 60, 20_000)
+  const { client, errors } = clientOf(t, server.port, { pace: {}, queue: 400 })
+  for (let n = 0; n < 300; n++) client.send.say({ text: String(n) })
+  await until(() => server.said.length === 300, 20_000)
   t.same(errors, [])
 })
 
@@ -202,6 +202,49 @@ t.test('a credential that has ended is renewed once, at once', async t => {
   t.equal(await client.calls.add({ n: 2 }), 3)
   t.same([n, server.opened()], [2, 2])
   t.match(states.find(({ state }) => state === 'waiting'), { code: 4401, delay: 0 })
+})
+
+t.test('a credential that is refused at the handshake is renewed once; what waits is not lost', async t => {
+  const server = await served(t, { accepts: token => token === 't2' })
+  const asked: boolean[] = []
+  const { client, errors, states } = clientOf(t, server.port, {
+    auth ({ refused }) {
+      asked.push(refused)
+      return `t${asked.length}`
+    },
+  })
+  client.send.say({ text: 'kept' })
+  t.equal(await client.calls.add({ n: 1 }), 2)
+  t.same([asked, server.said, server.opened(), errors], [[false, true], ['kept'], 1, []])
+  t.same(states.map(({ state, code }) => code ?? state), ['connecting', 4401, 'connecting', 'open'], 'it never took itself for admitted')
+})
+
+t.test('refused for good: one event that says why, and no further attempt', async t => {
+  const server = await served(t, { accepts: () => false })
+  for (const [options, expected] of [
+    [{}, ['unauthenticated 4401', 'closed 4401']],
+    [{ auth: () => 'wrong' }, ['unauthenticated 4401', 'closed 4401']],
+    [{ fingerprint: 'cf-0123456789abcdef' }, ['stale 4426', 'closed 4426']],
+    [{ params: { room: 'x'.repeat(40) }, auth: () => 'wrong' }, ['unauthenticated 4401', 'closed 4401']],
+  ] as const) {
+    const { client } = clientOf(t, server.port, options)
+    const events: string[] = []
+    for (const event of ['unauthenticated', 'stale', 'closed'] as const) client.listen(event, ({ code }) => events.push(`${event} ${code}`))
+    await t.rejects(client.calls.add({ n: 1 }), { code: 'closed' })
+    t.same(events, expected)
+  }
+  t.equal(server.opened(), 0)
+})
+
+t.test('too many connections: it waits as long as it is told, and then gets in', async t => {
+  const server = await served(t, { guard: { connections: { perAddress: 1 } } })
+  const first = clientOf(t, server.port)
+  await first.client.calls.add({ n: 1 })
+  const second = clientOf(t, server.port)
+  const call = second.client.calls.add({ n: 2 })
+  await until(() => second.states.some(({ code }) => code === 4429))
+  first.client.close()
+  t.equal(await call, 3)
 })
 
 t.test('accepted and closed at once, by the real server', async t => {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { chooseSubprotocol } from '../../lib/gate/subprotocol.js'
 
 const ask = (offer: string | undefined, supported: string[] = [], fingerprint: string | null = null): [string | null, string | false] => {
-  const { refusal, chosen } = chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported, fingerprint })
+  const { refusal, chosen } = chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported, fingerprint, typeKey: 'type' })
   return [refusal?.code ?? null, chosen]
 }
 
@@ -23,7 +23,7 @@ t.test('a token in the list is no fault, however long a JWT is', async t => {
 })
 
 t.test('the log is told what is wrong with a list, and no token', async t => {
-  const cause = (offer: string): string | undefined => chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported: [], fingerprint: null }).refusal?.value
+  const cause = (offer: string): string | undefined => chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported: [], fingerprint: null, typeKey: 'type' }).refusal?.value
   t.equal(cause(`a, bearer.${'x'.repeat(5000)}`), 'offer 2 has 5007 characters, more than 4096')
   t.equal(cause('a, SECRET token'), 'offer 2 is no token of RFC 9110')
   t.equal(cause('a, '), 'offer 2 is empty')

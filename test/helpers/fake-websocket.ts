@@ -34,9 +34,10 @@ export class FakeSocket implements WebSocketLike {
     this.closed = { code, reason }
   }
 
-  /** The server admits. */
+  /** The server admits, and shows it by saying something. */
   open (): void {
     this.onopen?.({} as never)
+    this.say({ type: '$pong' })
   }
 
   /** The server says something. */

@@ -9,6 +9,7 @@ import { type RoutePolicy, policyOf } from '../policy.js'
 import { type Handshake, handshakeOf, isOver, signalOf } from '../record.js'
 import type { Room } from '../room.js'
 import { chooseSubprotocol } from '../subprotocol.js'
+import { knowsCodes } from '../tell.js'
 import { checkTransport } from '../transport.js'
 
 export interface HeadersParts {
@@ -68,6 +69,8 @@ export class HeadersMoment {
       host.check(request.host === '' ? undefined : request.host) ??
       policy.origin.check(request.raw.headers.origin)
     if (outside !== null) return outside
+    // Where the application is still to be asked about the origin, nothing but an HTTP status may be said yet.
+    handshake.mayBeTold = policy.origin.ask === null && knowsCodes(request.raw, policy.subprotocols)
     const offer = chooseSubprotocol(request.raw, policy.subprotocols)
     if (offer.refusal !== null) return offer.refusal
     handshake.subprotocol = offer.chosen
@@ -86,7 +89,9 @@ export class HeadersMoment {
     }
     if (policy.origin.ask === null) return null
     const context = { route: policy.url, get signal () { return signalOf(handshake) } }
-    return await policy.origin.ask(request.raw.headers.origin, context)
+    const foreign = await policy.origin.ask(request.raw.headers.origin, context)
+    handshake.mayBeTold = foreign === null && knowsCodes(request.raw, policy.subprotocols)
+    return foreign
   }
 
   async #claimAddress (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Promise<Refusal | null> {

@@ -1,0 +1,89 @@
+// Tested in test/attack/told.test.ts.
+import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Refusal, RefusalCode } from '../../types/gate.js'
+import { type Close, CLOSES } from '../protocol/codes.js'
+import { ERROR_TYPE, SUBPROTOCOL } from '../protocol/envelope.js'
+import type { Handshake } from './record.js'
+import { REFUSALS } from './refusals.js'
+import type { SubprotocolPolicy } from './subprotocol.js'
+
+const { unauthenticated, forbidden, stale, too_many: tooMany, overload } = CLOSES
+
+/** Refusals that a page can act on (docs/protocol.md section 2). All others are an HTTP status, whoever asks. */
+const BY_CODE: { readonly [C in RefusalCode]?: Close } = {
+  WSG_ERR_UNAUTHENTICATED: unauthenticated,
+  WSG_ERR_FORBIDDEN: forbidden,
+  WSG_ERR_PARAMS_INVALID: forbidden,
+  WSG_ERR_CONTRACT_MISMATCH: stale,
+  WSG_ERR_CONNECTIONS_PER_ADDRESS: tooMany,
+  WSG_ERR_CONNECTIONS_PER_IDENTITY: tooMany,
+  WSG_ERR_UPGRADE_RATE: tooMany,
+  WSG_ERR_CONNECTIONS_TOTAL: overload,
+  WSG_ERR_CONNECTIONS_PENDING: overload,
+  WSG_ERR_AUTH_TIMEOUT: overload,
+  WSG_ERR_AUTH_UNAVAILABLE: overload,
+  WSG_ERR_HOOK_FAILED: overload,
+  WSG_ERR_DRAINING: overload,
+}
+
+/** A hook of the application has refused, with a status of its own. */
+const BY_STATUS = new Map<number, Close>([[401, unauthenticated], [403, forbidden], [429, tooMany], [503, overload]])
+
+/** Milliseconds that the peer gets to read why it was refused. */
+const LINGER = 1000
+
+/** True when a client says that it knows our close codes, on a route that has them. */
+export function knowsCodes (raw: IncomingMessage, { supported }: SubprotocolPolicy): boolean {
+  const offers = raw.headers['sec-websocket-protocol']?.split(',').map(offer => offer.trim()) ?? []
+  return supported.includes(SUBPROTOCOL) && offers.includes(SUBPROTOCOL)
+}
+
+/**
+ * Tells a client why it is refused, where it knows our close codes: a 101, one `$error`, the close frame and the end.
+ * ws never sees the socket, and nothing that the client sends is read. False where it is to get an HTTP status.
+ */
+export function tell ({ socket, request, reply, policy, mayBeTold }: Handshake, refusal: Refusal): boolean {
+  const told = BY_CODE[refusal.code] ?? BY_STATUS.get(refusal.statusCode ?? 0)
+  if (!mayBeTold || told === undefined || request === null || policy === null) return false
+  const error = {
+    code: told.reason,
+    message: REFUSALS[refusal.code].message,
+    ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter * 1000 }),
+  }
+  const message = JSON.stringify({ [policy.subprotocols.typeKey]: ERROR_TYPE, error })
+  const status = Buffer.alloc(2)
+  status.writeUInt16BE(told.code)
+  // The socket would keep the response, and the response would answer.
+  if (reply?.raw.socket === socket) reply.raw.detachSocket(reply.raw.socket)
+  socket.on('error', () => {})
+  socket.end(Buffer.concat([
+    Buffer.from(switching(request.raw)),
+    frame(0x1, Buffer.from(message)),
+    frame(0x8, Buffer.concat([status, Buffer.from(told.reason)])),
+  ]))
+  // Read and thrown away: closing over unread bytes is a reset, which can overtake what was written.
+  socket.resume()
+  const timer = setTimeout(() => { socket.destroy() }, LINGER)
+  socket.once('end', () => { socket.destroy() })
+  socket.once('close', () => { clearTimeout(timer) })
+  return true
+}
+
+/** RFC 6455 section 4.2.2. */
+function switching (raw: IncomingMessage): string {
+  const accept = createHash('sha1')
+    .update(`${raw.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64')
+  return 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+    `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${SUBPROTOCOL}\r\n\r\n`
+}
+
+/** A whole frame of the server's: RFC 6455 section 5.2. Ours are shorter than 64 KiB. */
+function frame (opcode: number, payload: Buffer): Buffer {
+  const isShort = payload.length < 126
+  const head = Buffer.from([0x80 | opcode, isShort ? payload.length : 126])
+  const length = Buffer.alloc(isShort ? 0 : 2)
+  if (!isShort) length.writeUInt16BE(payload.length)
+  return Buffer.concat([head, length, payload])
+}
