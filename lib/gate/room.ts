@@ -7,6 +7,9 @@ import { type Handshake, isOver } from './record.js'
  */
 export type MakeRoom = (kind: 'address' | 'identity', key: string) => Promise<boolean>
 
+/** Milliseconds for which a no holds: who knocks on at a full cap makes nobody look again and again. */
+const PAUSE = 2000
+
 /** Asks for room at a cap. Handshakes that wait under one key share one question, so that a flood costs one sweep. */
 export class Room {
   readonly #makeRoom: MakeRoom | null
@@ -37,7 +40,11 @@ export class Room {
     if (asked !== undefined) return asked
     const answer = (async () => await makeRoom(kind, key))()
       .catch(() => false)
-      .finally(() => { this.#asked.delete(name) })
+      .then(made => {
+        if (made) this.#asked.delete(name)
+        else setTimeout(() => { this.#asked.delete(name) }, PAUSE).unref()
+        return made
+      })
     this.#asked.set(name, answer)
     return answer
   }

@@ -46,8 +46,10 @@ t.test('asks once for all that wait under one key, and claims again', async t =>
   t.equal(verdicts.filter(verdict => verdict === FULL).length, 47)
   t.equal(await other, FULL)
   t.equal(state.claims, 100, 'each claimed twice, no more')
+  t.equal(await room.claim('identity', 'a', record(), cap(0).claim), FULL)
+  t.equal(questions.length, 2, 'a no holds for a while')
   void room.claim('address', 'a', record(), cap(0).claim)
-  t.equal(questions.length, 3, 'asked anew the next time')
+  t.equal(questions.length, 3, 'after a yes the next is asked anew')
 })
 
 t.test('who is gone or answered meanwhile takes no slot', async t => {
