@@ -6,7 +6,7 @@ import { defineContract } from '../../lib/contract.js'
 import { bareStack } from '../helpers/bare.js'
 import { skipWithout } from '../helpers/binaries.js'
 import { contractStack } from '../helpers/contract-stack.js'
-import { OPCODES, pong, text } from '../helpers/frames.js'
+import { text } from '../helpers/frames.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
 import { startNginx } from '../helpers/nginx.js'
 import { openRaw } from '../helpers/raw-client.js'
@@ -42,16 +42,6 @@ async function swallowingProxy (t: Teardown, port: number): Promise<{ port: numb
   return { port: (proxy.address() as AddressInfo).port, swallow: () => { state.swallows = true } }
 }
 
-/** Answers pings, as every WebSocket stack does by itself. */
-function answerPings (client: RawClient): RawClient {
-  let answered = 0
-  client.client.socket.on('data', () => {
-    const pings = client.frames().filter(({ opcode }) => opcode === OPCODES.ping).length
-    for (; answered < pings; answered++) client.send(pong())
-  })
-  return client
-}
-
 t.test('peers behind a network that swallows everything are found, on every route; their slots are free', async t => {
   const closes: number[] = []
   const server = await contractStack(t, app => {
@@ -60,8 +50,8 @@ t.test('peers behind a network that swallows everything are found, on every rout
   const { stack } = server
   const proxy = await swallowingProxy(t, stack.port)
   const behind: RawClient[] = []
-  for (let n = 0; n < 10; n++) behind.push(answerPings(await openRaw(proxy.port, stack.page({ path: n % 2 === 0 ? '/test' : '/ws' }))))
-  const silent = [answerPings(await server.open()), answerPings(await server.open({ path: '/ws' }))]
+  for (let n = 0; n < 10; n++) behind.push(await openRaw(proxy.port, stack.page({ path: n % 2 === 0 ? '/test' : '/ws' })))
+  const silent = [await server.open(), await server.open({ path: '/ws' })]
   t.equal(stack.app.wsGuard.sockets, 12)
   proxy.swallow()
   for (const { client } of behind) client.end()
@@ -87,7 +77,7 @@ t.test('without a heartbeat they stay', async t => {
 t.test('an idle socket lives behind nginx whose read timeout is longer than the beat', { skip: skipWithout('nginx', 'openssl') }, async t => {
   const stack = await guardedStack(t, { as: 'site', guard: { heartbeat: { interval: 700 } } })
   const nginx = await startNginx(t, { upstream: stack.port, server: 'proxy_read_timeout 2s; proxy_send_timeout 2s;' })
-  const client = answerPings(await openRaw(nginx.httpPort, stack.page({ path: '/ws' })))
+  const client = await openRaw(nginx.httpPort, stack.page({ path: '/ws' }))
   await new Promise(resolve => setTimeout(resolve, 5000))
   t.notOk(client.client.closed, 'the pings alone keep it open')
   client.send(text('are you there'))

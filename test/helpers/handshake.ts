@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { close, closeOf, OPCODES, parseFrames, text } from './frames.js'
+import { close, closeOf, OPCODES, parseFrames, pong, text } from './frames.js'
 import type { Frame } from './frames.js'
 import { connect } from './tcp.js'
 import type { RawResponse, TcpClient, TcpOptions } from './tcp.js'
@@ -83,7 +83,17 @@ export async function upgrade (port: number, options: UpgradeOptions & { readonl
   const head = upgradeRequest({ host: authority, origin: `${scheme}://${authority}`, ...options })
   const after = options.after ?? ''
   client.send(Buffer.concat([Buffer.from(head, 'latin1'), typeof after === 'string' ? Buffer.from(after, 'latin1') : after]))
-  return await answer(client)
+  const result = await answer(client)
+  if (result.status === 101) answerPing(client)
+  return result
+}
+
+// The guard asks idle sockets whether they live before it refuses a newcomer, and any WebSocket stack would answer. A
+// client whose reading is paused does not.
+function answerPing ({ socket, send }: TcpClient): void {
+  socket.on('data', chunk => {
+    if (chunk.length === 2 && chunk[0] === 0x89 && chunk[1] === 0 && !socket.writableEnded) send(pong())
+  })
 }
 
 /** Connects, sends `request` byte for byte (a corpus row) and waits for the answer. */
