@@ -44,7 +44,7 @@ const COMPILERS = [
   ['5.9', 'typescript-5/lib/tsc.js', {}],
   ['6.0', 'typescript/lib/tsc.js', {}],
   ['7.0', 'typescript-7/bin/tsc', {}],
-  ['6.0', 'typescript/lib/tsc.js', { exactOptionalPropertyTypes: true, erasableSyntaxOnly: true, noPropertyAccessFromIndexSignature: true }],
+  ['7.0', 'typescript-7/bin/tsc', { exactOptionalPropertyTypes: true, erasableSyntaxOnly: true, noPropertyAccessFromIndexSignature: true }],
 ] as const
 
 for (const [version, compiler, options] of COMPILERS) {
