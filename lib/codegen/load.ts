@@ -1,4 +1,6 @@
+import { FormatRegistry } from '@sinclair/typebox'
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ContractSpec } from '../../types/contract.js'
@@ -133,10 +135,25 @@ async function importModule (path: string): Promise<Exports> {
   const file = resolve(path)
   if (!existsSync(file)) throw new WSG_ERR_GENERATE(`${path}: there is no such file`)
   try {
-    return await import(pathToFileURL(file).href) as Exports
+    const exported = await import(pathToFileURL(file).href) as Exports
+    takeFormats(file)
+    return exported
   } catch (error) {
     throw new WSG_ERR_GENERATE(`${path}: ${importFault(error)}`)
   }
+}
+
+/** Formats that CommonJS registers are in a registry of its own: that of TypeBox's other build. */
+function takeFormats (file: string): void {
+  const load = createRequire(file)
+  let theirs: typeof FormatRegistry
+  try {
+    theirs = (load('@sinclair/typebox') as { readonly FormatRegistry: typeof FormatRegistry }).FormatRegistry
+  } catch {
+    // where TypeBox can't be required no format was registered that way
+    return
+  }
+  for (const [name, test] of theirs.Entries()) if (!FormatRegistry.Has(name)) FormatRegistry.Set(name, test)
 }
 
 function importFault (error: unknown): string {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { join } from 'node:path'
 import { loadContracts } from '../../lib/codegen/load.js'
+import { loadModels } from '../../lib/codegen/load-models.js'
 import { moduleFolder } from '../helpers/modules.js'
 
 const CONTRACT = "import { defineContract } from 'fastify-ws-guard/contract'\n"
@@ -60,6 +61,18 @@ t.test('an application is exported, or made by a function; it is closed again', 
     t.same(found!.route, { public: true, rate: 5, burst: 9, handlerTimeout: 10_000 })
   }
   t.equal((globalThis as { readonly closed?: number }).closed, 3)
+})
+
+t.test('a format that a CommonJS module registers is known', async t => {
+  const folder = moduleFolder(t, {
+    'phone.cjs': `const { FormatRegistry, Type } = require('@sinclair/typebox')
+const { defineContract } = require('fastify-ws-guard/contract')
+FormatRegistry.Set('phone', () => true)
+exports.chat = defineContract({ name: 'chat', url: '/chat', inbound: { call: Type.String({ format: 'phone', maxLength: 9 }) } })
+`,
+  })
+  const [model] = await loadModels(join(folder, 'phone.cjs'))
+  t.same(model!.types, [{ name: 'Call', type: { kind: 'string', maxLength: 9, format: 'phone' } }])
 })
 
 t.test('bad input is told in one line with the file and the cause', async t => {
