@@ -25,6 +25,7 @@ import type { Client, ClientOptions } from 'fastify-ws-guard/client'
  * - 4403 forbidden
  * - 4408 timeout, connects again
  * - 4409 duplicate_id
+ * - 4426 stale
  * - 4429 too_many, connects again
  */
 export interface PollContract {
@@ -66,4 +67,4 @@ export interface PollClient extends Client<PollContract> {}
 export function createPollClient (options: ClientOptions<PollContract>): PollClient {
   return createClient<PollContract>({ fingerprint: 'cf-b99d6d28546327ec', ...options })
 }
-// sha256-a7e2ba814521fda1 of all lines before
+// sha256-919074fca6af7522 of all lines before
