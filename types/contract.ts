@@ -109,9 +109,11 @@ export interface CompiledInbound {
   readonly deadline: number | null
   /**
    * Projecting copy and check in one: the clean value, or `REFUSED`. In a flat contract (`envelope.data: null`) it is
-   * given the whole message and passes over the envelope's keys. Never throws, never mutates its argument.
+   * given the whole message and passes over the envelope's keys. Never throws, never mutates its argument. `plain`, what
+   * `isPlain` said of the frame that the value was parsed from, spares reading its strings for NUL and lone surrogates;
+   * default false.
    */
-  readonly accept: (value: unknown) => unknown
+  readonly accept: (value: unknown, plain?: boolean) => unknown
   /** Why `accept` refused; at most 8 issues. Slow path. */
   readonly explain: (value: unknown) => Issue[]
   /** Calls only: the reply as `{"id":…,"data":…}` text. Throws WSG_ERR_OUTBOUND_INVALID. `id` is already JSON. */
@@ -146,8 +148,10 @@ export interface CompiledContract {
   readonly limits: ContractLimits
   /** Depth and node budget on the raw text, before `JSON.parse`. Null when within. */
   readonly scan: (text: string) => ScanFault | null
+  /** True when no string or key parsed from the raw text can hold NUL or a lone surrogate: it has no `\u`. Cheap. */
+  readonly isPlain: (text: string) => boolean
   /** False when no key of the raw text can be forbidden, so that `hasForbiddenKey` needn't be asked. Cheap. */
-  readonly mayHoldForbiddenKey: (text: string) => boolean
+  readonly mayHoldForbiddenKey: (text: string, plain: boolean) => boolean
   /** True when a forbidden key (`__proto__`, `constructor` holding `prototype`) is an own key anywhere. */
   readonly hasForbiddenKey: (value: unknown) => boolean
   /** Path parameters and query string, checked and copied; `REFUSED` when they do not fit. */

@@ -8,7 +8,7 @@ import { estimateCost } from './cost.js'
 import { fingerprintOf } from './fingerprint.js'
 import { explain } from './inbound/explain.js'
 import { compileSanitizer, type Sanitizer } from './inbound/sanitizer.js'
-import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from './inbound/scan.js'
+import { compileScan, hasForbiddenKey, isPlain, mayHoldForbiddenKey } from './inbound/scan.js'
 import { compileUrlValues } from './inbound/url-values.js'
 import { deriveLimits, frameBytes, measureTree, PAYLOAD_CEILING, type MeasuredMessage } from './limits.js'
 import {
@@ -69,6 +69,7 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
     outbound: new Map(tree.outbound.map(message => [message.type, compileOutbound(message, envelope)])),
     limits,
     scan: compileScan(limits, envelope),
+    isPlain,
     mayHoldForbiddenKey,
     hasForbiddenKey,
     params: compileUrlPart(tree.params),

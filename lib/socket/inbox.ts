@@ -107,7 +107,7 @@ export class Inbox implements FrameReader {
   read (frame: MessageFrame): void {
     const { socket, contract, parts } = this
     if (typeof frame !== 'string') {
-      if (parts.binary !== null) this.judge.admit(parts.binary, null, frame)
+      if (parts.binary !== null) this.judge.admit(parts.binary, null, frame, false)
       return
     }
     const fault = contract.scan(frame)
@@ -122,7 +122,8 @@ export class Inbox implements FrameReader {
       socket.refuse('invalid_json', null, null)
       return
     }
-    if (contract.mayHoldForbiddenKey(frame) && contract.hasForbiddenKey(message)) {
+    const plain = contract.isPlain(frame)
+    if (contract.mayHoldForbiddenKey(frame, plain) && contract.hasForbiddenKey(message)) {
       socket.refuse('forbidden_key', null, null)
       return
     }
@@ -131,10 +132,10 @@ export class Inbox implements FrameReader {
       socket.refuse('invalid_message', null, null)
       return
     }
-    this.open(message as Fields)
+    this.open(message as Fields, plain)
   }
 
-  private open (message: Fields): void {
+  private open (message: Fields, plain: boolean): void {
     const { socket } = this
     const { type: typeKey, data: dataKey, id: idKey } = this.contract.envelope
     const type = message[typeKey]
@@ -158,7 +159,7 @@ export class Inbox implements FrameReader {
       id = rawId
     }
     // A flat payload stands beside the envelope's keys, which the contract's `accept` passes over.
-    this.judge.admit(entry, id, dataKey === null ? message : message[dataKey])
+    this.judge.admit(entry, id, dataKey === null ? message : message[dataKey], plain)
   }
 
   /** What belongs to the protocol, or to nobody. */

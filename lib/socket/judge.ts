@@ -38,8 +38,11 @@ export class Judge {
     this.purse = purse
   }
 
-  /** Handles the message or refuses it. Never throws. */
-  admit (entry: Entry, id: Id, payload: unknown): void {
+  /**
+   * Handles the message or refuses it. `plain`: what the contract's `isPlain` said of its frame; false of bytes. Never
+   * throws.
+   */
+  admit (entry: Entry, id: Id, payload: unknown, plain: boolean): void {
     const { socket, runner } = this
     // One token was taken for the frame.
     if (entry.cost !== 1) {
@@ -62,7 +65,7 @@ export class Judge {
         return
       }
     }
-    const data = entry.inbound.accept(payload)
+    const data = entry.inbound.accept(payload, plain)
     if (data === REFUSED) {
       socket.refuse('invalid_message', id, entry.type, { issues: entry.inbound.explain(payload) })
       return

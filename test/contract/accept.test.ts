@@ -261,7 +261,7 @@ t.test('F10, F11, F13, F14: corpus', async t => {
   for (const { id, json, danger } of entries) {
     const parsed: unknown = JSON.parse(json)
     const forbidden = open.hasForbiddenKey(parsed)
-    if (danger === 'key' && !/duplicate/.test(id)) t.equal(open.mayHoldForbiddenKey(json) || !forbidden, true, `${id}: the quick look never misses`)
+    if (danger === 'key' && !/duplicate/.test(id)) t.equal(open.mayHoldForbiddenKey(json, open.isPlain(json)) || !forbidden, true, `${id}: the quick look never misses`)
     for (const type of ['any', 'map']) {
       const clean = open.inbound.get(type)!.accept(parsed)
       if (clean !== REFUSED) assertPlain(t, clean, id)
@@ -316,3 +316,28 @@ function assertPlain (t: { ok: (value: unknown, name: string) => unknown }, valu
   t.ok(!Object.hasOwn(value, '__proto__'), `${id}: no own __proto__`)
   for (const inner of Object.values(value)) assertPlain(t, inner, id)
 }
+
+t.test('what is plain needs no second look at its strings, all else gets one', async t => {
+  const bad = ['\0', '\ud800', 'a'.repeat(30) + '\0', 'a'.repeat(30) + '\udc00']
+  const schemas: [string, TSchema, (v: string) => unknown][] = [
+    ['string', Type.Object({ s: Type.String({ maxLength: 64 }) }), s => ({ s })],
+    ['item', Type.Object({ s: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2 }) }), s => ({ s: [s] })],
+    ['variant', Type.Object({ s: Type.Union([Type.Number(), Type.String({ maxLength: 64 })]) }), s => ({ s })],
+    ['record', Type.Object({ s: Type.Record(Type.String(), Type.Null(), { maxProperties: 2 }) }), s => ({ s: { [s]: null } })],
+    ['any', Type.Object({ s: Type.Any({ unboundedOnPurpose: true }) }), s => ({ s: [{ a: s }] })],
+    ['name in any', Type.Object({ s: Type.Any({ unboundedOnPurpose: true }) }), s => ({ s: { [s]: 1 } })],
+    ['recursion', Type.Object({ s: Type.Recursive(Self => Type.Object({ t: Type.String({ maxLength: 64 }), in: Type.Optional(Self) })) }), s => ({ s: { t: '', in: { t: s } } })],
+  ]
+  for (const [name, schema, make] of schemas) {
+    const { accept } = compile(schema)
+    for (const s of bad) {
+      t.equal(accept(make(s)), REFUSED, `${name}: read by default`)
+      t.equal(accept(make(s), false), REFUSED, name)
+      t.not(accept(make(s), true), REFUSED, `${name}: who says plain has looked`)
+    }
+    t.same(accept(make('fine'), true), accept(make('fine')), name)
+    t.equal(accept({ s: undefined }, true), REFUSED, `${name}: everything else is checked`)
+  }
+  const policy = compile(Type.Object({ s: text({ maxLength: 64 }) }))
+  for (const s of bad) t.equal(policy.accept({ s }, true), REFUSED, 'a text policy looks by itself')
+})

@@ -1,9 +1,11 @@
 import t from 'tap'
 import fc from 'fast-check'
 import { existsSync, readFileSync } from 'node:fs'
-import { compileScan, hasForbiddenKey, mayHoldForbiddenKey } from '../../lib/contract/inbound/scan.js'
+import { compileScan, hasForbiddenKey, isPlain, mayHoldForbiddenKey as mayHold } from '../../lib/contract/inbound/scan.js'
 import { DEFAULT_ENVELOPE } from '../../lib/protocol/envelope.js'
 import { isLinear } from '../helpers/growth.js'
+
+const mayHoldForbiddenKey = (text: string): boolean => mayHold(text, isPlain(text))
 
 /** All keys are the payload's. */
 const FLAT = { ...DEFAULT_ENVELOPE, data: null }
@@ -110,6 +112,22 @@ t.test('F10, F11: forbidden keys', async t => {
     const text = `{"a":${JSON.stringify(value)},"b":{"${key}":1}}`
     return mayHoldForbiddenKey(text) && hasForbiddenKey(JSON.parse(text))
   }))
+})
+
+t.test('plain text holds neither NUL nor a lone surrogate', async t => {
+  for (const text of ['{"a":"hello"}', '{"a":"\\n\\t\\"\\\\ü😀"}', '']) t.equal(isPlain(text), true, text)
+  for (const text of ['{"a":"\\u0000"}', '{"\\u0000":1}', '{"a":"\\ud800"}', '{"\\udfff":1}', '{"type":"\\u0000"}', '{"a":"\\u0061"}', '{"a":"\\\\u"}']) {
+    t.equal(isPlain(text), false, text)
+  }
+  const plain = (value: unknown): boolean => typeof value === 'string'
+    ? value.isWellFormed() && !value.includes('\0')
+    : typeof value !== 'object' || value === null || Object.entries(value).every(([key, inner]) => plain(key) && plain(inner))
+  const string = fc.string({ unit: fc.oneof(fc.string({ unit: 'binary', maxLength: 1 }), fc.constantFrom('\0', '\ud800', '\udc00', 'a', '\\', '"')) })
+  fc.assert(fc.property(fc.object({ key: string, values: [string], withNullPrototype: false }), value => {
+    // as it comes from a peer: bytes, decoded
+    const text = Buffer.from(JSON.stringify(value)).toString()
+    return !isPlain(text) || plain(JSON.parse(text))
+  }), { numRuns: 2000 })
 })
 
 const CORPUS = `${process.cwd()}/../shared/corpus/json-parsing.json`

@@ -94,6 +94,7 @@ export function handContract (spec: HandSpec): CompiledContract {
       }
       return values > nodes ? 'too_many_nodes' : null
     },
+    isPlain: () => false,
     mayHoldForbiddenKey: text => text.includes('\\') || text.includes('__proto__') || text.includes('constructor'),
     hasForbiddenKey,
     params: null,

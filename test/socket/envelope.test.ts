@@ -166,3 +166,31 @@ t.test('all three keys renamed, and both at once: 8.6', async t => {
   ])
   t.ok(await server.answers())
 })
+
+t.test('NUL and lone surrogates are refused, however they are spelt: in values, in names, beside the type, in a binary frame', async t => {
+  const handled: unknown[] = []
+  const word = Type.String({ maxLength: 64 })
+  const payload = { word: Type.Object({ word }), names: Type.Object({ names: Type.Record(Type.String(), Type.Null(), { maxProperties: 4 }) }) }
+  const on = { word: (data: unknown) => { handled.push(data) }, names: (data: unknown) => { handled.push(data) } }
+  const server = await contractStack(t, app => {
+    app.wsRoute(defineContract({ name: 'usual', url: '/test', inbound: { ...payload, bytes: Type.Uint8Array({ maxByteLength: 64 }) } }), {
+      on: { ...on, bytes: data => { handled.push(data.length) } },
+    })
+    app.wsRoute(defineContract({ name: 'flat', url: '/flat', envelope: { data: null }, inbound: payload }), { on })
+  }, free)
+  const client = await server.open()
+  const flat = await server.open({ path: '/flat' })
+  for (const bad of ['\\u0000', '\\ud800', '\\uDFFF', `${'a'.repeat(30)}\\u0000`]) {
+    const usual = [`{"type":"word","data":{"word":"${bad}"}}`, `{"type":"names","data":{"names":{"${bad}":null}}}`]
+    for (const answer of await say(client, ...usual)) t.match(answer, 'invalid_message', bad)
+    const beside = [`{"type":"word","word":"${bad}"}`, `{"type":"names","names":{"${bad}":null}}`]
+    for (const answer of await say(flat, ...beside)) t.match(answer, 'invalid_message', bad)
+  }
+  t.same(handled, [])
+  client.send(frame({ payload: '{"type":"word","data":{"word":"fine"}}' }))
+  client.send(frame({ payload: Buffer.from('\0\\u0000'), opcode: 2 }))
+  flat.send(frame({ payload: '{"type":"names","names":{"fine":null}}' }))
+  await until(() => handled.length === 3)
+  t.same(handled.filter(data => typeof data === 'object'), [{ word: 'fine' }, { names: { fine: null } }])
+  t.ok(handled.includes(7), 'bytes are bytes')
+})

@@ -18,9 +18,9 @@ export function isPlainObject (value: object): boolean {
   return Object.getPrototypeOf(prototype) === null && Reflect.ownKeys(prototype).length === 0
 }
 
-/** A name the peer may choose in a record or an open object. */
-export function isFreeName (name: string): boolean {
-  return name.length <= MAX_NAME_LENGTH && !INHERITED_NAMES.has(name) && plainString(name)
+/** A name the peer may choose in a record or an open object. `plain`: it has no NUL and no lone surrogate. */
+export function isFreeName (name: string, plain = false): boolean {
+  return name.length <= MAX_NAME_LENGTH && !INHERITED_NAMES.has(name) && (plain || plainString(name))
 }
 
 /** True when no two items are the same JSON value, whatever the order of their keys. Linear in what they hold. */
@@ -63,14 +63,14 @@ interface Task {
 }
 
 /** A deep copy of any JSON value, or REFUSED: names and strings are checked, levels are bounded. */
-export function copyAny (value: unknown): unknown {
+export function copyAny (value: unknown, plain = false): unknown {
   const root: unknown[] = []
   const work: Task[] = [{ from: value, to: root, key: 0, depth: 0 }]
   for (let task = work.pop(); task !== undefined; task = work.pop()) {
     const { from, depth } = task
     let copy: unknown
     if (typeof from === 'string') {
-      if (!plainString(from)) return REFUSED
+      if (!plain && !plainString(from)) return REFUSED
       copy = from
     } else if (typeof from === 'number') {
       if (!Number.isFinite(from)) return REFUSED
@@ -87,7 +87,7 @@ export function copyAny (value: unknown): unknown {
       if (!isPlainObject(from)) return REFUSED
       const object: Record<string, unknown> = {}
       for (const name of Object.keys(from)) {
-        if (!isFreeName(name)) return REFUSED
+        if (!isFreeName(name, plain)) return REFUSED
         // holds the place: work is done last in, first out
         object[name] = null
         work.push({ from: (from as Record<string, unknown>)[name], to: object, key: name, depth: depth + 1 })

@@ -25,7 +25,7 @@ export function string (node: StringNode, x: string, full: boolean, keep: Keep):
   const format = !full || node.format === null ? '' : ` || !${keep(node.format.test)}(${x})`
   const { policy } = node
   if (policy === null) {
-    const test = `typeof ${x} !== 'string'${length(x, node)} || !plainString(${x})${pattern}${format}`
+    const test = `typeof ${x} !== 'string'${length(x, node)} || !(p || plainString(${x}))${pattern}${format}`
     return `if (${test}) return REFUSED\n`
   }
   const raw = policy.rawMax === node.max ? length(x, node) : ` || ${x}.length > ${policy.rawMax}`

@@ -23,8 +23,10 @@ const MAX_BLAMED = 8
 export interface Sanitizer {
   /**
    * A projecting copy: declared own properties only, text policies applied; or REFUSED. Never throws, never mutates.
+   * `plain`: the value was parsed from text that `isPlain` said is plain, so that its strings needn't be read for what
+   * no string may hold. Default false: every string is read.
    */
-  readonly accept: (value: unknown) => unknown
+  readonly accept: (value: unknown, plain?: boolean) => unknown
   /** What text policies refused since `accept` was called last. */
   readonly blamed: readonly Blamed[]
 }
@@ -77,7 +79,7 @@ class Generator {
     const root = this.#function(this.#tree.root, false)
     for (const [name, index] of this.#definitions) {
       const inner = this.#function(this.#tree.definitions.get(name)!, false)
-      this.#functions.push(`function define${index}(v, d) { return d > ${MAX_RECURSION} ? REFUSED : ${inner}(v, d) }`)
+      this.#functions.push(`function define${index}(v, d, p) { return d > ${MAX_RECURSION} ? REFUSED : ${inner}(v, d, p) }`)
     }
     return [
       '"use strict"',
@@ -85,8 +87,8 @@ class Generator {
       ...this.#table.map((_, index) => `const t${index} = table[${index}]`),
       ...this.#functions,
       // nothing here is known to throw; a message is no place to find one out
-      'return v => {\nif (blamed.length !== 0) blamed.length = 0',
-      `try { return ${root}(v, 0) } catch { return REFUSED }\n}`,
+      'return (v, plain) => {\nif (blamed.length !== 0) blamed.length = 0',
+      `try { return ${root}(v, 0, plain === true) } catch { return REFUSED }\n}`,
     ].join('\n')
   }
 
@@ -103,9 +105,9 @@ class Generator {
     const check = this.#checks.get(node)
     const body = this.#body(node, full)
     this.#functions.push(check === undefined
-      ? `function ${name}(v, d) {\n${body}\n}`
-      : `function ${name}c(v, d) {\n${body}\n}\n` +
-        `function ${name}(v, d) {\nconst r = ${name}c(v, d)\n` +
+      ? `function ${name}(v, d, p) {\n${body}\n}`
+      : `function ${name}c(v, d, p) {\n${body}\n}\n` +
+        `function ${name}(v, d, p) {\nconst r = ${name}c(v, d, p)\n` +
         `return r === REFUSED || !${this.#keep(check)}(r) ? REFUSED : r\n}`)
     return name
   }
@@ -127,7 +129,7 @@ class Generator {
   /** Statements that replace the variable `x` by its clean value, or return REFUSED. */
   #value (node: Node, x: string, full: boolean): string {
     switch (node.kind) {
-      case 'any': return `${x} = copyAny(${x}); if (${x} === REFUSED) return REFUSED\n`
+      case 'any': return `${x} = copyAny(${x}, p); if (${x} === REFUSED) return REFUSED\n`
       case 'boolean': return `if (typeof ${x} !== 'boolean') return REFUSED\n`
       case 'values': return values(node, x, this.#keep)
       case 'number': return number(node, x)
@@ -186,7 +188,7 @@ ${node.unique ? 'if (!isUnique(copy)) return REFUSED\n' : ''}return copy`
     const skip = known.length === 0 ? '' : `if (${this.#keep(new Set(known))}.has(k)) continue\n`
     const names = node.extraNames === null ? '' : ` || !${this.#keep(node.extraNames)}.test(k)`
     return `for (const k in v) {
-${skip}if (++n > ${node.max} || !isFreeName(k)${names}) return REFUSED
+${skip}if (++n > ${node.max} || !isFreeName(k, p)${names}) return REFUSED
 let x = v[k]
 ${this.#value(extra, 'x', full)}copy[k] = x
 }`
@@ -206,7 +208,7 @@ ${this.#value(extra, 'x', full)}copy[k] = x
     const tagged = tag === null
       ? ''
       : `if (typeof v === 'object' && v !== null) {\n${this.#choose(node, true, 'r = ')}${take}}\n`
-    const others = rest.map(variant => `r = ${this.#function(variant, true)}(v, d)\n${take}`).join('')
+    const others = rest.map(variant => `r = ${this.#function(variant, true)}(v, d, p)\n${take}`).join('')
     const [start, end] = isWide ? [', best = REFUSED, most = -1', 'best'] : ['', 'REFUSED']
     return `let r = REFUSED${start}\n${tagged}${others}return ${end}`
   }
@@ -220,7 +222,7 @@ ${this.#value(extra, 'x', full)}copy[k] = x
   #choose (node: UnionNode, full: boolean, then: string): string {
     const { name, values } = node.tag!
     const tagged = node.variants.flatMap((variant, i) => values[i] === null ? [] : [{ variant, constants: values[i]! }])
-    const calls = tagged.map(({ variant }) => `${then}${this.#function(variant, full)}(v, d)`)
+    const calls = tagged.map(({ variant }) => `${then}${this.#function(variant, full)}(v, d, p)`)
     const choice = `const k = v[${JSON.stringify(name)}]\n`
     if (node.variants.length > INLINE_VALUES) {
       const index = this.#keep(new Map(tagged.flatMap(({ constants }, i) => constants.map(value => [value, i]))))
@@ -240,4 +242,4 @@ function countKeys (node: ObjectNode): string {
 
 /** Statements that replace `x` by what a function makes of it. */
 const call = (x: string, name: string, depth: string): string =>
-  `${x} = ${name}(${x}, ${depth}); if (${x} === REFUSED) return REFUSED\n`
+  `${x} = ${name}(${x}, ${depth}, p); if (${x} === REFUSED) return REFUSED\n`

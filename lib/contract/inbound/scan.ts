@@ -99,12 +99,21 @@ function skipString (text: string, start: number, length: number): number {
 }
 
 /**
- * False when no key of the text can be forbidden, so that the parsed value needn't be walked. Keys that are spelt with
- * escapes need a `\u`.
+ * True when the JSON text spells no character as `\uXXXX`. Then no key or string in its value holds NUL or a lone
+ * surrogate: JSON has no other spelling of a control character (RFC 8259 section 7), and text that was decoded from
+ * UTF-8 holds no half of a pair.
  */
-export function mayHoldForbiddenKey (text: string): boolean {
+export function isPlain (text: string): boolean {
+  return !text.includes('\\u')
+}
+
+/**
+ * False when no key of the text can be forbidden, so that the parsed value needn't be walked. `plain` is what `isPlain`
+ * says of the text: letters of a key that are not spelt with `\u` stand there as they are.
+ */
+export function mayHoldForbiddenKey (text: string, plain: boolean): boolean {
   // `__proto__` has it, and so has `prototype`, without which `constructor` is harmless
-  return text.includes('proto') || text.includes('\\u')
+  return !plain || text.includes('proto')
 }
 
 /**

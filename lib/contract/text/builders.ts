@@ -5,6 +5,8 @@ import {
   DEFAULT_PROTOCOLS, defaultMaxBytes, POLICY_PATTERN, type TextPolicyName, type WsText,
 } from './spec.js'
 
+// Tested in test/contract/text/text.test.ts.
+
 // Schema builders for strings that people write. Browser bundles import this file: it holds no server code, and what
 // the builders return is plain data. What each policy accepts: docs/text.md.
 

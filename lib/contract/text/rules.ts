@@ -1,3 +1,5 @@
+// Tested in test/contract/text/text.test.ts.
+
 // Character rules that the text policies are made of. Every one is linear in the length of its argument, and none
 // throws.
 

@@ -1,3 +1,5 @@
+// Tested in test/contract/text/text.test.ts.
+
 // What a text policy is told, as plain data. No node: imports: browsers compile the same policies.
 
 export const TEXT_POLICIES = ['text', 'line', 'identifier', 'url', 'html'] as const

@@ -1,5 +1,7 @@
 import { hasForbiddenOrBreak, hasMarkRun, utf8Length } from './rules.js'
 
+// Tested in test/contract/text/text.test.ts.
+
 // What the URL parser drops, rewrites or can't show. A value with any of these means something else than it says:
 // "java\tscript:", "https:\\evil.example".
 const REWRITTEN = /[\s\\\p{Default_Ignorable_Code_Point}]/u
