@@ -22,9 +22,10 @@ function judge (contract, bytes) {
   const frame = bytes.toString()
   if (contract.scan(frame) !== null) return false
   const message = JSON.parse(frame)
-  if (contract.mayHoldForbiddenKey(frame) && contract.hasForbiddenKey(message)) return false
+  const plain = contract.isPlain(frame)
+  if (contract.mayHoldForbiddenKey(frame, plain) && contract.hasForbiddenKey(message)) return false
   const { accept, explain } = contract.inbound.get(message.type)
-  if (accept(message.data) !== REFUSED) return true
+  if (accept(message.data, plain) !== REFUSED) return true
   explain(message.data)
   return false
 }
