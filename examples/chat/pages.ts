@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 
@@ -23,5 +23,17 @@ export function serveFiles (app: FastifyInstance, names: readonly string[]): voi
   for (const name of names) {
     const text = readPage(name)
     app.get(`/${name}`, async (_request, reply) => reply.type(TYPES[extname(name)] ?? 'application/octet-stream').send(text))
+  }
+}
+
+/** Serves `fastify-ws-guard/client` as the package ships it: its modules, which a page this small needs no bundler for. */
+export function serveClient (app: FastifyInstance): void {
+  const home = new URL('./', import.meta.resolve('fastify-ws-guard/client'))
+  for (const folder of ['', 'client/', 'protocol/']) {
+    const names = folder === '' ? ['client.js'] : readdirSync(new URL(folder, home)).filter(name => name.endsWith('.js'))
+    for (const name of names) {
+      const text = readFileSync(new URL(folder + name, home), 'utf8')
+      app.get(`/client/${folder}${name}`, async (_request, reply) => reply.type(TYPES['.js']!).send(text))
+    }
   }
 }

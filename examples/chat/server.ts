@@ -7,7 +7,7 @@ import guard, { sessionAuth, type GuardedSocket } from 'fastify-ws-guard'
 import type { Member } from './accounts.js'
 import { chat } from './chat.contract.js'
 import { loginRoutes } from './login.js'
-import { readPage, serveFiles } from './pages.js'
+import { readPage, serveClient, serveFiles } from './pages.js'
 import { findRoom, listRooms } from './rooms.js'
 import { protectWeb } from './web-protection.js'
 
@@ -84,7 +84,8 @@ app.wsRoute<typeof chat, Visitor>(chat, {
 })
 
 const page = readPage('index.html')
-serveFiles(app, ['app.js', 'connection.js', 'login.js', 'style.css', 'icon.svg', 'lock.svg'])
+serveClient(app)
+serveFiles(app, ['app.js', 'login.js', 'style.css', 'icon.svg', 'lock.svg'])
 app.get('/', async (request, reply) => {
   if (request.session.member === undefined) return reply.redirect('/login', 303)
   return reply.type('text/html; charset=utf-8').send(page)

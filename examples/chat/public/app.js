@@ -1,9 +1,9 @@
 // The chat page. Whatever came from people is written with textContent, never as HTML.
-import { Connection } from './connection.js'
+import { createClient } from './client/client.js'
 
 const SHOWN = 300
 const GROUPED_WITHIN = 5 * 60_000
-const STATES = { connecting: 'Connecting…', open: 'Connected', waiting: 'Reconnecting…', closed: 'Disconnected' }
+const STATES = { idle: 'Connecting…', connecting: 'Connecting…', open: 'Connected', waiting: 'Reconnecting…', closed: 'Disconnected' }
 
 const find = id => document.getElementById(id)
 const [state, roomList, peopleList, count, title, about, messages, empty, newest, notice, composer, text, send] =
@@ -12,9 +12,8 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
 let me
 let room
-let connection
+let client
 let lastSaid
-let lastSent = { id: 0, text: '' }
 const people = new Map()
 
 function make (tag, className, content = '') {
@@ -110,75 +109,71 @@ function showSaid (said) {
 
 const showEvent = content => append(make('li', 'event', content), false)
 
-const HANDLERS = {
-  said: showSaid,
-  people (list) {
+/** Live messages that wait until the older ones are shown; null when they don't have to. */
+let held = null
+
+async function loadHistory (own) {
+  held = []
+  const answer = await own.attempt.history({ limit: 50 })
+  if (client !== own) return
+  if (answer.ok) {
+    messages.replaceChildren()
+    lastSaid = undefined
+    answer.data.forEach(showSaid)
+  } else if (own.state === 'open') {
+    showNotice(`The history could not be loaded (${answer.error.message}).`)
+  }
+  held.forEach(showSaid)
+  held = null
+  empty.hidden = messages.childElementCount > 0
+  scrollToEnd()
+}
+
+/** What the room says, until another one is entered. */
+function listen (own) {
+  own.on.said(said => held === null ? showSaid(said) : held.push(said))
+  own.on.people(list => {
     people.clear()
     for (const person of list) people.set(person.id, person)
     showPeople()
-  },
-  joined (person) {
+  })
+  own.on.joined(person => {
     if (!people.has(person.id)) showEvent(`${person.name} joined`)
     people.set(person.id, person)
     showPeople()
-  },
-  left (person) {
+  })
+  own.on.left(person => {
     people.delete(person.id)
     showEvent(`${person.name} left`)
     showPeople()
-  },
-}
-
-async function loadHistory () {
-  const from = connection
-  // Live messages wait until the older ones are shown.
-  const live = []
-  HANDLERS.said = said => live.push(said)
-  try {
-    const list = await from.call('history', { limit: 50 })
-    if (connection !== from) return
-    messages.replaceChildren()
-    lastSaid = undefined
-    list.forEach(showSaid)
-  } catch (error) {
-    if (connection === from && from.open) showNotice(`The history could not be loaded (${error.message}).`)
-  }
-  if (connection !== from) return
-  HANDLERS.said = showSaid
-  live.forEach(showSaid)
-  empty.hidden = messages.childElementCount > 0
-  scrollToEnd()
+  })
+  own.listen('state', ({ state }) => {
+    if (client !== own) return
+    showState(state)
+    if (state === 'open') void loadHistory(own)
+  })
+  own.listen('error', ({ code, message, sent }) => {
+    showNotice(code === 'rate_limited' ? 'That was too fast. Try again in a moment.' : `Not sent: ${message}.`)
+    if (sent?.text !== undefined && text.value === '') text.value = sent.text
+  })
+  own.listen('unauthenticated', toLogin)
+  own.listen('closed', ({ code }) => {
+    if (client !== own || code === 4401) return
+    showNotice(code === 4403 ? 'You are no longer a member of this room.' : 'The server ended the connection. Reload the page to try again.')
+  })
 }
 
 function toLogin () {
   location.assign('/login')
 }
 
-/** False when the session is over or the room is closed to us; true also when the server can't be reached now. */
-async function mayRetry () {
-  try {
-    const response = await fetch('/me')
-    if (response.status === 401) {
-      toLogin()
-      return false
-    }
-    if (!response.ok) return true
-    me = await response.json()
-    showRooms()
-    if (me.rooms.some(({ id, mayEnter }) => id === room.id && mayEnter)) return true
-    showState('closed')
-    showNotice('You are no longer a member of this room.')
-    return false
-  } catch {
-    return true
-  }
-}
-
 function enter () {
   const wanted = location.hash.slice(1)
   const next = me.rooms.find(({ id }) => id === wanted) ?? me.rooms.find(({ mayEnter }) => mayEnter)
-  connection?.close()
-  connection = undefined
+  const before = client
+  client = undefined
+  before?.close()
+  held = null
   room = next
   lastSaid = undefined
   people.clear()
@@ -195,25 +190,8 @@ function enter () {
     return
   }
   showNotice('')
-  const url = new URL(`/rooms/${encodeURIComponent(room.id)}`, location.href)
-  url.protocol = url.protocol.replace('http', 'ws')
-  const own = new Connection(url.href, {
-    mayRetry,
-    message (type, data) {
-      HANDLERS[type]?.(data)
-    },
-    refused (id, error) {
-      showNotice(error.code === 'rate_limited' ? 'That was too fast. Try again in a moment.' : `Not sent: ${error.message}.`)
-      if (id === lastSent.id && text.value === '') text.value = lastSent.text
-    },
-    state (name, code) {
-      showState(name)
-      if (name === 'open') void loadHistory()
-      if (name === 'closed' && code === 4401) toLogin()
-      else if (name === 'closed') showNotice('The server ended the connection. Reload the page to try again.')
-    },
-  })
-  connection = own
+  client = createClient({ url: '/rooms/:room', params: { room: room.id } })
+  listen(client)
 }
 
 function grow () {
@@ -224,9 +202,9 @@ function grow () {
 composer.addEventListener('submit', event => {
   event.preventDefault()
   const content = text.value.trim()
-  if (content === '' || connection?.open !== true) return
+  if (content === '' || client?.state !== 'open') return
   showNotice('')
-  lastSent = { id: connection.send('say', { text: content }), text: content }
+  client.send.say({ text: content })
   text.value = ''
   grow()
   text.focus()
