@@ -9,6 +9,9 @@ import { frame, json } from '../helpers/frames.js'
 import { openRaw } from '../helpers/raw-client.js'
 import { until } from '../helpers/until.js'
 
+// Two of the floods wait for memory to settle; run by itself, a file has 30 seconds by default.
+t.setTimeout(180_000)
+
 const N = Type.Object({ n: Type.Integer() })
 const MASK = Buffer.alloc(4)
 
