@@ -101,8 +101,12 @@ export function hasBegun ({ socket, writtenBefore, reply }: Handshake): boolean 
   return bytesWritten(socket) > writtenBefore || reply?.raw.headersSent === true
 }
 
-/** True when everything written to the socket since the `upgrade` event, and that is something, has left. */
-export function isWritten ({ socket, writtenBefore }: Handshake): boolean {
+/**
+ * True when a whole answer has left: what was written to the socket since the `upgrade` event, and that is something,
+ * and nobody is about to write the rest of it.
+ */
+export function isWritten ({ socket, writtenBefore, reply }: Handshake): boolean {
+  if (reply?.raw.headersSent === true && !reply.raw.writableFinished) return false
   return bytesWritten(socket) > writtenBefore && socket.writableLength === 0
 }
 

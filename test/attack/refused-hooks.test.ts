@@ -14,7 +14,8 @@ t.test('no 101 follows an answer that was begun past Fastify', async t => {
     const begin = async (_request: unknown, reply: FastifyReply): Promise<void> => {
       reply.raw.writeHead(403, { 'content-type': 'text/plain' })
       reply.raw.write('not ')
-      setTimeout(() => { reply.raw.end('you') }, 50)
+      // Longer than the guard's looks at sockets that were answered and not closed.
+      setTimeout(() => { reply.raw.end('you') }, 400)
     }
     const { port, page, healthy } = await guardedStack(t, {
       as: 'site',

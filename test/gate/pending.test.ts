@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { FastifyReply } from 'fastify'
 import t from 'tap'
 import { PendingHandshakes } from '../../lib/gate/pending.js'
 import { type Handshake, handshakeOf } from '../../lib/gate/record.js'
@@ -96,9 +97,16 @@ t.test('what was answered but not closed is destroyed; what was answered before 
   const writing = start()
   writing.handshake.refusal = { code: 'WSG_ERR_FORBIDDEN' }
   Object.assign(writing.socket, { bytesWritten: 200, writableLength: 100 })
+  const streaming = start()
+  const raw = { headersSent: true, writableFinished: false }
+  streaming.handshake.reply = { raw } as FastifyReply
+  streaming.socket.bytesWritten = 200
   await until(() => answered.socket.destroyed)
   t.equal(keptAlive.destroyed, false)
   t.equal(writing.socket.destroyed, false)
+  t.equal(streaming.socket.destroyed, false, 'a hook is still writing its answer')
+  raw.writableFinished = true
+  await until(() => streaming.socket.destroyed)
   t.same(events.filter(name => name === 'timeout'), [])
 })
 
