@@ -42,8 +42,11 @@ interface RouteOptions<C extends AnyContract, I, Public extends boolean>
 export type WsRouteHandlers<C extends AnyContract, I = Identity, Public extends boolean = false> =
   RouteOptions<C, I, Public> & OnPart<C, IdentityOf<I, Public>> & CallsPart<C, IdentityOf<I, Public>>
 
-/** A member that may not be there: nothing but `undefined` fits, and that does not boot. */
-type Never<K extends PropertyKey> = { readonly [P in K]?: never }
+/**
+ * Members that may not be there. No handler or option is one of these strings, and the compiler's message says which
+ * name it is; of a `never` it would say that a function is not assignable to it.
+ */
+type Never<K extends PropertyKey> = { readonly [P in K]?: `'${P & string}' does not exist here` }
 
 /** No key beside those of `Part`. */
 type Only<H, Part> = H extends object ? Never<Exclude<keyof H, keyof Part>> : unknown
