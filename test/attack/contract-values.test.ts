@@ -82,11 +82,12 @@ t.test('F12 F13 F14 F28 types that are none, and roots that are none', async t =
     '{"type":"id","data":[1]}', '{"type":"id","data":"{\\"n\\":1}"}', '{"type":"id","data":1}', '{"type":"ping","data":{"n":1}}', '{"type":"ping","id":null,"data":{"n":1}}']) {
     t.match(await ask(client, root), [{ type: '$error', error: { code: 'invalid_message' } }], root)
   }
-  const strange = ['', ' id', 'id ', 'ID', 'ıd', 'id\0', '$error', '$ping', '0', '-1', 'then', 'map.set', '*', '../id', 'said', 'wide', ...Object.getOwnPropertyNames(Object.prototype), 'prototype', 'arguments', 'caller', 'size']
+  const strange = ['', ' id', 'id ', 'ID', 'ıd', 'id\0', '$error', '$pong', '0', '-1', 'then', 'map.set', '*', '../id', 'said', 'wide', ...Object.getOwnPropertyNames(Object.prototype), 'prototype', 'arguments', 'caller', 'size']
   for (const type of [...strange, ...Array.from({ length: 100 }, () => Math.random().toString(36))]) {
     const replies = await ask(client, { type, data: { n: 1 } })
     t.same(replies, [{ type: '$error', error: { code: 'unknown_type', message: 'No such message' } }], JSON.stringify(type))
   }
+  t.same(await ask(client, { type: '$ping', data: { n: 1 } }), [{ type: '$pong' }], 'the protocol answers its own')
   t.same(handled, [])
   t.ok(await server.answers())
 })

@@ -1,5 +1,4 @@
 import t from 'tap'
-import { OPCODES, parseFrames, pong } from '../helpers/frames.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
 import type { GuardedStack } from '../helpers/guarded-stack.js'
 import { codeOf, upgrade } from '../helpers/handshake.js'
@@ -16,22 +15,8 @@ const statusesOf = (answers: readonly UpgradeResult[]): Record<number, number> =
   return counts
 }
 
-/** A client that lives: without its pongs the guard would take it for gone and give its slot to the next. */
-async function live (port: number, options: Parameters<typeof upgrade>[1]): Promise<UpgradeResult> {
-  const opened = await upgrade(port, options)
-  let answered = 0
-  const answer = (): void => {
-    const pings = opened.status === 101 ? parseFrames(opened.rest()).frames.filter(({ opcode }) => opcode === OPCODES.ping) : []
-    for (const { payload } of pings.slice(answered)) opened.client.send(pong(payload))
-    answered = pings.length
-  }
-  opened.client.socket.on('data', answer)
-  answer()
-  return opened
-}
-
 const open = (stack: GuardedStack, count: number, changes: Parameters<GuardedStack['page']>[0]): Promise<UpgradeResult[]> =>
-  Promise.all(Array.from({ length: count }, () => live(stack.port, stack.page(changes))))
+  Promise.all(Array.from({ length: count }, () => upgrade(stack.port, stack.page(changes))))
 
 t.test('an office behind one address works, with the defaults', async t => {
   const stack = await guardedStack(t, { guard: STANDARD })
@@ -100,7 +85,7 @@ t.test('listed networks are not counted by address; identities still are', async
   t.same(statusesOf(listed), { 101: 20 })
   const own = await open(stack, 5, { cookie: await stack.login() })
   t.same(statusesOf(own), { 101: 3, 429: 2 })
-  const outside = await Promise.all([1, 2].map(() => live(stack.port, { path: '/open', tcp: { localAddress: '127.0.0.9' } })))
+  const outside = await Promise.all([1, 2].map(() => upgrade(stack.port, { path: '/open', tcp: { localAddress: '127.0.0.9' } })))
   t.same(statusesOf(outside), { 101: 1, 429: 1 }, 'another network')
   for (const { client } of [...listed, ...own, ...outside]) client.destroy()
 })
@@ -129,7 +114,7 @@ t.test('a route has caps of its own, beside the application\'s', async t => {
   const verdicts: string[] = []
   const held: UpgradeResult[] = []
   for (const [path, cookie] of [['/tight', ada], ['/tight', ada], ['/ws', ada], ['/tight', bob], ['/tight', cy], ['/tight', dee], ['/small', null], ['/small', null], ['/small', null]] as const) {
-    const answer = await live(stack.port, { path, cookie: cookie ?? null })
+    const answer = await upgrade(stack.port, { path, cookie: cookie ?? null })
     verdicts.push(answer.status === 101 ? 'in' : codeOf(answer).replace('WSG_ERR_CONNECTIONS_', ''))
     if (answer.status === 101) held.push(answer)
     else await answer.closed()

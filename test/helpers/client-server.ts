@@ -50,7 +50,7 @@ export async function chatServer (options: ChatServerOptions = {}): Promise<Chat
   await app.register(guard, {
     development: true,
     upgradeRate: false,
-    connections: { total: 10_000, perAddress: 5000, pending: 5000 },
+    connections: { total: 10_000, perAddress: 5000, anonymous: 5000, pending: 5000 },
     messages: { rate: 1e6, burst: 1e6 },
     ...options.guard,
   })
