@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const COMPILERS = { 'TypeScript 6': 'typescript', 'TypeScript 7': 'typescript-7' }
+const { resolve } = createRequire(join(root, 'package.json'))
+/** Version 7 says with `exports` what may be resolved of it. */
+const COMPILERS = {
+  'TypeScript 6': resolve('typescript/lib/tsc.js'),
+  'TypeScript 7': join(resolve('typescript-7/package.json'), '../bin/tsc'),
+}
 const RUNS = Number(process.argv.find(arg => arg.startsWith('--runs='))?.slice('--runs='.length) ?? 3)
 const SIDES = { server: serverOf, client: clientOf, generated: generatedOf }
 const side = process.argv.slice(2).find(arg => arg in SIDES) ?? 'server'
@@ -125,14 +130,13 @@ ${lines(calls, index => `    async call${index} ({ n${index}, author }) { return
   }
 }
 
-function measure (compiler, files) {
+function measure (tsc, files) {
   const directory = join(root, 'bench/types/.generated')
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
   const compilerOptions = { noEmit: true, strict: true, skipLibCheck: true, target: 'es2023', module: 'nodenext', moduleResolution: 'nodenext', types: ['node'] }
   writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(files) }))
-  const tsc = join(createRequire(join(root, 'package.json')).resolve(`${compiler}/package.json`), '../bin/tsc')
   let best = null
   for (let run = 0; run < RUNS; run++) {
     const started = process.hrtime.bigint()
