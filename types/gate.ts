@@ -40,7 +40,9 @@ export interface AuthStrategy<I = Identity> {
 /**
  * What `authorize` decides on. Path parameters and query are checked by the contract before, where it declares them.
  */
-export interface AuthorizeContext<I = Identity, P = Readonly<Record<string, string>>, Q = Readonly<Record<string, unknown>>> {
+export interface AuthorizeContext<
+  I = Identity, P = Readonly<Record<string, string>>, Q = Readonly<Record<string, unknown>>
+> {
   readonly identity: I
   readonly params: P
   readonly query: Q
@@ -53,13 +55,15 @@ export type Authorize<I = Identity, P = Readonly<Record<string, string>>, Q = Re
 
 /** Stable codes of refusals; docs/errors.md tells each one's cause and status. */
 export type RefusalCode =
-  | 'WSG_ERR_HANDSHAKE_MALFORMED' | 'WSG_ERR_HANDSHAKE_METHOD' | 'WSG_ERR_HANDSHAKE_VERSION' | 'WSG_ERR_UPGRADE_REQUIRED'
-  | 'WSG_ERR_ROUTE_NOT_FOUND' | 'WSG_ERR_TLS_REQUIRED' | 'WSG_ERR_HOST_MALFORMED' | 'WSG_ERR_HOST_NOT_ALLOWED'
+  | 'WSG_ERR_HANDSHAKE_MALFORMED' | 'WSG_ERR_HANDSHAKE_METHOD' | 'WSG_ERR_HANDSHAKE_VERSION'
+  | 'WSG_ERR_HANDSHAKE_TIMEOUT' | 'WSG_ERR_UPGRADE_REQUIRED' | 'WSG_ERR_ROUTE_NOT_FOUND' | 'WSG_ERR_TLS_REQUIRED'
+  | 'WSG_ERR_HOST_MALFORMED' | 'WSG_ERR_HOST_NOT_ALLOWED'
   | 'WSG_ERR_ORIGIN_NOT_ALLOWED' | 'WSG_ERR_ORIGIN_MISSING' | 'WSG_ERR_ORIGIN_NULL'
-  | 'WSG_ERR_CONNECTIONS_PER_ADDRESS' | 'WSG_ERR_CONNECTIONS_TOTAL' | 'WSG_ERR_CONNECTIONS_PENDING' | 'WSG_ERR_CONNECTIONS_PER_IDENTITY'
-  | 'WSG_ERR_UPGRADE_RATE' | 'WSG_ERR_UNAUTHENTICATED' | 'WSG_ERR_AUTH_TIMEOUT' | 'WSG_ERR_AUTH_UNAVAILABLE'
-  | 'WSG_ERR_FORBIDDEN' | 'WSG_ERR_DRAINING' | 'WSG_ERR_PARAMS_INVALID' | 'WSG_ERR_NOT_ADMITTED' | 'WSG_ERR_HANDSHAKE_TIMEOUT'
-  | 'WSG_ERR_SUBPROTOCOL' | 'WSG_ERR_CONTRACT_MISMATCH' | 'WSG_ERR_HOOK_FAILED' | 'WSG_ERR_HOOK_REFUSED'
+  | 'WSG_ERR_CONNECTIONS_TOTAL' | 'WSG_ERR_CONNECTIONS_PENDING'
+  | 'WSG_ERR_CONNECTIONS_PER_ADDRESS' | 'WSG_ERR_CONNECTIONS_PER_IDENTITY' | 'WSG_ERR_UPGRADE_RATE'
+  | 'WSG_ERR_UNAUTHENTICATED' | 'WSG_ERR_AUTH_TIMEOUT' | 'WSG_ERR_AUTH_UNAVAILABLE' | 'WSG_ERR_FORBIDDEN'
+  | 'WSG_ERR_SUBPROTOCOL' | 'WSG_ERR_CONTRACT_MISMATCH' | 'WSG_ERR_PARAMS_INVALID'
+  | 'WSG_ERR_HOOK_FAILED' | 'WSG_ERR_HOOK_REFUSED' | 'WSG_ERR_NOT_ADMITTED' | 'WSG_ERR_DRAINING'
 
 /** A check's verdict: null admits. `value` goes to the log (cut at 256 characters and escaped), never to the peer. */
 export interface Refusal {

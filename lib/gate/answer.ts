@@ -44,8 +44,10 @@ export function writeAnswer (reply: FastifyReply, socket: Duplex, body: string |
   const { raw } = reply
   const bodiless = reply.statusCode === 204 || reply.statusCode === 304
   try {
-    const headers: OutgoingHttpHeaders = { ...(reply.getHeaders() as OutgoingHttpHeaders), connection: reply.hasHeader('upgrade') ? 'upgrade, close' : 'close' }
-    raw.writeHead(reply.statusCode, bodiless ? headers : { ...headers, 'content-length': Buffer.byteLength(body) })
+    const headers = reply.getHeaders() as OutgoingHttpHeaders
+    headers.connection = reply.hasHeader('upgrade') ? 'upgrade, close' : 'close'
+    if (!bodiless) headers['content-length'] = Buffer.byteLength(body)
+    raw.writeHead(reply.statusCode, headers)
     raw.end(bodiless ? undefined : body)
   } catch {
     // A header that a hook has set and HTTP can't carry, or an answer that was begun without Fastify.
@@ -61,10 +63,14 @@ export function writeRefusal (socket: Duplex, refusal: Refusal): void {
   if (socket.destroyed || !socket.writable) return
   const body = refusalBody(refusal)
   const statusCode = refusal.statusCode ?? REFUSALS[refusal.code].statusCode
-  const lines = Object.entries({
-    ...refusalHeaders(refusal), 'content-type': 'application/json; charset=utf-8', 'content-length': String(Buffer.byteLength(body)),
-  }).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n${body}`, () => { socket.destroy() })
+  const headers = {
+    ...refusalHeaders(refusal),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const head = `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n`
+  socket.end(head + body, () => { socket.destroy() })
 }
 
 /** Client address as Fastify sees it; undefined for an injected request without a socket. */

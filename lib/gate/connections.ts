@@ -99,7 +99,9 @@ export class Connections {
   /** Takes a slot of this identity. */
   claimIdentity (slots: Slots, key: string): Refusal | null {
     if (slots.identity === key) return null
-    if (!this.#identities.take(key, this.#caps.perIdentity)) return { code: 'WSG_ERR_CONNECTIONS_PER_IDENTITY', retryAfter: RETRY_AFTER }
+    if (!this.#identities.take(key, this.#caps.perIdentity)) {
+      return { code: 'WSG_ERR_CONNECTIONS_PER_IDENTITY', retryAfter: RETRY_AFTER }
+    }
     slots.identity = key
     return null
   }

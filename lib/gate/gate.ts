@@ -51,7 +51,9 @@ export class Gate {
       authTimeout,
       handshakeTimeout,
       onAuthTimeout: handshake => { door.expire(handshake, { code: 'WSG_ERR_AUTH_TIMEOUT', retryAfter: RETRY_AUTH }) },
-      onTimeout: handshake => { if (handshake.refusal === null) door.expire(handshake, { code: 'WSG_ERR_HANDSHAKE_TIMEOUT' }) },
+      onTimeout: handshake => {
+        if (handshake.refusal === null) door.expire(handshake, { code: 'WSG_ERR_HANDSHAKE_TIMEOUT' })
+      },
       onSettled: ({ slots, routeSlots, routeConnections }) => {
         connections.settle(slots)
         routeConnections?.settle(routeSlots)
@@ -90,7 +92,8 @@ export class Gate {
   get judge (): SwitchMoment { return this.#switch }
 
   /** Bytes of the largest message of the route that `raw` was routed to; undefined: the ws server's own limit. */
-  readonly payloadLimitOf = (raw: IncomingMessage): number | undefined => handshakeOf(raw)?.policy?.maxPayload ?? undefined
+  readonly payloadLimitOf = (raw: IncomingMessage): number | undefined =>
+    handshakeOf(raw)?.policy?.maxPayload ?? undefined
 
   isUpgrade (raw: IncomingMessage): boolean {
     return handshakeOf(raw) !== undefined

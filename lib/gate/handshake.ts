@@ -54,6 +54,8 @@ export function checkHandshake (raw: IncomingMessage): Refusal | null {
     return { code: 'WSG_ERR_HANDSHAKE_VERSION', value: String(headers['sec-websocket-version']) }
   }
   if (!KEY.test(String(headers['sec-websocket-key']))) return malformed('sec-websocket-key')
-  if (headers.host === undefined && rawHeaders !== undefined) return { code: 'WSG_ERR_HOST_MALFORMED', value: 'missing' }
+  if (headers.host === undefined && rawHeaders !== undefined) {
+    return { code: 'WSG_ERR_HOST_MALFORMED', value: 'missing' }
+  }
   return null
 }

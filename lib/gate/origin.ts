@@ -43,7 +43,8 @@ export interface OriginOptions {
 }
 
 /** What @fastify/cors takes as `origin`. */
-export type CorsOriginFunction = (origin: string | undefined, callback: (error: Error | null, allow: boolean) => void) => void
+export type CorsOriginFunction =
+  (origin: string | undefined, callback: (error: Error | null, allow: boolean) => void) => void
 
 const MISSING: Refusal = Object.freeze({ code: 'WSG_ERR_ORIGIN_MISSING' })
 const NULL: Refusal = Object.freeze({ code: 'WSG_ERR_ORIGIN_NULL', value: 'null' })
@@ -55,11 +56,14 @@ const NULL: Refusal = Object.freeze({ code: 'WSG_ERR_ORIGIN_NULL', value: 'null'
  * 6454 section 6.2): lower case, punycode, no default port, no final dot. Throws WSG_ERR_ORIGIN_PATTERN for an entry
  * that could never match or would match too much, and for a list that admits nobody.
  */
-export function compileOrigins (given: readonly string[] | OriginDecision, { optionName, development, allowMissing, allowNull }: OriginOptions): OriginPolicy {
+export function compileOrigins (given: readonly string[] | OriginDecision, options: OriginOptions): OriginPolicy {
+  const { optionName, development, allowMissing, allowNull } = options
   const decide = typeof given === 'function' ? given : null
   const patterns = typeof given === 'function' ? [] : given
   if (decide === null && patterns.length === 0 && !allowMissing && !allowNull) {
-    throw new WSG_ERR_ORIGIN_PATTERN(`${optionName}: is empty, so no page can connect, and nobody else either: clients without Origin need allowMissingOrigin, and a credential that is no cookie; or write origins, like ["https://goodsite.com"]`)
+    throw new WSG_ERR_ORIGIN_PATTERN(`${optionName}: is empty, so no page can connect, and nobody else either: ` +
+      'clients without Origin need allowMissingOrigin, and a credential that is no cookie; ' +
+      'or write origins, like ["https://goodsite.com"]')
   }
   const table = new OriginTable()
   const entries = new Set<string>()
@@ -79,7 +83,8 @@ export function compileOrigins (given: readonly string[] | OriginDecision, { opt
   const check = (origin: string | undefined): Refusal | null => {
     if (origin === undefined) return allowMissing ? null : MISSING
     if (origin === 'null') return allowNull ? null : NULL
-    return table.has(origin) || table.matches(origin, any || decide !== null) ? null : { code: 'WSG_ERR_ORIGIN_NOT_ALLOWED', value: origin }
+    if (table.has(origin) || table.matches(origin, any || decide !== null)) return null
+    return { code: 'WSG_ERR_ORIGIN_NOT_ALLOWED', value: origin }
   }
   return Object.freeze({
     check,
@@ -161,12 +166,17 @@ class OriginTable {
  * http, save loopback hosts in development. An empty list in development means the loopback names.
  * Throws WSG_ERR_HOST_PATTERN for a bad entry, and WSG_ERR_ORIGIN_PATTERN for `*`, which names no origin.
  */
-export function originsFromHosts (hosts: readonly string[], { development }: { readonly development: boolean }): string[] {
+export function originsFromHosts (
+  hosts: readonly string[], { development }: { readonly development: boolean }
+): string[] {
   if (hosts.length === 0 && development) return [...DEVELOPMENT_ORIGINS]
   return hosts.map((entry, index) => {
     const where = `allowedHosts[${index}]`
     const pattern = parseAllowedHost(entry, where)
-    if (!pattern) throw new WSG_ERR_ORIGIN_PATTERN(`${where}: "*" names no origin; set origins as well, like ["https://goodsite.com"]`)
+    if (!pattern) {
+      const message = `${where}: "*" names no origin; set origins as well, like ["https://goodsite.com"]`
+      throw new WSG_ERR_ORIGIN_PATTERN(message)
+    }
     // Behind a proxy the Host may carry port 80 or 443; the page's origin is https on its default port.
     const text = formatHostPattern(pattern.port === 80 || pattern.port === 443 ? { ...pattern, port: null } : pattern)
     return development && isLoopback(pattern.host) ? text : `https://${text}`
@@ -180,7 +190,8 @@ export function originsFromHosts (hosts: readonly string[], { development }: { r
 export function corsOrigin (policy: OriginPolicy): CorsOriginFunction {
   const decide = async (origin: string): Promise<boolean> => {
     if (!policy.allows(origin)) return false
-    return policy.ask === null || await policy.ask(origin, { route: null, signal: AbortSignal.timeout(CORS_TIMEOUT) }) === null
+    const context = { route: null, signal: AbortSignal.timeout(CORS_TIMEOUT) }
+    return policy.ask === null || await policy.ask(origin, context) === null
   }
   return (origin, callback) => {
     if (origin === undefined || policy.ask === null) callback(null, origin !== undefined && policy.allows(origin))

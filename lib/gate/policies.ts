@@ -24,7 +24,12 @@ export interface PolicyDefaults {
 
 /** Where a route has no caps of its own. */
 const UNLIMITED: ConnectionCaps = {
-  total: Infinity, perAddress: Infinity, anonymous: Infinity, perIdentity: Infinity, pending: Infinity, pendingPerAddress: Infinity,
+  total: Infinity,
+  perAddress: Infinity,
+  anonymous: Infinity,
+  perIdentity: Infinity,
+  pending: Infinity,
+  pendingPerAddress: Infinity,
 }
 
 /** What a contract adds to a route. */
@@ -56,7 +61,9 @@ export class Policies {
   }
 
   /** The origins of a route; the plugin's own where `own` is left out. Throws WSG_ERR_ORIGIN_PATTERN. */
-  origins (own: readonly string[] | OriginDecision | undefined, optionName: string, credential: 'cookie' | 'header' | null): OriginPolicy {
+  origins (
+    own: readonly string[] | OriginDecision | undefined, optionName: string, credential: 'cookie' | 'header' | null
+  ): OriginPolicy {
     const { development, allowedHosts, origins, allowMissingOrigin, dangerouslyAllowNullOrigin } = this.#defaults
     return compileOrigins(own ?? origins ?? originsFromHosts(allowedHosts, { development }), {
       optionName,
@@ -74,21 +81,25 @@ export class Policies {
     }
     const auth = options.public === true ? null : options.auth ?? this.#defaults.auth
     if (auth === null && options.public !== true) {
-      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected wsGuard.auth, a plugin-wide auth, or wsGuard.public: true, got none; a WebSocket route must say who may connect`)
+      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected wsGuard.auth, a plugin-wide auth, or wsGuard.public: ` +
+        'true, got none; a WebSocket route must say who may connect')
     }
     const credential = auth?.needs.credential ?? null
-    const origin = this.origins(options.origins, options.origins === undefined ? 'origins' : `route ${url}: wsGuard.origins`, credential)
+    const optionName = options.origins === undefined ? 'origins' : `route ${url}: wsGuard.origins`
+    const origin = this.origins(options.origins, optionName, credential)
     this.#proveSafe(url, origin, credential)
     const { upgradeRate: own } = options
     const failureCost = this.#defaults.upgradeRate?.failureCost ?? 1
+    const limiters = [this.#shared, own === undefined ? null : this.#makeLimiter({ failureCost, ...own }, url)]
+    const subprotocols = options.subprotocols ?? this.#defaults.subprotocols
     return {
       url,
       auth,
       authorize: options.authorize ?? null,
       origin,
-      limiters: [this.#shared, own === undefined ? null : this.#makeLimiter({ failureCost, ...own }, url)].filter(limiter => limiter !== null),
+      limiters: limiters.filter(limiter => limiter !== null),
       subprotocols: {
-        supported: [...(contract === null ? [] : [contract.subprotocol]), ...options.subprotocols ?? this.#defaults.subprotocols],
+        supported: contract === null ? subprotocols : [contract.subprotocol, ...subprotocols],
         fingerprint: contract?.fingerprint ?? null,
         typeKey: contract?.typeKey ?? DEFAULT_ENVELOPE.type,
       },
@@ -102,10 +113,13 @@ export class Policies {
   #proveSafe (url: string, origin: OriginPolicy, credential: 'cookie' | 'header' | null): void {
     if (credential !== 'cookie' || this.#defaults.dangerouslyAllowAnyOrigin) return
     if (origin.any) {
-      throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: origins holds '*' beside cookie authentication, so any website could act as your users; list the origins, or set dangerouslyAllowAnyOrigin`)
+      throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: origins holds '*' beside cookie authentication, so any website ` +
+        'could act as your users; list the origins, or set dangerouslyAllowAnyOrigin')
     }
     if (this.#defaults.dangerouslyAllowNullOrigin) {
-      throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: dangerouslyAllowNullOrigin beside cookie authentication, so any website could act as your users from a sandboxed frame; leave it out, or set dangerouslyAllowAnyOrigin as well`)
+      throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: dangerouslyAllowNullOrigin beside cookie authentication, so ` +
+        'any website could act as your users from a sandboxed frame; leave it out, or set ' +
+        'dangerouslyAllowAnyOrigin as well')
     }
   }
 }

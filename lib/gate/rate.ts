@@ -47,12 +47,13 @@ export function createUpgradeLimiter (
   const { allowList, failureCost = 1 } = options
   const where = name === APPLICATION ? 'upgradeRate.allowList' : `route ${name}: wsGuard.upgradeRate.allowList`
   const list = Array.isArray(allowList) ? compileAddresses(allowList, where) : null
+  const listed = list === null ? [] : (request: FastifyRequest): boolean => addresses.isIn(request, list)
   // Everything is set, so that settings of a limiter the application registered do not leak in.
   const settings = {
     max: options.max,
     timeWindow: options.timeWindow,
     // The keys that the store sees carry a prefix; what is listed are addresses.
-    allowList: typeof allowList === 'function' ? allowList : list === null ? [] : (request: FastifyRequest) => addresses.isIn(request, list),
+    allowList: typeof allowList === 'function' ? allowList : listed,
     ban: -1,
     skipOnError: false,
     keyGenerator: (request: FastifyRequest) => `fastify-ws-guard:upgrade:${name}:${addresses.keyOf(request)}`,
@@ -60,16 +61,20 @@ export function createUpgradeLimiter (
   const primary = sources.primary(settings)
   const fallback = sources.fallback?.(settings) ?? null
 
-  const judge = (limit: typeof primary, request: FastifyRequest): Promise<Refusal | null> => limit(request).then(verdict => {
+  const judge = async (limit: typeof primary, request: FastifyRequest): Promise<Refusal | null> => {
+    const verdict = await limit(request)
     // `isAllowed` means "on the allow list", not "within the limit".
     if (verdict.isAllowed || !verdict.isExceeded) return null
     return { code: 'WSG_ERR_UPGRADE_RATE', value: name, retryAfter: Math.max(1, verdict.ttlInSeconds) }
-  })
+  }
 
   const ask = async (request: FastifyRequest): Promise<Refusal | null | typeof NO_ANSWER> => {
     try {
       const refusal = await withDeadline(judge(primary, request))
-      if (refusal === NO_ANSWER) request.log.error({ event: 'ws.backend.unavailable', after: STORE_DEADLINE }, 'upgrade rate store did not answer')
+      if (refusal === NO_ANSWER) {
+        const fields = { event: 'ws.backend.unavailable', after: STORE_DEADLINE }
+        request.log.error(fields, 'upgrade rate store did not answer')
+      }
       return refusal
     } catch (error) {
       logThrown(request.log, 'error', { event: 'ws.backend.unavailable' }, error, 'upgrade rate store failed')

@@ -27,7 +27,7 @@ export function serializeUpgrade (request: FastifyRequest): Record<string, unkno
 const refused = channel('fastify-ws-guard:refused')
 
 /** One refused handshake, before its value is escaped. `cause` stays in the log: it may name hosts and queries. */
-export type SecurityEvent = Omit<RefusedEvent, 'event' | 'value'> & { readonly value: string | undefined, readonly cause?: unknown }
+export type SecurityEvent = Omit<RefusedEvent, 'event'> & { readonly cause?: unknown }
 
 interface Repeats {
   count: number
