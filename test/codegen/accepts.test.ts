@@ -8,7 +8,7 @@ import { emitTypeScript, readModel } from '../../lib/codegen.js'
 import { compileContract } from '../../lib/contract/compile.js'
 import { REFUSED } from '../../lib/protocol/refused.js'
 import type { ContractModel } from '../../types/model.js'
-import { type Pair, type RandomContract, randomContract, reversed, spoil } from '../helpers/random-contracts.js'
+import { type Pair, type RandomContract, merged, randomContract, reversed, spoil } from '../helpers/random-contracts.js'
 import { ROOT } from '../helpers/sources.js'
 
 // Contracts made by fast-check. What the server says of a value, three TypeScript compilers must say of it as well: a value that it
@@ -17,7 +17,7 @@ import { ROOT } from '../helpers/sources.js'
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 100)
 const SEED = Number(process.env['FC_SEED'] ?? 1)
-/** Values of each payload, as many again that are spoilt. */
+/** Values of each payload, as many again that are spoilt, and pairs of them in one. */
 const VALUES = 5
 
 const folder = mkdtempSync(join(mkdirBuild(), 'generated-'))
@@ -103,7 +103,8 @@ function valuesOf ({ contract, inbound, outbound, calls }: RandomContract, model
   const assign = (name: string, use: string | null, { value }: Pair, isAccepted: (value: unknown) => boolean): string[] => {
     const random = randomOf(seed * 1000 + draws++)
     const good = fc.sample(value, { numRuns: VALUES, seed: seed * 1000 + draws })
-    return [...good, ...good.map(one => spoil(one, random))].flatMap(one => {
+    const bad = [...good.map(one => spoil(one, random)), ...good.slice(1).map((one, index) => merged(one, good[index]))]
+    return [...good, ...bad].flatMap(one => {
       const verdict = isAccepted(one)
       verdicts[verdict ? 'accepted' : 'refused']++
       const expect = verdict ? [] : ['// @ts-expect-error the server refuses it']

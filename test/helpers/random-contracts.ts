@@ -69,10 +69,10 @@ const pair: fc.Memo<Pair> = fc.memo(depth => depth <= 1
     },
     {
       weight: 1,
-      arbitrary: fc.array(pair(depth - 1), { minLength: 2, maxLength: 3 }).filter(isTold).map(items =>
-        pairOf(Type.Union(items.map(item => item.schema)), fc.oneof(...items.map(item => item.value))))
+      arbitrary: fc.array(pair(depth - 1), { minLength: 2, maxLength: 3 }).filter(isTold).map(unionOf)
     },
     { weight: 1, arbitrary: fc.array(objectOf(pair(depth - 1)), { minLength: 2, maxLength: 4 }).map(taggedUnion) },
+    { weight: 1, arbitrary: fc.array(objectOf(leaf), { minLength: 2, maxLength: 3 }).map(unionOf) },
     { weight: 1, arbitrary: fc.tuple(objectOf(pair(depth - 1)), objectOf(pair(depth - 1))).map(intersection) }
   ))
 
@@ -94,6 +94,10 @@ function objectOf (member: fc.Arbitrary<Pair>): fc.Arbitrary<Pair> {
 }
 
 const propertiesOf = (schema: TSchema): Record<string, TSchema> => schema.properties as Record<string, TSchema>
+
+function unionOf (items: readonly Pair[]): Pair {
+  return pairOf(Type.Union(items.map(item => item.schema)), fc.oneof(...items.map(item => item.value)))
+}
 
 function taggedUnion (items: readonly Pair[]): Pair {
   const schemas = items.map(({ schema }, i) => Type.Object({ ...propertiesOf(schema), kind: Type.Literal(`t${i}`) }))
@@ -171,6 +175,12 @@ export function spoil (value: unknown, next: (below: number) => number): unknown
   if (isList) return next(4) === 0 ? (value as unknown[]).slice(0, -1) : (value as unknown[]).map((item, i) => String(i) === key ? spoil(item, next) : item)
   const { [key]: _, ...rest } = value as { readonly [key: string]: unknown }
   return next(4) === 0 ? rest : { ...rest, [key]: spoil(inner, next) }
+}
+
+/** Both at once, as far as they are objects: in a union, half of each variant. */
+export function merged (one: unknown, other: unknown): unknown {
+  const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(one) && isObject(other) ? { ...one, ...other } : one
 }
 
 /** The same contract, with everything declared the other way around that has no order of its own. Shared schemas stay shared. */
