@@ -32,7 +32,8 @@ export class Events {
   /** `build` is called only where somebody listens. */
   publish<N extends EventName> (name: N, build: () => Omit<EventPayloads[N], 'app'>): void {
     const { [name]: one } = CHANNELS
-    if (one.hasSubscribers) one.publish({ app: this.app, ...build() })
+    // In this order: V8 copies what stands first as a whole, and anything else property by property.
+    if (one.hasSubscribers) one.publish({ ...build(), app: this.app })
   }
 
   wanted (name: EventName): boolean {

@@ -63,16 +63,16 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
     log[level]({ ...common, count }, `${message}, repeated`)
   })
   const ends = [
-    events.listen('opened', ({ app, ...event }) => {
-      log.debug({ event: 'ws.socket.opened', ...event }, 'a WebSocket was opened')
+    // Field by field, these two: each socket comes by here, and leaving one field out of a copy costs ten times as much.
+    events.listen('opened', ({ connId, reqId, identity, ip, route }) => {
+      log.debug({ event: 'ws.socket.opened', connId, reqId, identity, ip, route }, 'a WebSocket was opened')
     }),
-    events.listen('closed', ({ app, ...event }) => {
-      const { ip, route, code, cause } = event
-      const common = { event: 'ws.socket.closed', ip, route, code, cause }
+    events.listen('closed', ({ connId, reqId, identity, ip, route, code, reason, cause, duration }) => {
+      const event = 'ws.socket.closed'
       const level = WARNED.has(cause) ? 'warn' : 'info'
       const message = 'a WebSocket was closed'
-      if (level === 'warn' && !repeats.isFirst(kindOf(level, message, common))) return
-      log[level]({ ...common, ...event }, message)
+      if (level === 'warn' && !repeats.isFirst(kindOf(level, message, { event, ip, route, code, cause }))) return
+      log[level]({ event, connId, reqId, identity, ip, route, code, reason, cause, duration }, message)
     }),
     events.listen('drained', ({ app, ...event }) => {
       if (event.sockets === 0) return
