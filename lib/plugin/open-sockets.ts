@@ -1,7 +1,6 @@
 // Tested in test/attack/heartbeat.test.ts and test/attack/events.test.ts.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { escapeForLog } from '../errors/log-safe.js'
 import { Events } from '../events/events.js'
@@ -15,7 +14,6 @@ import { FragmentWatch } from '../socket/fragment-watch.js'
 import { Heartbeat } from '../socket/heartbeat.js'
 import { OpenSocket, socketOf } from '../socket/open-socket.js'
 import { Registry } from '../socket/registry.js'
-import { CONTRACT } from './guarded-routes.js'
 import type { ResolvedOptions } from './options.js'
 
 /** Milliseconds between two looks at the open sockets, at most; there are sixteen or more in each interval. */
@@ -52,14 +50,10 @@ export class OpenSockets {
 
   /** Listener of the ws server's `connection`, before the gate forgets the handshake. */
   readonly onConnection = (ws: WebSocket, raw: IncomingMessage): void => {
-    // A stream in memory has none.
-    const { setKeepAlive } = raw.socket as Partial<Socket>
-    setKeepAlive?.call(raw.socket, true, this.#options.heartbeat.interval)
-    const request = handshakeOf(raw)?.request ?? null
-    const config: Readonly<Record<symbol, unknown>> = { ...request?.routeOptions.config }
+    const handshake = handshakeOf(raw)
     // A contract's route makes a socket of its own kind.
-    if (request === null || config[CONTRACT] !== undefined) return
-    const { facts, keys } = this.admissionOf(request)
+    if (!handshake?.request || handshake.policy?.subprotocols.fingerprint !== null) return
+    const { facts, keys } = this.admissionOf(handshake.request)
     new OpenSocket(ws, raw.socket, facts, keys, this.registry).enter()
   }
 
@@ -78,7 +72,8 @@ export class OpenSockets {
         reqId: request.id,
         identity: identity?.id ?? null,
         ip: escapeForLog(clientAddress(request) ?? ''),
-        route: request.routeOptions.url ?? '',
+        // Fastify makes an object of `routeOptions` each time it is asked.
+        route: handshake?.policy?.url ?? request.routeOptions.url ?? '',
       },
     }
   }

@@ -20,8 +20,9 @@ export class Heartbeat {
       const isFirst = socket.beatAt === 0
       // Sockets that came together, as after a deploy, drift apart with the first beat.
       socket.beatAt = now + this.#interval * (isFirst ? 0.5 + Math.random() / 2 : 1)
-      if (isFirst || !socket.open) continue
-      if (socket.pingedAt !== 0 && !socket.livesSince(socket.pingedAt, now)) socket.cutOff('heartbeat')
+      if (!socket.open) continue
+      if (isFirst) socket.keepAlive(this.#interval)
+      else if (socket.pingedAt !== 0 && !socket.livesSince(socket.pingedAt, now)) socket.cutOff('heartbeat')
       else socket.ping(now)
     }
   }

@@ -1,4 +1,5 @@
 // Tested in test/socket/heartbeat.test.ts and test/attack/control-frames.test.ts.
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { CloseCause } from '../../types/events.js'
@@ -160,6 +161,16 @@ export class OpenSocket implements SocketWatch {
     if (this.controls.take(1, now) === 0) return true
     this.closeAs('policy_violation', 'policy')
     return false
+  }
+
+  /**
+   * Lets the kernel ask for life as well, after so many milliseconds of silence. At the first look, not in the
+   * handshake: it takes system calls.
+   */
+  keepAlive (interval: number): void {
+    // A stream in memory has none.
+    const { setKeepAlive } = this.stream as Partial<Socket>
+    setKeepAlive?.call(this.stream, true, interval)
   }
 
   /** Asks the peer for a sign of life. */
