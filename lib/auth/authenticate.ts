@@ -10,44 +10,82 @@ const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal 
 /**
  * Asks a strategy who is there. Null is 401. A throw or a rejection with the status 401 or 403
  * (`request.jwtVerify()`) is that; any other, and something that is no identity, is 503: a credential that could not
- * be judged is never taken for a missing one.
+ * be judged is never taken for a missing one. A promise only where the strategy makes one.
  */
-export async function authenticate (strategy: AuthStrategy, context: AuthenticateContext): Promise<Authentication> {
+export function authenticate (
+  strategy: AuthStrategy, context: AuthenticateContext
+): Authentication | Promise<Authentication> {
   try {
-    const identity: Identity | null | undefined = await strategy.authenticate(context)
-    if (identity === null || identity === undefined) return refuse(unauthenticated(strategy))
-    if (typeof identity !== 'object' || (typeof identity.id !== 'string' && typeof identity.id !== 'number')) {
-      return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: identity without an id` })
-    }
-    return { identity, refusal: null }
+    const found = strategy.authenticate(context)
+    return isThenable(found) ? whenFound(strategy, found) : judge(strategy, found)
   } catch (error) {
-    const status = statusOf(error)
-    if (status === 401) return refuse({ ...unauthenticated(strategy), cause: error })
-    if (status === 403) return refuse({ code: 'WSG_ERR_FORBIDDEN', value: strategy.name, cause: error })
-    return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: strategy.name, cause: error })
+    return failed(strategy, error)
   }
+}
+
+async function whenFound (strategy: AuthStrategy, found: PromiseLike<Identity | null>): Promise<Authentication> {
+  try {
+    return judge(strategy, await found)
+  } catch (error) {
+    return failed(strategy, error)
+  }
+}
+
+function judge (strategy: AuthStrategy, identity: Identity | null | undefined): Authentication {
+  if (identity === null || identity === undefined) return refuse(unauthenticated(strategy))
+  if (typeof identity !== 'object' || (typeof identity.id !== 'string' && typeof identity.id !== 'number')) {
+    return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: identity without an id` })
+  }
+  return { identity, refusal: null }
+}
+
+function failed (strategy: AuthStrategy, error: unknown): Authentication {
+  const status = statusOf(error)
+  if (status === 401) return refuse({ ...unauthenticated(strategy), cause: error })
+  if (status === 403) return refuse({ code: 'WSG_ERR_FORBIDDEN', value: strategy.name, cause: error })
+  return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: strategy.name, cause: error })
 }
 
 /**
  * Asks the route whether this identity may connect. Only `true` admits; a throw is 503, with the status 401 or 403
- * that.
+ * that. Like `authenticate` it answers at once where the application does.
  */
-export async function authorize (
+export function authorize (
   decide: Authorize,
   identity: Identity | null,
-  input: { readonly params: unknown, readonly query: unknown },
+  { params, query }: { readonly params: unknown, readonly query: unknown },
   request: FastifyRequest
-): Promise<Refusal | null> {
+): Refusal | null | Promise<Refusal | null> {
   try {
     // A public route has no identity; its `authorize` is typed for that where it is written.
-    const allowed = await decide({ identity, ...input, request } as Parameters<Authorize>[0])
-    return allowed === true ? null : { code: 'WSG_ERR_FORBIDDEN' }
+    const allowed = decide({ identity, params, query, request } as Parameters<Authorize>[0])
+    return isThenable(allowed) ? whenDecided(allowed) : allowOnly(allowed)
   } catch (error) {
-    const status = statusOf(error)
-    if (status === 401) return { code: 'WSG_ERR_UNAUTHENTICATED', value: 'authorize', cause: error }
-    if (status === 403) return { code: 'WSG_ERR_FORBIDDEN', value: 'authorize', cause: error }
-    return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'authorize', cause: error }
+    return undecided(error)
   }
+}
+
+async function whenDecided (decided: PromiseLike<boolean>): Promise<Refusal | null> {
+  try {
+    return allowOnly(await decided)
+  } catch (error) {
+    return undecided(error)
+  }
+}
+
+function allowOnly (allowed: unknown): Refusal | null {
+  return allowed === true ? null : { code: 'WSG_ERR_FORBIDDEN' }
+}
+
+function undecided (error: unknown): Refusal {
+  const status = statusOf(error)
+  if (status === 401) return { code: 'WSG_ERR_UNAUTHENTICATED', value: 'authorize', cause: error }
+  if (status === 403) return { code: 'WSG_ERR_FORBIDDEN', value: 'authorize', cause: error }
+  return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'authorize', cause: error }
+}
+
+function isThenable<T> (value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }
 
 function unauthenticated ({ name, challenge }: AuthStrategy): Refusal {

@@ -9,19 +9,21 @@ const KEY = /^[+/0-9A-Za-z]{22}==$/
 const malformed = (value: string): Refusal => ({ code: 'WSG_ERR_HANDSHAKE_MALFORMED', value })
 
 /** Header fields of which a handshake may carry one line only (RFC 6455 section 4.1, RFC 9110 section 7.2). */
-const SINGLE = new Set(['host', 'origin', 'upgrade', 'sec-websocket-key', 'sec-websocket-version'])
-const SINGLE_LENGTHS = new Set([...SINGLE].map(name => name.length))
+const SINGLE = new Map(
+  ['host', 'origin', 'upgrade', 'sec-websocket-key', 'sec-websocket-version'].map((name, index) => [name, 1 << index])
+)
+/** A bit for each of their lengths. A shift counts modulo 32: names of 36 characters are looked up in vain. */
+const SINGLE_LENGTHS = [...SINGLE.keys()].reduce((lengths, name) => lengths | 1 << name.length, 0)
 
 function findDuplicate (rawHeaders: readonly string[]): string | null {
-  let seen = ''
+  let seen = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const raw = rawHeaders[i]!
-    if (!SINGLE_LENGTHS.has(raw.length)) continue
+    if ((SINGLE_LENGTHS >> raw.length & 1) === 0) continue
     const name = raw.toLowerCase()
-    if (!SINGLE.has(name)) continue
-    const mark = `|${name}|`
-    if (seen.includes(mark)) return name
-    seen += mark
+    const bit = SINGLE.get(name) ?? 0
+    if ((seen & bit) !== 0) return name
+    seen |= bit
   }
   return null
 }

@@ -11,6 +11,9 @@ export interface RouteInput {
   readonly query: unknown
 }
 
+/** Why a handshake is refused; null: not for this. */
+export type Verdict = Refusal | null
+
 /** Counts handshakes by address. */
 export interface UpgradeLimiter {
   /** Counts one handshake and says whether it was one too many. Never rejects. */

@@ -94,9 +94,14 @@ export function createUpgradeLimiter (
 
   // A local count needs neither a deadline nor a substitute.
   const count = sources.isLocal ? (request: FastifyRequest) => judge(primary, request) : askShared
-  // What is left to fail is an `allowList` function of the application.
-  const take = (request: FastifyRequest): Promise<Refusal | null> => count(request)
-    .catch((cause: unknown) => ({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `upgrade rate ${name}`, cause }) as const)
+  const take = async (request: FastifyRequest): Promise<Refusal | null> => {
+    try {
+      return await count(request)
+    } catch (cause) {
+      // What is left to fail is an `allowList` function of the application.
+      return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `upgrade rate ${name}`, cause }
+    }
+  }
   return {
     take,
     punish (request) {

@@ -1,4 +1,5 @@
 import type { Refusal } from '../../types/gate.js'
+import type { Verdict } from './policy.js'
 import { type Handshake, isOver } from './record.js'
 
 /**
@@ -22,16 +23,17 @@ export class Room {
 
   /**
    * Claims, and where that is refused, once more after room was made. The wait counts against the handshake's own
-   * deadlines: at these it is answered, and what comes of the question after that is nothing to it.
+   * deadlines: at these it is answered, and what comes of the question after that is nothing to it. A promise only
+   * where somebody is asked.
    */
-  async claim (
+  claim (
     kind: 'address' | 'identity', key: string, handshake: Handshake, claim: () => Refusal | null
-  ): Promise<Refusal | null> {
+  ): Verdict | Promise<Verdict> {
     const refusal = claim()
     if (refusal === null || this.#makeRoom === null) return refusal
-    const made = await this.#make(kind, key, this.#makeRoom)
-    // Gone or answered meanwhile: a slot taken now would never be given back.
-    return made && !isOver(handshake) ? claim() : refusal
+    return this.#make(kind, key, this.#makeRoom)
+      // Gone or answered meanwhile: a slot taken now would never be given back.
+      .then(made => made && !isOver(handshake) ? claim() : refusal)
   }
 
   #make (kind: 'address' | 'identity', key: string, makeRoom: MakeRoom): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { ClientAddresses } from '../client-address.js'
 import type { Connections } from '../connections.js'
 import type { Door } from '../door.js'
 import type { HostPolicy } from '../host.js'
-import { type RoutePolicy, policyOf } from '../policy.js'
+import { type RoutePolicy, type Verdict, policyOf } from '../policy.js'
 import { type Handshake, handshakeOf, isOver, signalOf } from '../record.js'
 import type { Room } from '../room.js'
 import { chooseSubprotocol } from '../subprotocol.js'
@@ -53,9 +53,15 @@ export class HeadersMoment {
       done(refusal === null ? undefined : this.#parts.door.refuse(request, reply, refusal, handshake))
     }
     const refusal = this.#judge(request, handshake, policy)
-    if (refusal !== null || policy === null) finish(refusal)
+    if (refusal !== null || policy === null) {
+      finish(refusal)
+      return
+    }
+    const capped = this.#claimAddress(request, handshake, policy)
+    const isLast = policy.limiters.length === 0 && policy.origin.ask === null
+    if (!(capped instanceof Promise) && (capped !== null || isLast)) finish(capped)
     else {
-      this.#judgeSlowly(request, handshake, policy)
+      this.#judgeSlowly(capped, request, handshake, policy)
         .then(finish, cause => { finish({ code: 'WSG_ERR_AUTH_UNAVAILABLE', cause }) })
     }
   }
@@ -80,8 +86,10 @@ export class HeadersMoment {
   }
 
   /** What may wait: for room at a cap, for a limiter's store, for the application's word on an origin. */
-  async #judgeSlowly (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Promise<Refusal | null> {
-    const capped = await this.#claimAddress(request, handshake, policy)
+  async #judgeSlowly (
+    room: Verdict | Promise<Verdict>, request: FastifyRequest, handshake: Handshake, policy: RoutePolicy
+  ): Promise<Verdict> {
+    const capped = room instanceof Promise ? await room : room
     if (capped !== null) return capped
     for (const limiter of policy.limiters) {
       const late = await limiter.take(request)
@@ -94,7 +102,9 @@ export class HeadersMoment {
     return foreign
   }
 
-  async #claimAddress (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Promise<Refusal | null> {
+  #claimAddress (
+    request: FastifyRequest, handshake: Handshake, policy: RoutePolicy
+  ): Verdict | Promise<Verdict> {
     const { auth, connections: own } = policy
     const { addresses, connections, room } = this.#parts
     const { slots, routeSlots, address } = handshake
@@ -105,7 +115,7 @@ export class HeadersMoment {
     }
     if (address === null || addresses.isListed(request)) return null
     const anonymous = auth === null
-    return await room.claim('address', address, handshake, () =>
+    return room.claim('address', address, handshake, () =>
       connections.claimAddress(slots, address, anonymous) ?? own?.claimAddress(routeSlots, address, anonymous) ?? null)
   }
 }

@@ -1,9 +1,9 @@
 // Tested in test/attack/answered.test.ts and test/gate/gate.test.ts.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { AuthenticateContext, AuthStrategy, Authorize, Identity, Refusal } from '../../../types/gate.js'
 import type { Connections } from '../connections.js'
 import type { Door } from '../door.js'
-import { type RouteInput, type RoutePolicy, policyOf } from '../policy.js'
+import { type RouteInput, type RoutePolicy, type Verdict, policyOf } from '../policy.js'
 import { type Handshake, handshakeOf, hasBegun, isOver, signalOf } from '../record.js'
 import type { Room } from '../room.js'
 
@@ -12,12 +12,14 @@ export type Authentication =
   | { readonly identity: Identity, readonly refusal: null }
   | { readonly identity: null, readonly refusal: Refusal }
 
-/** How strategies and `authorize` are asked; neither ever throws or rejects. */
+/** How strategies and `authorize` are asked; neither ever throws or rejects. Promises where these make one. */
 export interface Judges {
-  readonly authenticate: (strategy: AuthStrategy, context: AuthenticateContext) => Promise<Authentication>
+  readonly authenticate: (
+    strategy: AuthStrategy, context: AuthenticateContext
+  ) => Authentication | Promise<Authentication>
   readonly authorize: (
     decide: Authorize, identity: Identity | null, input: RouteInput, request: FastifyRequest
-  ) => Promise<Refusal | null>
+  ) => Verdict | Promise<Verdict>
 }
 
 export interface IdentityParts {
@@ -30,11 +32,6 @@ export interface IdentityParts {
 /** Key under which the sockets of an identity are counted. */
 export const identityKey = ({ id }: Identity): string => `${typeof id}:${id}`
 
-// Fastify takes a hook's return for "go on", unless the reply was sent.
-function goNoFurther (): Promise<never> {
-  return new Promise(() => {})
-}
-
 /** The third moment: a route-level `onRequest` hook, the last of the route's own. Who is it, and may they. */
 export class IdentityMoment {
   readonly #parts: IdentityParts
@@ -44,65 +41,81 @@ export class IdentityMoment {
   }
 
   /** The hook, the same for every route. It sets the mark that lets the handler run. */
-  readonly admit = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  readonly admit = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void => {
     const { door } = this.#parts
     const handshake = handshakeOf(request.raw)
-    const policy = policyOf(request)
     if (handshake === undefined) {
-      if (policy?.hasHttpHandler === true) return
-      throw door.refuse(request, reply, { code: 'WSG_ERR_UPGRADE_REQUIRED' }, null)
+      if (policyOf(request)?.hasHttpHandler === true) done()
+      else done(door.refuse(request, reply, { code: 'WSG_ERR_UPGRADE_REQUIRED' }, null))
+      return
     }
     // A hook has begun to answer past Fastify: whatever is written now would run into it.
     if (hasBegun(handshake)) handshake.answered = true
-    if (isOver(handshake)) return await goNoFurther()
+    if (isOver(handshake)) return
+    const { policy } = handshake
     // The header checks did not run: a scope this plugin's hooks do not reach.
     if (policy === null || handshake.request !== request) {
-      throw door.refuse(request, reply, { code: 'WSG_ERR_NOT_ADMITTED' }, handshake)
+      done(door.refuse(request, reply, { code: 'WSG_ERR_NOT_ADMITTED' }, handshake))
+      return
     }
-    const refusal = await this.#judge(request, reply, handshake, policy)
-    // Answered at the deadline meanwhile, or the client left: no further hook may run for who was not admitted.
-    if (isOver(handshake)) return await goNoFurther()
-    if (refusal !== null) {
+    const finish = (refusal: Verdict): void => {
+      // Answered at the deadline meanwhile, or the client left: no further hook may run for who was not admitted.
+      if (isOver(handshake)) return
+      if (refusal === null) {
+        handshake.admitted = true
+        done()
+        return
+      }
       if (COUNTED.has(refusal.code)) for (const limiter of policy.limiters) limiter.punish(request)
-      throw door.refuse(request, reply, refusal, handshake)
+      done(door.refuse(request, reply, refusal, handshake))
     }
-    handshake.admitted = true
+    // A hook before this one has refused, in its way: it would be a 101 all the same.
+    const verdict = reply.statusCode >= 300 ? hookRefused(reply) : this.#judge(request, handshake, policy)
+    if (verdict instanceof Promise) verdict.then(finish, done)
+    else finish(verdict)
   }
 
-  async #judge (
-    request: FastifyRequest, reply: FastifyReply, handshake: Handshake, policy: RoutePolicy
-  ): Promise<Refusal | null> {
-    // A hook before this one has refused, in its way: it would be a 101 all the same.
-    if (reply.statusCode >= 300) return hookRefused(reply)
-    if (policy.auth !== null) {
-      const refused = await this.#identify(policy.auth, request, handshake)
-      if (refused !== null || isOver(handshake)) return refused
-    }
-    let input: RouteInput = { params: request.params, query: request.query }
+  #judge (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict | Promise<Verdict> {
+    const { auth } = policy
+    if (auth === null) return this.#authorize(request, handshake, policy)
+    const context = { request, get signal () { return signalOf(handshake) } }
+    return following(this.#parts.judges.authenticate(auth, context), ({ identity, refusal }) => {
+      // Answered at the deadline, or gone: a slot taken now would never be given back.
+      if (refusal !== null || isOver(handshake)) return refusal
+      handshake.identity = identity
+      return following(this.#claim(identity, handshake), capped => {
+        if (capped !== null || isOver(handshake)) return capped
+        request.wsIdentity = identity
+        return this.#authorize(request, handshake, policy)
+      })
+    })
+  }
+
+  #claim (identity: Identity, handshake: Handshake): Verdict | Promise<Verdict> {
+    const { connections, room } = this.#parts
+    const { slots, routeSlots, routeConnections } = handshake
+    const key = identityKey(identity)
+    return room.claim('identity', key, handshake, () =>
+      connections.claimIdentity(slots, key) ?? routeConnections?.claimIdentity(routeSlots, key) ?? null)
+  }
+
+  #authorize (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict | Promise<Verdict> {
+    let input: RouteInput = request
     if (policy.readInput !== null) {
       const read = policy.readInput(request)
       if (read === null) return { code: 'WSG_ERR_PARAMS_INVALID' }
       input = handshake.input = read
     }
     if (policy.authorize === null) return null
-    return await this.#parts.judges.authorize(policy.authorize, handshake.identity, input, request)
+    return this.#parts.judges.authorize(policy.authorize, handshake.identity, input, request)
   }
+}
 
-  async #identify (auth: AuthStrategy, request: FastifyRequest, handshake: Handshake): Promise<Refusal | null> {
-    const { judges, connections, room } = this.#parts
-    const context = { request, get signal () { return signalOf(handshake) } }
-    const { identity, refusal } = await judges.authenticate(auth, context)
-    if (refusal !== null) return refusal
-    // Answered at the deadline, or gone: a slot taken now would never be given back.
-    if (isOver(handshake)) return null
-    handshake.identity = identity
-    const { slots, routeSlots, routeConnections } = handshake
-    const key = identityKey(identity)
-    const capped = await room.claim('identity', key, handshake, () =>
-      connections.claimIdentity(slots, key) ?? routeConnections?.claimIdentity(routeSlots, key) ?? null)
-    if (capped === null) request.wsIdentity = identity
-    return capped
-  }
+/** Goes on at once where there is nothing to wait for: each promise would cost each handshake. */
+function following<T> (
+  value: T | Promise<T>, next: (value: T) => Verdict | Promise<Verdict>
+): Verdict | Promise<Verdict> {
+  return value instanceof Promise ? value.then(next) : next(value)
 }
 
 /** What a client is at fault for: such a handshake costs more of its upgrade rate. */
