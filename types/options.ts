@@ -59,7 +59,7 @@ export interface RouteConnectionOptions
 export interface MessageOptions {
   /** Tokens per second; a message takes one, or its `cost`. Default 100. */
   readonly rate?: number
-  /** Tokens a silent socket has saved up at most. Default 200. */
+  /** Messages at once: tokens saved up while a socket sends none. Default 200. */
   readonly burst?: number
   /**
    * Bytes of messages per second, four seconds' worth saved up. Beyond it reading pauses; nothing is lost. Default

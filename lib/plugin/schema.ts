@@ -145,7 +145,7 @@ export const optionsSchema = closed<GuardOptions>({
   }),
   messages: closed<MessageOptions>({
     rate: Type.Number({ exclusiveMinimum: 0, default: 100, description: 'Messages per second and socket' }),
-    burst: Type.Number({ minimum: 1, default: 200, description: 'Messages that a silent socket may send at once' }),
+    burst: Type.Number({ minimum: 1, default: 200, description: 'Messages at once; saved up while a socket sends none' }),
     bytes: Type.Integer({ minimum: 1024, default: 1_048_576, description: 'Bytes of messages per second' }),
     errors: count('Refused messages per 10 s before the socket is closed', 5),
     inFlight: count('Handlers under way per socket; reading pauses at this number', 32),

@@ -56,3 +56,17 @@ t.test('docs/options.md names no default that the schema lacks', async t => {
     if (told !== undefined) t.equal(defaults.get(name), told, name)
   }
 })
+
+t.test('README.md says of the guarded stack what the defaults make it', async t => {
+  const defaults = optionDefaults(optionsSchema)
+  const rows = readText('README.md').split('\n')
+  for (const [row, option, told] of [
+    ['300 sockets', 'connections.anonymous', (value: number) => `| ${value} |`],
+    ['20,000 messages', 'messages.burst', (value: number) => `| ${value} handled`],
+    ['hook that never settles', 'authTimeout', (value: number) => `after ${value / 1000} s`],
+    ['stops reading', 'messages.sendBuffer', (value: number) => `above ${value / 1024 ** 2} MiB`],
+  ] as const) {
+    const line = rows.find(one => one.startsWith('|') && one.includes(row)) ?? ''
+    t.ok(line.includes(told(Number(defaults.get(option)))), `${option}: ${line}`)
+  }
+})
