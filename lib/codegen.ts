@@ -3,6 +3,7 @@
 export { emitClients, generate } from './codegen/generate.js'
 export { loadModels } from './codegen/load-models.js'
 export { readModel } from './codegen/model.js'
+export { emitPython } from './codegen/python.js'
 export { emitTypeScript } from './codegen/typescript.js'
 export type { Difference } from './codegen/files.js'
 export type { Generated, GenerateOptions } from './codegen/generate.js'

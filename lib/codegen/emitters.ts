@@ -1,4 +1,5 @@
 import type { ContractModel } from '../../types/model.js'
+import { emitPython } from './python.js'
 import type { GeneratedFile } from './stamp.js'
 import { emitTypeScript } from './typescript.js'
 
@@ -8,4 +9,5 @@ export type Emitter = (model: ContractModel) => readonly GeneratedFile[]
 /** Languages that `--client` takes. */
 export const EMITTERS: ReadonlyMap<string, Emitter> = new Map([
   ['typescript', emitTypeScript],
+  ['python', emitPython],
 ])

@@ -10,7 +10,7 @@ import type { GeneratedFile } from './stamp.js'
 export interface GenerateOptions {
   /** Path of a module that exports contracts, or an application. */
   readonly module: string
-  /** Language of the client: `typescript`. */
+  /** Language of the client: `typescript` or `python`. */
   readonly client: string
   /** Folder of the generated files; made where it is missing. */
   readonly out: string

@@ -29,10 +29,11 @@ async function run (command: string): Promise<{ status: number, lines: string[] 
 }
 
 t.test('the page\'s commands run; its file is what is generated', async t => {
-  t.equal(commands.length, 2)
+  t.equal(commands.length, 3)
   t.same(await run(commands[0]!.text), { status: 0, lines: ['wrote generated/shop.client.ts'] })
   t.equal(readFileSync(join(folder, 'generated', 'shop.client.ts'), 'utf8'), block('shop.client.ts'), 'else: npm run build:generated')
   t.same(await run(commands[1]!.text), { status: 0, lines: ['generated is up to date'] })
+  t.same(await run(commands[2]!.text), { status: 0, lines: ['wrote generated/shop_client.py'] })
 })
 
 t.test('the page shows what a check prints', async t => {

@@ -1,0 +1,112 @@
+// Tested in test/codegen/python.test.ts.
+
+/** The rest of the class in python-runtime.ts: the life of its connections. */
+export const PYTHON_CONNECTION = String.raw`
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        failures, is_renewed, refused = 0, False, False
+        while True:
+            self._move("connecting")
+            uptime, reason = 0.0, ""
+            try:
+                self._socket = await asyncio.wait_for(self._open(refused), self._timeout)
+            except Exception as error:
+                code, after = _refusal(error)
+                self._retry_after = max(self._retry_after, after)
+                self._tell(self._on_error, Error("connect_failed", str(error) or type(error).__name__))
+            else:
+                opened_at = loop.time()
+                self._move("open")
+                code, reason = await self._serve(self._socket)
+                self._socket = None
+                uptime = loop.time() - opened_at
+            if uptime >= _MIN_UPTIME:
+                failures, is_renewed = 0, False
+            self._drop("disconnected", only_out=True)
+            wanted = self._retry(code, reason) if self._retry is not None else None
+            refused = wanted is None and code == 4401 and self._auth is not None and not is_renewed
+            if not refused and not (_is_retryable(code) if wanted is None else wanted):
+                self._task = None
+                self._end(code, reason)
+                return
+            delay = 0.0
+            if refused:
+                is_renewed = True
+            else:
+                # Full jitter above a floor of a quarter, so that no luck of the dice makes a storm.
+                longest = min(_MAX_BACKOFF, _BACKOFF * 2.0 ** min(failures, 10))
+                delay = self._retry_after + longest * (0.25 + 0.75 * random.random())
+                failures += 1
+            self._retry_after = 0.0
+            self._move("waiting", code, reason)
+            await asyncio.sleep(delay)
+
+    async def _open(self, refused: bool) -> Any:
+        auth = self._auth
+        token = None if auth is None else await _value(lambda: auth(refused))
+        url = _address(await _value(self._url), self._params or {}, await _value(self._query) or {})
+        protocols = ["wsg.v1", _FINGERPRINT] + ([f"bearer.{token}"] if token else [])
+        headers = await _value(self._headers)
+        return await _dial(url, subprotocols=protocols, origin=self._origin, compression=None, max_size=None,
+                           open_timeout=None, ping_interval=None, close_timeout=1, **{_HEADERS: headers})
+
+    async def _serve(self, socket: Any) -> tuple[int, str]:
+        """Reads until the end; its close code and reason."""
+        writer = asyncio.get_running_loop().create_task(self._write(socket))
+        try:
+            while True:
+                try:
+                    frame = await asyncio.wait_for(socket.recv(), _BEAT)
+                except asyncio.TimeoutError:
+                    frame = await asyncio.wait_for(self._ask(socket), _PATIENCE)
+                self._receive(frame)
+        except asyncio.TimeoutError:
+            # On a dead path the closing handshake would take minutes.
+            socket.transport.abort()
+            return 1006, ""
+        except websockets.exceptions.ConnectionClosed as closed:
+            return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (1006, "")
+        finally:
+            writer.cancel()
+
+    async def _ask(self, socket: Any) -> Any:
+        await socket.send(_encode("$ping"))
+        return await socket.recv()
+
+    async def _write(self, socket: Any) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                while not self._waiting:
+                    self._wake.clear()
+                    await self._wake.wait()
+                # A token bucket as one number: when it will be full again.
+                entry = self._waiting[0]
+                wait = self._full_at - (_BURST - entry.cost) / _RATE - loop.time()
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                    continue
+                self._full_at = max(self._full_at, loop.time()) + entry.cost / _RATE
+                self._waiting.popleft()
+                entry.is_out = True
+                await socket.send(entry.frame)
+        except websockets.exceptions.ConnectionClosed:
+            pass
+
+    def _drop(self, code: str, only_out: bool) -> None:
+        """Fails the calls whose reply will not come. They may have taken effect, so they are not sent again."""
+        for entry in list(self._calls.values()):
+            if entry.reply is not None and not entry.reply.done() and (entry.is_out or not only_out):
+                entry.reply.set_exception(Error(code, type=entry.type))
+
+    def _end(self, code: int, reason: str) -> None:
+        self._waiting.clear()
+        self.state = "closed"
+        self._drop("closed", only_out=False)
+        self._tell(self._on_state, "closed", code, reason)
+        for listeners in list(self._listeners.values()):
+            for listener in list(listeners):
+                if isinstance(getattr(listener, "__self__", None), _Events):
+                    listener(_NOTHING)
+        self._closed.set()
+`
