@@ -102,11 +102,11 @@ export function hasBegun ({ socket, writtenBefore, reply }: Handshake): boolean 
 }
 
 /**
- * True when a whole answer has left: what was written to the socket since the `upgrade` event, and that is something,
- * and nobody is about to write the rest of it.
+ * True when a whole answer has left: what was written to the socket since the `upgrade` event, and that is something.
+ * Not while somebody is about to write the rest of it, or has ended the socket and gives its peer time to read.
  */
 export function isWritten ({ socket, writtenBefore, reply }: Handshake): boolean {
-  if (reply?.raw.headersSent === true && !reply.raw.writableFinished) return false
+  if (socket.writableEnded || (reply?.raw.headersSent === true && !reply.raw.writableFinished)) return false
   return bytesWritten(socket) > writtenBefore && socket.writableLength === 0
 }
 

@@ -97,6 +97,8 @@ t.test('what was answered but not closed is destroyed; what was answered before 
   const writing = start()
   writing.handshake.refusal = { code: 'WSG_ERR_FORBIDDEN' }
   Object.assign(writing.socket, { bytesWritten: 200, writableLength: 100 })
+  const lingering = start()
+  Object.assign(lingering.socket, { bytesWritten: 200, writableEnded: true })
   const streaming = start()
   const raw = { headersSent: true, writableFinished: false }
   streaming.handshake.reply = { raw } as FastifyReply
@@ -105,6 +107,7 @@ t.test('what was answered but not closed is destroyed; what was answered before 
   t.equal(keptAlive.destroyed, false)
   t.equal(writing.socket.destroyed, false)
   t.equal(streaming.socket.destroyed, false, 'a hook is still writing its answer')
+  t.equal(lingering.socket.destroyed, false, 'whoever ended it destroys it')
   raw.writableFinished = true
   await until(() => streaming.socket.destroyed)
   t.same(events.filter(name => name === 'timeout'), [])
