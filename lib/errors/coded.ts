@@ -1,5 +1,7 @@
 import createError from '@fastify/error'
 
+// Tested in test/house/errors-doc.test.ts.
+
 // Every coded server error, grouped by room. docs/errors.md lists the same codes; a test holds both to each other.
 // A message that reaches a peer is generic; what came is in the log.
 
@@ -46,48 +48,38 @@ export const WSG_ERR_SOCKET_ARGUMENT = createError('WSG_ERR_SOCKET_ARGUMENT', '%
 export const WSG_ERR_INJECT_REFUSED = createError('WSG_ERR_INJECT_REFUSED', 'Unexpected server response: %s')
 
 /* ---- gate: refusals of a handshake, answered before the 101 ---- */
-// Without a stack: it would say only that the gate refused, and collecting it is a good part of a refusal's cost.
 
-export const WSG_ERR_HANDSHAKE_MALFORMED = createError('WSG_ERR_HANDSHAKE_MALFORMED', 'Malformed WebSocket ' +
-  'handshake', 400, Error, false)
-export const WSG_ERR_HANDSHAKE_METHOD = createError('WSG_ERR_HANDSHAKE_METHOD', 'A WebSocket handshake is a GET ' +
-  'request', 405, Error, false)
-export const WSG_ERR_HANDSHAKE_VERSION = createError('WSG_ERR_HANDSHAKE_VERSION', 'WebSocket version 13 is ' +
-  'required', 426, Error, false)
-export const WSG_ERR_UPGRADE_REQUIRED = createError('WSG_ERR_UPGRADE_REQUIRED', 'This route is a ' +
-  'WebSocket', 426, Error, false)
-export const WSG_ERR_ROUTE_NOT_FOUND = createError('WSG_ERR_ROUTE_NOT_FOUND', 'No WebSocket route ' +
-  'here', 404, Error, false)
-export const WSG_ERR_TLS_REQUIRED = createError('WSG_ERR_TLS_REQUIRED', 'TLS is required', 403, Error, false)
-export const WSG_ERR_HOST_MALFORMED = createError('WSG_ERR_HOST_MALFORMED', 'Malformed Host', 400, Error, false)
-export const WSG_ERR_HOST_NOT_ALLOWED = createError('WSG_ERR_HOST_NOT_ALLOWED', 'Host not served ' +
-  'here', 421, Error, false)
-export const WSG_ERR_ORIGIN_NOT_ALLOWED = createError('WSG_ERR_ORIGIN_NOT_ALLOWED', 'Origin not ' +
-  'allowed', 403, Error, false)
-export const WSG_ERR_ORIGIN_MISSING = createError('WSG_ERR_ORIGIN_MISSING', 'Origin missing', 403, Error, false)
-export const WSG_ERR_ORIGIN_NULL = createError('WSG_ERR_ORIGIN_NULL', 'Opaque origin not allowed', 403, Error, false)
-export const WSG_ERR_CONNECTIONS_PER_ADDRESS = createError('WSG_ERR_CONNECTIONS_PER_ADDRESS', 'Too many ' +
-  'connections', 429, Error, false)
-export const WSG_ERR_CONNECTIONS_TOTAL = createError('WSG_ERR_CONNECTIONS_TOTAL', 'Server is full', 503, Error, false)
-export const WSG_ERR_CONNECTIONS_PENDING = createError('WSG_ERR_CONNECTIONS_PENDING', 'Too many handshakes under ' +
-  'way', 503, Error, false)
-export const WSG_ERR_CONNECTIONS_PER_IDENTITY = createError('WSG_ERR_CONNECTIONS_PER_IDENTITY', 'Too many ' +
-  'connections', 429, Error, false)
-export const WSG_ERR_UPGRADE_RATE = createError('WSG_ERR_UPGRADE_RATE', 'Too many handshakes', 429, Error, false)
-export const WSG_ERR_UNAUTHENTICATED = createError('WSG_ERR_UNAUTHENTICATED', 'Authentication ' +
-  'required', 401, Error, false)
-export const WSG_ERR_AUTH_TIMEOUT = createError('WSG_ERR_AUTH_TIMEOUT', 'Authentication unavailable', 503, Error, false)
-export const WSG_ERR_AUTH_UNAVAILABLE = createError('WSG_ERR_AUTH_UNAVAILABLE', 'Authentication ' +
-  'unavailable', 503, Error, false)
-export const WSG_ERR_FORBIDDEN = createError('WSG_ERR_FORBIDDEN', 'Forbidden', 403, Error, false)
-export const WSG_ERR_PARAMS_INVALID = createError('WSG_ERR_PARAMS_INVALID', 'Invalid path parameters or ' +
-  'query', 400, Error, false)
-export const WSG_ERR_SUBPROTOCOL = createError('WSG_ERR_SUBPROTOCOL', 'Malformed subprotocol list', 400, Error, false)
-export const WSG_ERR_CONTRACT_MISMATCH = createError('WSG_ERR_CONTRACT_MISMATCH', 'Client and server disagree about ' +
-  'the contract', 426, Error, false)
-export const WSG_ERR_DRAINING = createError('WSG_ERR_DRAINING', 'Server is shutting down', 503, Error, false)
-export const WSG_ERR_HANDSHAKE_TIMEOUT = createError('WSG_ERR_HANDSHAKE_TIMEOUT', 'Handshake took too ' +
-  'long', 503, Error, false)
-export const WSG_ERR_HOOK_FAILED = createError('WSG_ERR_HOOK_FAILED', 'Internal error', 500, Error, false)
-export const WSG_ERR_HOOK_REFUSED = createError('WSG_ERR_HOOK_REFUSED', 'Refused', 503, Error, false)
-export const WSG_ERR_NOT_ADMITTED = createError('WSG_ERR_NOT_ADMITTED', 'Not admitted', 500, Error, false)
+/** Without a stack: it would say only that the gate refused, and collecting it is a good part of a refusal's cost. */
+const refusal = <C extends string, S extends number>(code: C, message: string, statusCode: S) =>
+  createError(code, message, statusCode, Error, false)
+
+export const WSG_ERR_HANDSHAKE_MALFORMED = refusal('WSG_ERR_HANDSHAKE_MALFORMED', 'Malformed WebSocket handshake', 400)
+export const WSG_ERR_HANDSHAKE_METHOD =
+  refusal('WSG_ERR_HANDSHAKE_METHOD', 'A WebSocket handshake is a GET request', 405)
+export const WSG_ERR_HANDSHAKE_VERSION = refusal('WSG_ERR_HANDSHAKE_VERSION', 'WebSocket version 13 is required', 426)
+export const WSG_ERR_UPGRADE_REQUIRED = refusal('WSG_ERR_UPGRADE_REQUIRED', 'This route is a WebSocket', 426)
+export const WSG_ERR_ROUTE_NOT_FOUND = refusal('WSG_ERR_ROUTE_NOT_FOUND', 'No WebSocket route here', 404)
+export const WSG_ERR_TLS_REQUIRED = refusal('WSG_ERR_TLS_REQUIRED', 'TLS is required', 403)
+export const WSG_ERR_HOST_MALFORMED = refusal('WSG_ERR_HOST_MALFORMED', 'Malformed Host', 400)
+export const WSG_ERR_HOST_NOT_ALLOWED = refusal('WSG_ERR_HOST_NOT_ALLOWED', 'Host not served here', 421)
+export const WSG_ERR_ORIGIN_NOT_ALLOWED = refusal('WSG_ERR_ORIGIN_NOT_ALLOWED', 'Origin not allowed', 403)
+export const WSG_ERR_ORIGIN_MISSING = refusal('WSG_ERR_ORIGIN_MISSING', 'Origin missing', 403)
+export const WSG_ERR_ORIGIN_NULL = refusal('WSG_ERR_ORIGIN_NULL', 'Opaque origin not allowed', 403)
+export const WSG_ERR_CONNECTIONS_PER_ADDRESS = refusal('WSG_ERR_CONNECTIONS_PER_ADDRESS', 'Too many connections', 429)
+export const WSG_ERR_CONNECTIONS_TOTAL = refusal('WSG_ERR_CONNECTIONS_TOTAL', 'Server is full', 503)
+export const WSG_ERR_CONNECTIONS_PENDING = refusal('WSG_ERR_CONNECTIONS_PENDING', 'Too many handshakes under way', 503)
+export const WSG_ERR_CONNECTIONS_PER_IDENTITY = refusal('WSG_ERR_CONNECTIONS_PER_IDENTITY', 'Too many connections', 429)
+export const WSG_ERR_UPGRADE_RATE = refusal('WSG_ERR_UPGRADE_RATE', 'Too many handshakes', 429)
+export const WSG_ERR_UNAUTHENTICATED = refusal('WSG_ERR_UNAUTHENTICATED', 'Authentication required', 401)
+export const WSG_ERR_AUTH_TIMEOUT = refusal('WSG_ERR_AUTH_TIMEOUT', 'Authentication unavailable', 503)
+export const WSG_ERR_AUTH_UNAVAILABLE = refusal('WSG_ERR_AUTH_UNAVAILABLE', 'Authentication unavailable', 503)
+export const WSG_ERR_FORBIDDEN = refusal('WSG_ERR_FORBIDDEN', 'Forbidden', 403)
+export const WSG_ERR_PARAMS_INVALID = refusal('WSG_ERR_PARAMS_INVALID', 'Invalid path parameters or query', 400)
+export const WSG_ERR_SUBPROTOCOL = refusal('WSG_ERR_SUBPROTOCOL', 'Malformed subprotocol list', 400)
+export const WSG_ERR_CONTRACT_MISMATCH =
+  refusal('WSG_ERR_CONTRACT_MISMATCH', 'Client and server disagree about the contract', 426)
+export const WSG_ERR_DRAINING = refusal('WSG_ERR_DRAINING', 'Server is shutting down', 503)
+export const WSG_ERR_HANDSHAKE_TIMEOUT = refusal('WSG_ERR_HANDSHAKE_TIMEOUT', 'Handshake took too long', 503)
+export const WSG_ERR_HOOK_FAILED = refusal('WSG_ERR_HOOK_FAILED', 'Internal error', 500)
+export const WSG_ERR_HOOK_REFUSED = refusal('WSG_ERR_HOOK_REFUSED', 'Refused', 503)
+export const WSG_ERR_NOT_ADMITTED = refusal('WSG_ERR_NOT_ADMITTED', 'Not admitted', 500)

@@ -12,7 +12,7 @@ export class Repeats {
 
   /**
    * `summary` gets each kind that was repeated, every 10 s and at `stop`; the empty one stands for all that were too
-   * many.
+   * many and had no other.
    */
   constructor (summary: (kind: string, count: number) => void) {
     this.#summary = summary
@@ -20,9 +20,12 @@ export class Repeats {
     this.#timer.unref()
   }
 
-  /** True for the first of its kind in this window, which is to be told; the others are counted. */
-  isFirst (kind: string): boolean {
-    const key = this.#counts.has(kind) || this.#counts.size < MAX_KINDS ? kind : REST
+  /**
+   * True for the first of its kind in this window, which is to be told; the others are counted. `rest` is the kind it
+   * belongs to where too many are told apart.
+   */
+  isFirst (kind: string, rest = REST): boolean {
+    const key = this.#counts.has(kind) || this.#counts.size < MAX_KINDS ? kind : rest
     const count = this.#counts.get(key)
     this.#counts.set(key, count === undefined ? 0 : count + 1)
     return count === undefined

@@ -2,11 +2,8 @@ import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { RefusalCode, RefusedEvent } from '../../types/gate.js'
 import { escapeForLog, logThrown } from '../errors/log-safe.js'
+import { Repeats } from '../errors/repeats.js'
 import { REFUSALS } from './refusals.js'
-
-const WINDOW = 10_000
-/** Distinct (code, address) pairs per window that get a line of their own; past that a code gets one line. */
-const MAX_KEYS = 500
 
 /**
  * What a log line says of an upgrade request: Fastify's own fields, with the query string left out, because browsers
@@ -29,23 +26,21 @@ const refused = channel('fastify-ws-guard:refused')
 /** One refused handshake, before its value is escaped. `cause` stays in the log: it may name hosts and queries. */
 export type SecurityEvent = Omit<RefusedEvent, 'event'> & { readonly cause?: unknown }
 
-interface Repeats {
-  count: number
-  readonly code: RefusalCode
-}
-
 /**
  * Where every refusal goes: one log line, repeats aggregated, and the diagnostics channel `fastify-ws-guard:refused`.
  */
 export class SecurityLog {
   readonly #log: FastifyBaseLogger
-  readonly #repeats = new Map<string, Repeats>()
-  readonly #timer: NodeJS.Timeout
+  readonly #repeats: Repeats
 
   constructor (log: FastifyBaseLogger) {
     this.#log = log
-    this.#timer = setInterval(() => { this.flush() }, WINDOW)
-    this.#timer.unref()
+    this.#repeats = new Repeats((kind, count) => {
+      const [code = '', ...ip] = kind.split(' ')
+      const { event, level } = REFUSALS[code as RefusalCode]
+      const record = { event, code, ip: ip.length === 0 ? undefined : ip.join(' '), count }
+      log[level](record, 'WebSocket handshakes refused, repeated')
+    })
   }
 
   /** Called once per refused handshake. The first of a kind is logged at once, its repeats by a counter every 10 s. */
@@ -56,14 +51,8 @@ export class SecurityLog {
     const ip = said === undefined ? undefined : escapeForLog(said)
     if (refused.hasSubscribers) refused.publish({ ...event, event: name, ip, value } satisfies RefusedEvent)
 
-    const own = `${event.code} ${ip ?? ''}`
-    const key = this.#repeats.has(own) || this.#repeats.size < MAX_KEYS ? own : event.code
-    const repeats = this.#repeats.get(key)
-    if (repeats !== undefined) {
-      repeats.count++
-      return
-    }
-    this.#repeats.set(key, { count: 0, code: event.code })
+    // Where there are too many addresses, a code has one line.
+    if (!this.#repeats.isFirst(ip === undefined ? event.code : `${event.code} ${ip}`, event.code)) return
     const { code, statusCode, route, identity } = event
     const record = { event: name, code, statusCode, route, ip, identity, value, count: 1 }
     if (cause === undefined) log[level](record, 'WebSocket handshake refused')
@@ -72,17 +61,10 @@ export class SecurityLog {
 
   /** Logs how often each kind was repeated since its line, and forgets them. */
   flush (): void {
-    for (const [key, { count, code }] of this.#repeats) {
-      if (count === 0) continue
-      const ip = key.slice(code.length + 1)
-      const { event, level } = REFUSALS[code]
-      this.#log[level]({ event, code, ip: ip === '' ? undefined : ip, count }, 'WebSocket handshakes refused, repeated')
-    }
-    this.#repeats.clear()
+    this.#repeats.flush()
   }
 
   stop (): void {
-    clearInterval(this.#timer)
-    this.flush()
+    this.#repeats.stop()
   }
 }

@@ -19,6 +19,7 @@ t.test('a peer that makes up kinds does not make up lines', async t => {
   let first = 0
   for (let i = 0; i < 10_000; i++) if (repeats.isFirst(`kind ${i}`)) first++
   t.equal(first, 501, '500 kinds, and one for all the others')
+  repeats.isFirst('one more', 'kind 0')
   repeats.stop()
-  t.same(told, [['', 9499]])
+  t.same(told, [['kind 0', 1], ['', 9499]], 'with a kind of their own choice, or with the rest')
 })
