@@ -65,6 +65,15 @@ export function frameBinary (data: Uint8Array): Buffer {
   return frame
 }
 
+/** Frames a close: FIN, opcode 8, unmasked (RFC 6455 section 5.5.1). `reason` has at most 123 bytes. */
+export function frameClose (code: number, reason: string): Buffer {
+  const length = 2 + Buffer.byteLength(reason)
+  const frame = Buffer.allocUnsafe(headerLength(length) + length)
+  const start = frame.writeUInt16BE(code, writeHeader(frame, 0x88, length))
+  frame.write(reason, start)
+  return frame
+}
+
 function headerLength (bytes: number): number {
   return bytes < 126 ? 2 : bytes < 65536 ? 4 : 10
 }

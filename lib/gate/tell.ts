@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Refusal, RefusalCode } from '../../types/gate.js'
 import { type Close, CLOSES } from '../protocol/codes.js'
+import { frameClose, frameText } from '../foreign/ws-internals.js'
 import { ERROR_TYPE, SUBPROTOCOL } from '../protocol/envelope.js'
 import type { Handshake } from './record.js'
 import { REFUSALS } from './refusals.js'
@@ -52,16 +53,12 @@ export function tell ({ socket, request, reply, policy, mayBeTold }: Handshake, 
     ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter * 1000 }),
   }
   const message = JSON.stringify({ [policy.subprotocols.typeKey]: ERROR_TYPE, error })
-  const status = Buffer.alloc(2)
-  status.writeUInt16BE(told.code)
   // The socket would keep the response, and the response would answer.
   if (reply?.raw.socket === socket) reply.raw.detachSocket(reply.raw.socket)
   socket.on('error', () => {})
-  socket.end(Buffer.concat([
-    Buffer.from(switching(request.raw)),
-    frame(0x1, Buffer.from(message)),
-    frame(0x8, Buffer.concat([status, Buffer.from(told.reason)])),
-  ]))
+  const frames = [frameText(message), frameClose(told.code, told.reason)]
+  const bytes = frames.map(frame => typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame)
+  socket.end(Buffer.concat([Buffer.from(switching(request.raw)), ...bytes]))
   // Read and thrown away: closing over unread bytes is a reset, which can overtake what was written.
   socket.resume()
   const timer = setTimeout(() => { socket.destroy() }, LINGER)
@@ -77,13 +74,4 @@ function switching (raw: IncomingMessage): string {
     .digest('base64')
   return 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
     `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${SUBPROTOCOL}\r\n\r\n`
-}
-
-/** A whole frame of the server's: RFC 6455 section 5.2. Ours are shorter than 64 KiB. */
-function frame (opcode: number, payload: Buffer): Buffer {
-  const isShort = payload.length < 126
-  const head = Buffer.from([0x80 | opcode, isShort ? payload.length : 126])
-  const length = Buffer.alloc(isShort ? 0 : 2)
-  if (!isShort) length.writeUInt16BE(payload.length)
-  return Buffer.concat([head, length, payload])
 }

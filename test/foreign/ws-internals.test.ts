@@ -1,7 +1,7 @@
 import t from 'tap'
 import { WebSocketServer } from 'ws'
-import { frameBinary, frameText, readsFragments, selfCheck } from '../../lib/foreign/ws-internals.js'
-import { OPCODES, json, parseFrames, ping } from '../helpers/frames.js'
+import { frameBinary, frameClose, frameText, readsFragments, selfCheck } from '../../lib/foreign/ws-internals.js'
+import { OPCODES, closeOf, json, parseFrames, ping } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
 import { NO_RATE, socketServer } from '../helpers/socket-server.js'
 import type { SocketServer } from '../helpers/socket-server.js'
@@ -22,6 +22,12 @@ t.test('frames of every size and script', async t => {
     t.equal(rest.length, 0)
     t.match(frames[0], { opcode: OPCODES.binary, masked: false })
     t.equal(frames[0]?.payload.length, length)
+  }
+  for (const reason of ['', 'unauthenticated', 'é'.repeat(61)]) {
+    const { frames, rest } = parseFrames(frameClose(4401, reason))
+    t.equal(rest.length, 0)
+    t.match(frames[0], { fin: true, opcode: OPCODES.close, masked: false })
+    t.same(closeOf(frames[0]!), { code: 4401, reason })
   }
 })
 
