@@ -4,15 +4,13 @@ import type { Registry } from './registry.js'
 
 /** Sockets that are asked at once: those silent for longest. */
 const ASKED = 16
-/** Milliseconds they have to answer, between two looks, and for which nobody is asked again where all have answered. */
+/** Milliseconds they have to answer, and between two looks. */
 const PATIENCE = 2000
 const LOOK = 100
-const COOL_DOWN = 10_000
 
 /** Evicts before the gate refuses: a socket whose peer has vanished must not keep its user out. */
 export class Eviction {
   readonly #registry: Registry
-  readonly #underWay = new Map<string, Promise<boolean>>()
 
   constructor (registry: Registry) {
     this.#registry = registry
@@ -20,20 +18,9 @@ export class Eviction {
 
   /**
    * Pings the sockets of this address or identity that were silent longest and cuts off those that don't answer. True
-   * when a slot has become free. Who asks meanwhile shares the answer; "all live" holds for ten seconds. Never rejects.
+   * when a slot has become free. The gate sees to it that it is asked once at a time. Never rejects.
    */
-  makeRoom (kind: keyof SlotKeys, key: string): Promise<boolean> {
-    const name = `${kind} ${key}`
-    const before = this.#underWay.get(name)
-    if (before !== undefined) return before
-    const asked = this.#ask(kind, key)
-    this.#underWay.set(name, asked)
-    const forget = (): void => { this.#underWay.delete(name) }
-    asked.then(freed => { freed ? forget() : setTimeout(forget, COOL_DOWN).unref() }, forget)
-    return asked
-  }
-
-  async #ask (kind: keyof SlotKeys, key: string): Promise<boolean> {
+  async makeRoom (kind: keyof SlotKeys, key: string): Promise<boolean> {
     const { now } = this.#registry
     const start = now()
     const candidates = [...this.#registry]
