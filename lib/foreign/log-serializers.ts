@@ -36,8 +36,8 @@ export function serializeUpgrades (
   if (own === undefined || standard === undefined) {
     // Another logger than pino writes requests as it likes.
     if (isPino(fastify.log)) {
-      warnChanged(fastify.log, 'log-serializers', 'the query string of an upgrade to an ' +
-      'unknown URL stands in the log')
+      const effect = 'the query string of an upgrade to an unknown URL stands in the log'
+      warnChanged(fastify.log, 'log-serializers', effect)
     }
     return
   }

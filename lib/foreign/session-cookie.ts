@@ -78,8 +78,7 @@ export function checkSession (scope: FastifyInstance, context: SessionCookieCont
   if (cookie.httpOnly === false) unsafe('httpOnly', 'true', cookie.httpOnly)
   const sameSite = typeof cookie.sameSite === 'string' ? cookie.sameSite.toLowerCase() : cookie.sameSite
   if (sameSite === 'none' && !context.hasOriginList) {
-    unsafe('sameSite', '\'lax\' or \'strict\' where origins are ' +
-    'not listed', 'none')
+    unsafe('sameSite', '\'lax\' or \'strict\' where origins are not listed', 'none')
   }
   if (sameSite !== 'lax' && sameSite !== 'strict' && sameSite !== true && sameSite !== 'none') {
     unsafe('sameSite', '\'lax\' or \'strict\' (browsers differ in what they do without it)', cookie.sameSite)

@@ -14,7 +14,7 @@ const DEVELOPMENT_HOSTS = ['localhost', '.localhost', '127.0.0.1', '[::1]']
 export interface HostPolicy {
   /** Null admits; otherwise WSG_ERR_HOST_MALFORMED (400) or WSG_ERR_HOST_NOT_ALLOWED (421). Never throws. */
   readonly check: (host: string | undefined) => Refusal | null
-  /** Canonical entries, for logs. */
+  /** Canonical entries. */
   readonly entries: readonly string[]
 }
 

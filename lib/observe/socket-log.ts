@@ -63,7 +63,8 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
     log[level]({ ...common, count }, `${message}, repeated`)
   })
   const ends = [
-    // Field by field, these two: each socket comes by here, and leaving one field out of a copy costs ten times as much.
+    // Field by field, these two: each socket comes by here, and leaving one field out of a copy costs ten times as
+    // much.
     events.listen('opened', ({ connId, reqId, identity, ip, route }) => {
       log.debug({ event: 'ws.socket.opened', connId, reqId, identity, ip, route }, 'a WebSocket was opened')
     }),

@@ -1,8 +1,8 @@
-import type { AuthStrategy, OriginDecision } from '../../types/gate.js'
 import type {
   ConnectionOptions, GuardOptions, PluginUpgradeRateOptions, RouteGuardOptions, RoutePolicyOptions,
 } from '../../types/options.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
+import type { PolicyDefaults } from '../gate/policies.js'
 import { checkOptions, fillOptions } from './check-options.js'
 import { optionsSchema, routeOptionsSchema } from './schema.js'
 
@@ -14,20 +14,12 @@ type UpgradeRate =
 type Connections = Filled<Omit<ConnectionOptions, 'allowList'>> & Pick<ConnectionOptions, 'allowList'>
 
 /** The plugin's options with every default filled in, frozen. */
-export interface ResolvedOptions {
-  readonly allowedHosts: readonly string[]
-  readonly origins: readonly string[] | OriginDecision | null
-  readonly development: boolean
-  readonly allowMissingOrigin: boolean
-  readonly dangerouslyAllowNullOrigin: boolean
-  readonly dangerouslyAllowAnyOrigin: boolean
+export interface ResolvedOptions extends PolicyDefaults {
   readonly requireTls: boolean
-  readonly auth: AuthStrategy | null
   readonly authTimeout: number
   readonly handshakeTimeout: number
   readonly connections: Connections
   readonly upgradeRate: UpgradeRate | null
-  readonly subprotocols: readonly string[]
   readonly policies: readonly RoutePolicyOptions[]
   readonly otherUpgrades: readonly string[] | null
   readonly htmlAdapter: GuardOptions['htmlAdapter'] | null

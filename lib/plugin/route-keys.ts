@@ -50,8 +50,8 @@ export function checkHandlerKeys (handlers: unknown, where: string): asserts han
   for (const key of Object.keys(handlers)) {
     const why = USELESS.get(key)
     if (why !== undefined) {
-      throw new WSG_ERR_OPTION(`${where}: expected no "${key}", ` +
-      `got ${got((handlers as { [key: string]: unknown })[key])}: ${why}`)
+      const value = (handlers as { readonly [key: string]: unknown })[key]
+      throw new WSG_ERR_OPTION(`${where}: expected no "${key}", got ${got(value)}: ${why}`)
     }
   }
   checkKeys(handlers, KNOWN_KEYS, where, WSG_ERR_OPTION)
@@ -85,18 +85,15 @@ export function isWebSocketRoute (route: PlainWsRoute): boolean {
     }
     const meant = nearest(key, PLAIN_KEYS)
     if (meant !== null && isSlip(key, meant)) {
-      throw new WSG_ERR_ROUTE_POLICY(`route ${route.url}: ` +
-      `expected ${meant}, got "${key}"; did you mean "${meant}"?`)
+      throw new WSG_ERR_ROUTE_POLICY(`route ${route.url}: expected ${meant}, got "${key}"; did you mean "${meant}"?`)
     }
   }
   const { websocket, wsHandler, wsGuard, url } = route
   if (websocket !== undefined && typeof websocket !== 'boolean') {
-    throw new WSG_ERR_ROUTE_POLICY(`route ${url}: ` +
-    `websocket: expected true or false, got ${got(websocket)}`)
+    throw new WSG_ERR_ROUTE_POLICY(`route ${url}: websocket: expected true or false, got ${got(websocket)}`)
   }
   if (wsHandler !== undefined && typeof wsHandler !== 'function') {
-    throw new WSG_ERR_ROUTE_POLICY(`route ${url}: ` +
-    `wsHandler: expected a function, got ${got(wsHandler)}`)
+    throw new WSG_ERR_ROUTE_POLICY(`route ${url}: wsHandler: expected a function, got ${got(wsHandler)}`)
   }
   if (websocket === true || wsHandler !== undefined) return true
   if (wsGuard !== undefined) {

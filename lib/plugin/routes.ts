@@ -61,8 +61,8 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       if (direct === undefined) {
         direct = selfCheck(scope.websocketServer.constructor as typeof WebSocketServer)
         if (!direct) {
-          scope.log.warn({ code: 'WSG_WARN_WS_INTERNALS' }, 'this version of ws is not known: messages ' +
-          'are written by its own sender, one by one')
+          scope.log.warn({ code: 'WSG_WARN_WS_INTERNALS' },
+            'this version of ws is not known: messages are written by its own sender, one by one')
         }
       }
       checkHandlerKeys(handlers, where)
@@ -74,8 +74,8 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       scope.log.debug({ contract: compiled.name }, compiled.report())
       const { maxPayload } = compiled.limits
       if (maxPayload > LARGE_PAYLOAD) {
-        scope.log.warn({ contract: compiled.name, maxPayload }, 'this contract lets ' +
-        'each socket send more than 1 MiB at once; the report on level debug names the message')
+        scope.log.warn({ contract: compiled.name, maxPayload }, 'this contract lets each socket send more than ' +
+          '1 MiB at once; the report on level debug names the message')
       }
 
       const limits = { ...options.messages, ...handlers.messages }

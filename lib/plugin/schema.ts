@@ -48,8 +48,7 @@ const strategy = (description: string) => Type.Object({
 } satisfies SchemasOf<AuthStrategy>, {
   closed: true,
   description,
-  expected: 'a strategy such as sessionAuth(session ' +
-  '=> session.user)'
+  expected: 'a strategy such as sessionAuth(session => session.user)',
 })
 
 const failureCost = Type.Integer({
@@ -130,8 +129,7 @@ export const optionsSchema = closed<GuardOptions>({
   policies: Type.Array(Type.Object({
     url: Type.String({
       pattern: '^/[^*?#]*\\*?$',
-      description: 'A route\'s URL as it is declared, or its beginning ' +
-      'and *'
+      description: 'A route\'s URL as it is declared, or its beginning and *',
     }),
     ...closed<RouteGuardOptions>(routeOptions).properties,
   }, { closed: true }), { description: 'What routes that others declare begin with, by their URL' }),
@@ -145,7 +143,7 @@ export const optionsSchema = closed<GuardOptions>({
   }),
   messages: closed<MessageOptions>({
     rate: Type.Number({ exclusiveMinimum: 0, default: 100, description: 'Messages per second and socket' }),
-    burst: Type.Number({ minimum: 1, default: 200, description: 'Messages at once; saved up while a socket sends none' }),
+    burst: Type.Number({ minimum: 1, default: 200, description: 'Messages at once, saved up in silence' }),
     bytes: Type.Integer({ minimum: 1024, default: 1_048_576, description: 'Bytes of messages per second' }),
     errors: count('Refused messages per 10 s before the socket is closed', 5),
     inFlight: count('Handlers under way per socket; reading pauses at this number', 32),
