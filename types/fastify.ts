@@ -25,6 +25,13 @@ declare module 'fastify' {
       readonly sockets: number
       /** Handshakes under way. */
       readonly pending: number
+      /**
+       * Ends every open socket of an identity, on all routes, contract or not: closed 4401 `unauthenticated`, nothing
+       * is sent or handled from here on. Returns how many. For a logout, a ban, a changed password: end the session or
+       * token first, because a client may connect again, and a handshake under way at this moment is not reached. Ids
+       * are compared by their text. Sockets of this process. Throws WSG_ERR_SOCKET_ARGUMENT.
+       */
+      readonly revoke: (whom: { readonly identity: Identity['id'] }) => number
       /** The routes of `wsRoute`, for generators. */
       readonly contracts: readonly DeclaredContract[]
     }

@@ -11,6 +11,7 @@ import { secondaryServers } from '../foreign/server-bindings.js'
 import { readTrustProxy } from '../foreign/trust-proxy.js'
 import { UpgradeListeners } from '../foreign/upgrade-listeners.js'
 import { guardServer, safeServerOptions } from '../foreign/websocket-server.js'
+import { revoke } from '../socket/revoke.js'
 import { authenticate, authorize } from '../auth/authenticate.js'
 import { runFirst } from '../foreign/hook-order.js'
 import { checkOpenAnswer, declineH2c } from '../foreign/http-server.js'
@@ -78,6 +79,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     corsOrigin: corsOrigin(corsPolicy),
     get sockets () { return gate.connections.total },
     get pending () { return gate.pending },
+    revoke: whom => revoke(sockets.registry, whom),
     contracts: routes.declared,
   })
   fastify.decorate('wsRoute', function (this: FastifyInstance, contract, handlers) {
