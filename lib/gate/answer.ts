@@ -34,9 +34,9 @@ export function refusalHeaders (refusal: Refusal, httpVersionMajor = 1): Record<
 
 /** Sets a refusal's status and headers on a reply. A Retry-After that a hook has set stays. */
 export function prepareReply (reply: FastifyReply, refusal: Refusal): void {
-  const { 'retry-after': retryAfter, ...headers } = refusalHeaders(refusal, reply.request.raw.httpVersionMajor)
+  const headers = refusalHeaders(refusal, reply.request.raw.httpVersionMajor)
+  if (reply.hasHeader('retry-after')) delete headers['retry-after']
   reply.code(refusal.statusCode ?? REFUSALS[refusal.code].statusCode).headers(headers)
-  if (retryAfter !== undefined && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
 }
 
 /** Writes an answer with the status and the headers of a reply, past Fastify's own last step. */

@@ -44,17 +44,19 @@ export class SecurityLog {
   }
 
   /** Called once per refused handshake. The first of a kind is logged at once, its repeats by a counter every 10 s. */
-  refused ({ cause, ip: said, ...event }: SecurityEvent, log: FastifyBaseLogger = this.#log): void {
-    const { event: name, level } = REFUSALS[event.code]
-    const value = event.value === undefined ? undefined : escapeForLog(event.value)
+  refused (refusal: SecurityEvent, log: FastifyBaseLogger = this.#log): void {
+    const { code, statusCode, reqId, route, identity, cause } = refusal
+    const { event, level } = REFUSALS[code]
+    const value = refusal.value === undefined ? undefined : escapeForLog(refusal.value)
     // A proxy that is believed may still pass on what its client wrote.
-    const ip = said === undefined ? undefined : escapeForLog(said)
-    if (refused.hasSubscribers) refused.publish({ ...event, event: name, ip, value } satisfies RefusedEvent)
+    const ip = refusal.ip === undefined ? undefined : escapeForLog(refusal.ip)
+    if (refused.hasSubscribers) {
+      refused.publish({ event, code, statusCode, reqId, route, ip, identity, value } satisfies RefusedEvent)
+    }
 
     // Where there are too many addresses, a code has one line.
-    if (!this.#repeats.isFirst(ip === undefined ? event.code : `${event.code} ${ip}`, event.code)) return
-    const { code, statusCode, route, identity } = event
-    const record = { event: name, code, statusCode, route, ip, identity, value, count: 1 }
+    if (!this.#repeats.isFirst(ip === undefined ? code : `${code} ${ip}`, code)) return
+    const record = { event, code, statusCode, route, ip, identity, value, count: 1 }
     if (cause === undefined) log[level](record, 'WebSocket handshake refused')
     else logThrown(log, level, record, cause, 'WebSocket handshake refused')
   }

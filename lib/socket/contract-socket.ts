@@ -122,14 +122,14 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
   }
 
   private report (code: ErrorCode, type: string | null): void {
-    this.events.publish('message:refused', () => ({ ...this.facts, code, type }))
+    this.events.publish('message:refused', () => ({ code, type, ...this.facts }))
   }
 
   /* ---- the outbox's side ---- */
 
   slow (): void {
     if (!this.open) return
-    this.events.publish('slow', () => ({ ...this.facts, bufferedAmount: this.bufferedAmount }))
+    this.events.publish('slow', () => ({ bufferedAmount: this.bufferedAmount, ...this.facts }))
     this.closeAs('slow_consumer', 'policy')
   }
 

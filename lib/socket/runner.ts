@@ -101,14 +101,14 @@ export class Runner implements OperationEvents {
 
   overran ({ type }: Entry): void {
     const { socket } = this
-    if (socket.open) socket.events.publish('handler:timeout', () => ({ ...socket.facts, type }))
+    if (socket.open) socket.events.publish('handler:timeout', () => ({ type, ...socket.facts }))
   }
 
   private note (operation: Operation, outcome: MessageHandledEvent['outcome']): void {
     const { startedAt, entry: { type } } = operation
     if (startedAt === null) return
     const { facts, events } = this.socket
-    events.publish('message:handled', () => ({ ...facts, type, outcome, duration: this.now() - startedAt }))
+    events.publish('message:handled', () => ({ type, outcome, duration: this.now() - startedAt, ...facts }))
   }
 }
 
