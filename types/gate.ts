@@ -79,6 +79,11 @@ export interface Refusal {
   readonly challenge?: string
 }
 
+/** Who a handshake is from, or why it is refused. */
+export type Authentication =
+  | { readonly identity: Identity, readonly refusal: null }
+  | { readonly identity: null, readonly refusal: Refusal }
+
 /** What an `origins` function is told beside the origin. */
 export interface OriginContext {
   /** URL of the WebSocket route as it is declared; null where CORS asks. */

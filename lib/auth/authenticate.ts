@@ -1,9 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import type { AuthenticateContext, AuthStrategy, Authorize, Identity, Refusal } from '../../types/gate.js'
-
-type Authentication =
-  | { readonly identity: Identity, readonly refusal: null }
-  | { readonly identity: null, readonly refusal: Refusal }
+import type {
+  AuthenticateContext, Authentication, AuthStrategy, Authorize, Identity, Refusal,
+} from '../../types/gate.js'
 
 const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal })
 

@@ -1,5 +1,5 @@
 import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Duplex } from 'node:stream'
 import type { Refusal } from '../../types/gate.js'
 import { REFUSALS } from './refusals.js'
@@ -71,13 +71,4 @@ export function writeRefusal (socket: Duplex, refusal: Refusal): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const head = `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\n${lines.join('')}\r\n`
   socket.end(head + body, () => { socket.destroy() })
-}
-
-/** Client address as Fastify sees it; undefined for an injected request without a socket. */
-export function clientAddress (request: FastifyRequest): string | undefined {
-  try {
-    return request.ip
-  } catch {
-    return undefined
-  }
 }

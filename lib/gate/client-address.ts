@@ -4,13 +4,21 @@ import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { escapeForLog } from '../errors/log-safe.js'
 import { addressKey, readAddress } from './address.js'
-import { clientAddress } from './answer.js'
 import { handshakeOf } from './record.js'
 
 const UNTRUSTED = 'X-Forwarded-For comes from an address that trustProxy does not list, so all clients behind it ' +
   'count as one; if that is your proxy, write Fastify({ trustProxy: [\'<its address>\'] })'
 const UNREADABLE = 'the proxy names clients in a way that is no address, so all of them count as one; ' +
   'let X-Forwarded-For be the client\'s address'
+
+/** Client address as Fastify sees it; undefined for an injected request without a socket. */
+export function clientAddress (request: FastifyRequest): string | undefined {
+  try {
+    return request.ip
+  } catch {
+    return undefined
+  }
+}
 
 /** Addresses and networks of an allow-list. */
 export type AddressList = BlockList

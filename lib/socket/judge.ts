@@ -87,7 +87,7 @@ export class Judge {
   /** Whether the identity has one of the roles; asked anew for each message. */
   private hasRole (entry: Entry, roles: readonly string[]): Verdict {
     try {
-      const own = this.parts.rolesOf(this.socket.identity)
+      const own = rolesOf(this.socket.identity)
       return own !== undefined && roles.some(role => own.includes(role))
     } catch (error) {
       this.socket.handlerFailed(entry.type, error)
@@ -132,4 +132,10 @@ export class Judge {
       }).finally(() => { deadlines.delete(limit) })
     })
   }
+}
+
+function rolesOf (identity: unknown): readonly string[] | undefined {
+  if (typeof identity !== 'object' || identity === null) return undefined
+  const { roles } = identity as { readonly roles?: unknown }
+  return Array.isArray(roles) ? roles : undefined
 }

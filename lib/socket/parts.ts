@@ -30,7 +30,6 @@ export interface RouteParts {
   readonly groups: Groups<Member>
   readonly deadlines: Deadlines<Expiring>
   readonly text: ProtocolText
-  readonly rolesOf: (identity: unknown) => readonly string[] | undefined
   readonly onOpen: ((socket: GuardedSocket) => unknown) | null
   readonly onClose: ((socket: GuardedSocket, code: number, reason: string) => unknown) | null
   readonly sendersOf: (member: Member) => Senders<object>

@@ -24,7 +24,6 @@ export interface SocketRouteSpec {
   readonly registry: Registry
   /** The result of `selfCheck`: frames may be written past ws's sender. */
   readonly direct: boolean
-  readonly groups?: Groups<Member>
 }
 
 export interface SocketRoute {
@@ -34,6 +33,7 @@ export interface SocketRoute {
   open (ws: WebSocket, stream: Duplex, admission: Admission): Connection
   /** Sends to a group from outside of a handler. */
   group (key: GroupKey): Group<object>
+  /** Who is in which group; a socket that is gone is in none. */
   readonly groups: Groups<Member>
 }
 
@@ -44,7 +44,7 @@ export interface SocketRoute {
 export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
   const { contract, handlers } = spec
   const entries = compileHandlers(contract, handlers, spec.limits.handlerTimeout)
-  const groups = spec.groups ?? new Groups<Member>()
+  const groups = new Groups<Member>()
   const groupOf = groupFactory(contract, groups)
   const parts: RouteParts = {
     contract,
@@ -56,7 +56,6 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     groups,
     deadlines: new Deadlines<Expiring>(() => performance.now()),
     text: new ProtocolText(contract.envelope),
-    rolesOf,
     // Typed by the contract where the application wrote them; here every contract is the same.
     onOpen: (handlers.onOpen ?? null) as RouteParts['onOpen'],
     onClose: (handlers.onClose ?? null) as RouteParts['onClose'],
@@ -85,12 +84,6 @@ function maxCostOf (contract: CompiledContract, burst: number): number {
     max = Math.max(max, cost)
   }
   return max
-}
-
-function rolesOf (identity: unknown): readonly string[] | undefined {
-  if (typeof identity !== 'object' || identity === null) return undefined
-  const { roles } = identity as { readonly roles?: unknown }
-  return Array.isArray(roles) ? roles : undefined
 }
 
 function senderFactory (contract: CompiledContract): (member: Member) => Senders<object> {

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { PassThrough } from 'node:stream'
-import type { FastifyRequest } from 'fastify'
-import { clientAddress, refusalBody, refusalHeaders, writeRefusal } from '../../lib/gate/answer.js'
+import { refusalBody, refusalHeaders, writeRefusal } from '../../lib/gate/answer.js'
 import { parseResponse } from '../helpers/tcp.js'
 
 t.test('a body has a code and generic words', async t => {
@@ -36,9 +35,4 @@ t.test('an answer without Fastify is whole, and ends the socket', async t => {
   t.equal(response?.headers.get('retry-after'), '5')
   t.equal(response?.headers.get('connection'), 'close')
   t.doesNotThrow(() => { writeRefusal(socket, { code: 'WSG_ERR_FORBIDDEN' }) }, 'a socket that is gone')
-})
-
-t.test('an address, or none', async t => {
-  t.equal(clientAddress({ ip: '192.0.2.1' } as FastifyRequest), '192.0.2.1')
-  t.equal(clientAddress({ get ip (): never { throw new TypeError('no socket') } } as unknown as FastifyRequest), undefined)
 })

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import t from 'tap'
-import { ClientAddresses, compileAddresses } from '../../lib/gate/client-address.js'
+import { ClientAddresses, clientAddress, compileAddresses } from '../../lib/gate/client-address.js'
 
 const make = (list: readonly string[] | null = null) => {
   const warnings: string[] = []
@@ -49,4 +49,9 @@ t.test('lists of addresses and networks', async t => {
   for (const bad of ['', 'x', '10.0.0.0/33', '::1/129', '10.0.0.1/a', '10.0.0.1/', '1.2.3.4/8/8', 'fe80::1%lo']) {
     t.throws(() => compileAddresses(['10.0.0.1', bad], 'here'), { code: 'WSG_ERR_OPTION', message: /here\[1\]: expected .* got "/ }, bad)
   }
+})
+
+t.test('an address, or none', async t => {
+  t.equal(clientAddress({ ip: '192.0.2.1' } as FastifyRequest), '192.0.2.1')
+  t.equal(clientAddress({ get ip (): never { throw new TypeError('no socket') } } as unknown as FastifyRequest), undefined)
 })

@@ -1,16 +1,13 @@
 // Tested in test/attack/answered.test.ts and test/gate/gate.test.ts.
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import type { AuthenticateContext, AuthStrategy, Authorize, Identity, Refusal } from '../../../types/gate.js'
+import type {
+  AuthenticateContext, Authentication, AuthStrategy, Authorize, Identity, Refusal,
+} from '../../../types/gate.js'
 import type { Connections } from '../connections.js'
 import type { Door } from '../door.js'
 import { type RouteInput, type RoutePolicy, type Verdict, policyOf } from '../policy.js'
 import { type Handshake, handshakeOf, hasBegun, isOver, signalOf } from '../record.js'
 import type { Room } from '../room.js'
-
-/** Who a handshake is from, or why it is refused. */
-export type Authentication =
-  | { readonly identity: Identity, readonly refusal: null }
-  | { readonly identity: null, readonly refusal: Refusal }
 
 /** How strategies and `authorize` are asked; neither ever throws or rejects. Promises where these make one. */
 export interface Judges {
