@@ -2,8 +2,8 @@
 
 /**
  * What a generated Python client is made of, the same in each: on `websockets` 10.4 and later, which means its old
- * client and its new one. The rules are those of docs/clients.md. Constants that begin with `_` and are not defined here are
- * written above it (lib/codegen/python.ts); the rest of its class is in python-connection.ts.
+ * client and its new one. The rules are those of docs/clients.md. Constants that begin with `_` and are not defined
+ * here are written above it (lib/codegen/python.ts); the rest of its class is in python-connection.ts.
  */
 export const PYTHON_RUNTIME = String.raw`
 class _Client:
