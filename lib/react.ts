@@ -2,6 +2,7 @@
 // Tested in test/client/react.test.ts.
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { AnyContract } from '../types/wire.js'
+import { type UrlParts, urlOf } from './client/address.js'
 import { createClient } from './client/create-client.js'
 import type { Off } from './client/emitter.js'
 import type { ClientError } from './client/error.js'
@@ -13,15 +14,18 @@ interface Held<C> {
   leaving: ReturnType<typeof setTimeout> | undefined
 }
 
+/** What `useClient` takes: options of a client, and what its URL is made of. */
+export interface UseClientOptions<C> extends ClientOptions<C>, UrlParts<C> {}
+
 /** Options that are functions: the latest one is called, whichever render made it. */
-const FUNCTIONS = ['url', 'query', 'auth', 'check', 'retry'] as const
+const FUNCTIONS = ['url', 'query', 'auth', 'retry'] as const
 
 /**
  * A client that lives as long as the component. Another `url`, `params` or `query` is another client; functions may
  * change with every render, other options are those of the first. Under StrictMode too it opens one socket, and leaves
  * none.
  */
-export function useClient<C extends AnyContract> (options: ClientOptions<C>): Client<C> {
+export function useClient<C extends AnyContract> (options: UseClientOptions<C>): Client<C> {
   const latest = useRef(options)
   useEffect(() => { latest.current = options })
   const key = JSON.stringify([`${options.url}`, options.params, options.query])
@@ -31,8 +35,9 @@ export function useClient<C extends AnyContract> (options: ClientOptions<C>): Cl
       if (typeof own[name] !== 'function') continue
       own[name] = (...args: never[]) => (latest.current[name] as (...args: never[]) => unknown)(...args)
     }
-    const held: Held<C> = { client: createClient<C>(own as never), leaving: undefined }
-    return held
+    const { url, params, query, ...rest } = own as never as UseClientOptions<C>
+    const client = createClient<C>({ ...rest, url: urlOf<C>(url, { params, query }) })
+    return { client, leaving: undefined } as Held<C>
   }, [key])
   useEffect(() => {
     clearTimeout(held.leaving)

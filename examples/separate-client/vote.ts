@@ -1,4 +1,5 @@
 // Votes for tea, and prints the results until that vote is among them.
+import { eventsOf } from 'fastify-ws-guard/client'
 import { WebSocket } from 'ws'
 import { createPollClient } from './poll.client.js'
 
@@ -12,7 +13,7 @@ class Page extends WebSocket {
 }
 
 const poll = createPollClient({ url, WebSocket: Page })
-const results = poll.events.result()
+const results = eventsOf(poll).result()
 poll.send.vote({ choice: 'tea' })
 for await (const { tea, coffee } of results) {
   console.log(`tea ${tea}, coffee ${coffee}`)

@@ -8,21 +8,44 @@ export interface Decoded {
   readonly type?: string
   readonly id?: string | number
   readonly data?: unknown
-  readonly error?: WireError
+  /** `type`: of the message that it is about, where no id tells. */
+  readonly error?: WireError & { readonly type?: string }
 }
+
+/** What was sent, by id. */
+export type Sent = ReadonlyMap<unknown, { readonly type: string }>
 
 /** Writes and reads frames (docs/protocol.md section 3). */
 export interface Codec {
   /** `id`: of a call, and of a message where its refusal is to name it. */
   encode: (type: string, data?: unknown, id?: number, isCall?: boolean) => Frame
-  /** Throws for what is no envelope. */
-  decode: (frame: unknown) => Decoded
+  /** `sent`: calls that await their reply, and the last messages, by id. Throws for what is no envelope. */
+  decode: (frame: unknown, sent?: Sent) => Decoded
 }
 
 /** The envelope of a contract that renames nothing. */
 export const plain: Codec = {
   encode: (type, data, id) => JSON.stringify({ type, data, id }),
   decode: frame => JSON.parse(frame as string) as Decoded,
+}
+
+/** Looks at a message's payload or a call's reply. False: it does not fit. */
+export type Check = (type: string, data: unknown, kind: 'message' | 'reply') => boolean
+
+/**
+ * A codec that looks at what arrives: `createClient({ codec: checked(check) })`. What does not fit is dropped, and is
+ * the error `bad_message`: of the call, or as the event `error`.
+ */
+export function checked (check: Check, codec: Codec = plain): Codec {
+  return {
+    encode: codec.encode,
+    decode (frame, sent) {
+      const decoded = codec.decode(frame, sent)
+      const { type = sent?.get(decoded.id)?.type, data, error } = decoded
+      if (error || !type || type[0] === '$' || check(type, data, decoded.type ? 'message' : 'reply')) return decoded
+      return { ...decoded, error: { code: 'bad_message', message: 'bad_message', type } }
+    },
+  }
 }
 
 /** How a contract's envelope differs from the usual one. */

@@ -1,6 +1,6 @@
 import { isRetryable } from '../protocol/codes.js'
 import { SUBPROTOCOL } from '../protocol/envelope.js'
-import type { Address } from './address.js'
+import { absolute, type AddressSource } from './address.js'
 import type { Frame } from './codec.js'
 import type { Emitter } from './emitter.js'
 import { ClientError } from './error.js'
@@ -38,10 +38,10 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 /** Options of the connection. Times are in milliseconds. */
 export interface LinkOptions {
   /**
-   * Where to connect: `wss://app.example.com/rooms/:room`, or of the page's own site `/rooms/:room`. A function is
-   * asked before each attempt.
+   * Where to connect: `wss://app.example.com/rooms/lobby`, or of the page's own site `/rooms/lobby`. A function is
+   * asked before each attempt. `urlOf` fills in params and a query.
    */
-  readonly url: Address | (() => Address | Promise<Address>)
+  readonly url: AddressSource
   /**
    * Asked before each attempt. What it returns is offered as the subprotocol `bearer.<token>`; a function that only
    * renews a cookie returns nothing. `refused`: the server has just closed 4401, what was offered is of no use.
@@ -81,26 +81,28 @@ const ADMITTED = 20
 const MIN_WAIT = 1000
 /** A timer so late means that the machine slept; the answer to the question is then due within the same time. */
 const LATE = 3000
+/** Ends that have an event of their own. */
+const FINAL: { readonly [code: number]: string } = { 4401: '$unauthenticated', 4426: '$stale' }
 
 /** What browsers and workers have, and Node.js 22 the first of it. */
+const page = globalThis as typeof globalThis & Surroundings
+
 interface Surroundings {
   readonly WebSocket: WebSocketConstructor
   addEventListener? (type: string, listener: () => void, options: { readonly signal: AbortSignal }): void
 }
 
 /**
- * Tells `$state`, `$error` and the rest of `ClientEvents` by `emit`. `address` fills in a URL or throws;
+ * Tells `$state`, `$error` and the rest of `ClientEvents` by `emit`.
  * `ping` is the frame that asks whether anybody is there; `onFrame` says whether it was an error of no message.
  */
 export function createLink (
   options: LinkOptions,
-  address: (url: Address) => string,
   ping: Frame,
   emit: Emitter['emit'],
-  onFrame: (data: unknown) => boolean
+  onFrame: (data: unknown) => unknown
 ): Link {
   const { auth, url, fingerprint, retry, backoff = 500, maxBackoff = 20_000, beat = 25_000, timeout = 15_000 } = options
-  const page = globalThis as typeof globalThis & Surroundings
   let socket: WebSocketLike | undefined
   let wakes = new AbortController()
   // Only one timer is ever needed: the handshake's, the heartbeat's or the back-off's.
@@ -112,14 +114,16 @@ export function createLink (
   let openedAt = 0
   let notBefore = 0
 
-  const after = (delay: number, what: () => void): void => {
+  const after = (delay: number, what: () => unknown): void => {
     clearTimeout(timer)
     timer = setTimeout(what, delay)
   }
 
-  const move = (state: ClientState, change?: Omit<StateChange, 'state'>): void => {
+  const move = (state: ClientState, more?: Omit<StateChange, 'state'>): StateChange => {
+    const change = { state, ...more }
     link.state = state
-    emit('$state', { state, ...change })
+    emit('$state', change)
+    return change
   }
 
   /** Forgets the socket without waiting for its end: on a dead path the closing handshake takes minutes. */
@@ -130,18 +134,20 @@ export function createLink (
     socket = undefined
   }
 
-  const dial = async (refused: boolean): Promise<void> => {
+  const dial = async (refused = false): Promise<void> => {
     drop()
     const own = turn
-    const current = <E> (handle: (event: E) => void) => (event: E) => { if (own === turn) handle(event) }
-    after(timeout, () => lost(1006))
+    const current = <A extends unknown[]> (handle: (...args: A) => void) => (...args: A) => {
+      if (own === turn) handle(...args)
+    }
+    after(timeout, lost)
     move('connecting')
     try {
       const token = await auth?.({ refused })
       const target = await (typeof url === 'function' ? url() : url)
       if (own !== turn) return
       const protocols = [SUBPROTOCOL, fingerprint, token && `bearer.${token}`].filter(Boolean) as string[]
-      socket = new (options.WebSocket ?? page.WebSocket)(address(target), protocols)
+      socket = new (options.WebSocket ?? page.WebSocket)(absolute(target), protocols)
       socket.binaryType = 'arraybuffer'
       socket.onopen = current(() => {
         openedAt = Date.now()
@@ -159,10 +165,9 @@ export function createLink (
       // `close` follows. Without a listener `ws` would throw.
       socket.onerror = () => {}
     } catch (cause) {
-      current(() => {
-        emit('$error', new ClientError('connect_failed', { cause }))
-        lost(1006)
-      })(0)
+      current(emit)('$error', new ClientError('connect_failed', { cause }))
+      // A listener may have closed.
+      current(lost)()
     }
   }
 
@@ -178,36 +183,35 @@ export function createLink (
     socket?.send(ping)
     const due = Date.now() + wait + LATE
     // Asleep, nobody could hear the answer: ask once more.
-    after(wait, () => again && Date.now() > due ? probe(LATE, false) : lost(1006))
+    after(wait, () => again && Date.now() > due ? probe(LATE, false) : lost())
   }
 
-  const lost = (code: number, reason = ''): void => {
+  const lost = (code = 1006, reason = ''): void => {
     if (link.state === 'open' && Date.now() - openedAt >= MIN_UPTIME) failures = renewals = 0
     drop()
-    const wanted = retry?.(code, reason)
-    const renew = wanted === undefined && code === 4401 && auth !== undefined && renewals++ === 0
-    if (!renew && !(wanted ?? isRetryable(code))) return end(code, reason)
+    const renew = code === 4401 && !!auth && !renewals++
+    if (!(retry?.(code, reason) ?? (renew || isRetryable(code)))) return end(code, reason)
     // Full jitter above a floor of a quarter, so that no luck of the dice makes a storm.
-    const longest = Math.min(maxBackoff, backoff * 2 ** failures)
-    const delay = renew ? 0 : link.retryAfter + longest * (0.25 + 0.75 * Math.random())
-    if (!renew) failures++
+    const delay = renew
+      ? 0
+      : link.retryAfter + Math.min(maxBackoff, backoff * 2 ** failures++) * (1 + 3 * Math.random()) / 4
     notBefore = Date.now() + (link.retryAfter || MIN_WAIT)
     link.retryAfter = 0
-    after(delay, () => { void dial(renew) })
+    after(delay, () => dial(renew))
     move('waiting', { code, reason, delay })
   }
 
   // The network is back, the tab was shown (or hidden, which does no harm): what is true of the connection now?
   const wake = (): void => {
     if (link.state === 'open') probe(LATE)
-    if (link.state === 'waiting') after(notBefore - Date.now(), () => { void dial(false) })
+    if (link.state === 'waiting') after(notBefore - Date.now(), dial)
   }
 
   const end = (code: number, reason: string): void => {
     wakes.abort()
-    move('closed', { code, reason })
-    const own = code === 4401 ? '$unauthenticated' : code === 4426 ? '$stale' : ''
-    for (const event of [own, '$closed']) emit(event, { state: 'closed', code, reason })
+    const change = move('closed', { code, reason })
+    emit(FINAL[code] ?? '', change)
+    emit('$closed', change)
   }
 
   const link: Link = {
@@ -215,16 +219,18 @@ export function createLink (
     retryAfter: 0,
     send: frame => socket?.send(frame),
     connect () {
-      if (link.state !== 'idle' && link.state !== 'closed') return
-      failures = renewals = 0
-      wakes = new AbortController()
-      for (const event of ['online', 'visibilitychange']) page.addEventListener?.(event, wake, wakes)
-      void dial(false)
+      if (link.state === 'idle' || link.state === 'closed') {
+        failures = renewals = 0
+        wakes = new AbortController()
+        for (const event of ['online', 'visibilitychange']) page.addEventListener?.(event, wake, wakes)
+        void dial()
+      }
     },
     close (code = 1000, reason = '') {
-      if (link.state === 'closed') return
-      drop(code, reason)
-      end(code, reason)
+      if (link.state !== 'closed') {
+        drop(code, reason)
+        end(code, reason)
+      }
     },
   }
   return link

@@ -29,7 +29,7 @@ export interface Pace {
 
 /** What waits for the connection, or for the server's pace. Bounded. */
 export interface Outbox {
-  /** False when it is full, or worthless because there is no connection. */
+  /** False when it is full or the client closed, or worthless because there is no connection. */
   add: (entry: Entry) => boolean
   /** Keeps those that pass. */
   keep: (test: (entry: Entry) => unknown) => void
@@ -49,7 +49,7 @@ export function createOutbox (size: number, { rate = 90, burst = 180 }: Pace, li
     clearTimeout(timer)
     const now = Date.now()
     if (pause) fullAt = now + pause + ahead
-    while (link.state === 'open' && waiting.length > 0) {
+    while (link.state === 'open' && waiting[0]) {
       const wait = fullAt - ahead - now
       if (wait >= 1) {
         timer = setTimeout(flush, wait)
@@ -66,7 +66,7 @@ export function createOutbox (size: number, { rate = 90, burst = 180 }: Pace, li
     flush,
     keep (test) { waiting = waiting.filter(test) },
     add (entry) {
-      const fits = waiting.length < size && !(entry.drop && link.state !== 'open')
+      const fits = link.state !== 'closed' && waiting.length < size && !(entry.drop && link.state !== 'open')
       if (fits) waiting.push(entry)
       flush()
       return fits

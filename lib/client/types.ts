@@ -1,26 +1,18 @@
-import type {
-  AnyContract, CallErrors, CallReply, CallRequest, ParamsOf, Part, QueryOf, Wire,
-} from '../../types/wire.js'
+import type { AnyContract, CallReply, CallRequest, Part, Wire } from '../../types/wire.js'
 import type { Codec } from './codec.js'
-import type { IterateOptions, MessageIterator, Off } from './emitter.js'
+import type { Off } from './emitter.js'
 import type { ClientCode, ClientError } from './error.js'
 import type { ClientState, LinkOptions, StateChange } from './link.js'
 import type { Pace } from './outbox.js'
 
 /** What `createClient` takes. docs/clients.md describes each option. */
 export interface ClientOptions<C> extends LinkOptions {
-  /** Values of the `:names` in `url`. */
-  readonly params?: ParamsOf<C>
-  /** The query string; a function is asked before each attempt. */
-  readonly query?: QueryOf<C> | (() => QueryOf<C>)
-  /** Needed where the contract renames or flattens its envelope, or has a binary message: `envelope({ … })`. */
+  /** `envelope({ … })` where the contract renames or flattens its envelope, or has a binary message; `checked(…)`. */
   readonly codec?: Codec
   /** A message while there is no connection: it waits (`queue`, the default), or `send` returns false (`drop`). */
   readonly offline?: { readonly [K in keyof Part<C, 'inbound'>]?: 'queue' | 'drop' }
   /** Calls that may be made twice: sent again when the connection broke before their reply. All others fail. */
   readonly idempotent?: readonly (keyof Part<C, 'calls'>)[]
-  /** Looks at what arrives: a message's payload, or a call's reply. False drops it, with the error `bad_message`. */
-  readonly check?: (type: string, data: unknown, kind: 'message' | 'reply') => boolean
   /** Messages and calls that wait for the connection or the pace. Default 256. */
   readonly queue?: number
   /** How fast messages are sent. A server that wants it slower says so by itself. */
@@ -60,27 +52,17 @@ type Subscribe<D> = (listener: (data: D) => unknown) => Off
 
 /** A client of the contract `C`. Nothing is connected before the first use. */
 export interface Client<C> {
+  /** Only a type, by which functions that take a client know its contract. There is no such member. */
+  readonly contract?: C
   readonly state: ClientState
   /** Adds a listener, for all connections to come. Returns its own end. */
   readonly on: { readonly [K in keyof Part<C, 'outbound'>]: Subscribe<Wire<Part<C, 'outbound'>[K]>> }
-  /** As `on`, for one message. */
-  readonly once: { readonly [K in keyof Part<C, 'outbound'>]: Subscribe<Wire<Part<C, 'outbound'>[K]>> }
-  /** `for await (const message of client.events.said())`. */
-  readonly events: {
-    readonly [K in keyof Part<C, 'outbound'>]: (options?: IterateOptions) =>
-    MessageIterator<Wire<Part<C, 'outbound'>[K]>>
-  }
   /** Sends a message, now or as soon as that is possible. False: it was dropped. */
   readonly send: { readonly [K in keyof Part<C, 'inbound'>]: (data: Wire<Part<C, 'inbound'>[K]>) => boolean }
-  /** Resolves with the reply, or rejects with a `ClientError`. */
+  /** Resolves with the reply, or rejects with a `ClientError`. `attempt` knows its type. */
   readonly calls: {
     readonly [K in keyof Part<C, 'calls'>]:
     (request: CallRequest<Part<C, 'calls'>[K]>, options?: CallOptions) => Promise<CallReply<Part<C, 'calls'>[K]>>
-  }
-  /** As `calls`, and never rejects: the error's type is known. */
-  readonly attempt: {
-    readonly [K in keyof Part<C, 'calls'>]: (request: CallRequest<Part<C, 'calls'>[K]>, options?: CallOptions) =>
-    Promise<CallResult<CallReply<Part<C, 'calls'>[K]>, CallErrors<Part<C, 'calls'>[K]>>>
   }
   /** Listens to the client itself. Returns its own end. */
   listen <K extends keyof ClientEvents> (event: K, listener: (data: ClientEvents[K]) => unknown): Off

@@ -37,14 +37,15 @@ export const CLOSES = {
 
 export type CloseName = keyof typeof CLOSES
 
-const FATAL = [1002, 1003, 1007, 1008, 1009, 1010]
+/** Of four digits each: RFC 6455's that blame the client, and ours but for 4408 and 4429. */
+const FATAL = /^(100[23789]|1010|44(?!08|29))/
 
 /**
  * True when a client may connect again by itself. The rule behind the table, small enough for a page, and for codes
  * that the table lacks: of a proxy, of an application, of a later version.
  */
 export function isRetryable (code: number): boolean {
-  return code < 4400 || code > 4499 ? !FATAL.includes(code) : code === 4408 || code === 4429
+  return !FATAL.test(`${code}`)
 }
 
 /**

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { addressOf } from '../../lib/client/address.js'
+import { addressOf, urlOf } from '../../lib/client/address.js'
 
 t.test('names of the path are filled in, and http becomes ws', async t => {
   t.equal(addressOf('wss://app.example.com:8443/rooms/:room', { room: 'lobby' }), 'wss://app.example.com:8443/rooms/lobby')
@@ -26,4 +26,11 @@ t.test('a relative address is of the page; without a page it is none', async t =
   page.location = { href: 'https://app.example.com/chat?x#y' }
   t.teardown(() => { delete page.location })
   t.equal(addressOf('/rooms/:room', { room: 'lobby' }), 'wss://app.example.com/rooms/lobby')
+})
+
+t.test('a url with names asks for its parts at each attempt', async t => {
+  let n = 0
+  const url = urlOf(async () => `ws://h${n}/rooms/:room`, { params: { room: 'a b' }, query: () => ({ since: ++n }) })
+  t.same([await url(), await url()], ['ws://h0/rooms/a%20b?since=1', 'ws://h1/rooms/a%20b?since=2'])
+  await t.rejects(urlOf('ws://h/rooms/:room', {})(), { code: 'connect_failed' })
 })

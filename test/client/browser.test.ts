@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Page } from 'playwright-core'
-import type { Client, StateChange } from '../../lib/client.js'
+import type { attempt, Client, StateChange } from '../../lib/client.js'
 import { skipWithout } from '../helpers/binaries.js'
 import { launchChromium } from '../helpers/chromium.js'
 import { chatServer } from '../helpers/client-server.js'
@@ -18,6 +18,7 @@ declare const WebSocket: new (url: string, protocols: readonly string[]) => {
 
 /** What the page has put on its window. */
 interface Seen {
+  readonly attempt: typeof attempt
   readonly client: Client<typeof chat>
   readonly heard: string[]
   readonly states: StateChange[]
@@ -41,9 +42,9 @@ t.test('the client in Chromium', { skip: skipWithout('chromium'), timeout: 100_0
   await t.test('a path of the own site, messages, calls and declared errors', async t => {
     await until(() => server.sockets() === 1 && sockets.length === 1)
     t.same(sockets, [`ws://localhost:${server.port}/rooms/lobby`])
-    t.same(await seen(page, async ({ client }) => {
+    t.same(await seen(page, async ({ attempt, client }) => {
       client.send.say({ text: 'hello' })
-      const answer = await client.attempt.history({ limit: 100 })
+      const answer = await attempt(client).history({ limit: 100 })
       return [await client.calls.history({ limit: 5 }), answer.ok || answer.error.code]
     }), [[{ from: 'somebody', text: 'hello' }], 'too_far'])
     t.same(await seen(page, ({ heard }) => heard), ['hello'])

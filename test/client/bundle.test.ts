@@ -9,15 +9,26 @@ import { ROOT } from '../helpers/sources.js'
 
 // What a page loads, from the package as it is published: dist/, by its own name.
 
-/** Bytes, minified and gzipped, of a page that connects, listens, sends and calls. docs/clients.md says what they are made of. */
-const BUDGET = 3072
+/** Bytes, minified and gzipped, of a page that connects, listens, sends and calls. docs/clients.md says what is in and what is opt-in. */
+const BUDGET = 2500
 
 const TYPICAL = `
 import { createClient } from 'fastify-ws-guard/client'
-const client = createClient({ url: '/rooms/:room', params: { room: 'lobby' } })
+const client = createClient({ url: '/rooms/lobby' })
 client.on.said(({ from, text }) => console.log(from, text))
 client.send.say({ text: 'hello' })
 console.log(await client.calls.history({ limit: 20 }))
+`
+
+/** Everything that is opt-in, used. */
+const WHOLE = `
+import { attempt, checked, createClient, envelope, eventsOf, once, urlOf } from 'fastify-ws-guard/client'
+const url = urlOf('/rooms/:room', { params: { room: 'lobby' }, query: { since: 1 } })
+const client = createClient({ url, codec: checked(() => true, envelope({ type: 'event' })) })
+once(client).said(({ from, text }) => console.log(from, text))
+client.send.say({ text: 'hello' })
+console.log(await attempt(client).history({ limit: 20 }))
+for await (const { text } of eventsOf(client).said()) console.log(text)
 `
 
 function bundle (t: { teardown (fn: () => void): void }, code: string): string {
@@ -37,12 +48,16 @@ t.test('a typical page stays within its budget', async t => {
   t.comment(`${text.length} bytes minified, ${size} gzipped`)
   t.ok(size <= BUDGET, `${size} bytes, at most ${BUDGET}`)
   t.ok(size > 1500, 'and it is really in there')
+  const whole = bundle(t, WHOLE)
+  t.comment(`with all that is opt-in: ${whole.length} minified, ${gzipSync(whole, { level: 9 }).length} gzipped`)
 })
 
 t.test('it holds nothing of the server, of TypeBox or of Node.js, and what is not used is left out', async t => {
   const text = bundle(t, TYPICAL)
   t.notMatch(text, /node:|require\(|TypeBox|fastify/i)
   t.notMatch(text, /Not JSON|shutdown/, 'texts and names that only the server needs')
+  t.notMatch(text, /searchParams|Uint8Array|dropped|ok:/, 'what is opt-in')
+  t.match(bundle(t, WHOLE), /searchParams.*Uint8Array|Uint8Array.*searchParams/, 'and that is how it looks')
   t.match(bundle(t, "import { envelope } from 'fastify-ws-guard/client'\nconsole.log(envelope({}))"), /type/)
 })
 

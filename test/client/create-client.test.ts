@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createClient, envelope, type Client, type ClientError, type ClientOptions } from '../../lib/client.js'
+import { attempt, checked, createClient, envelope, eventsOf, once, type Client, type ClientError, type ClientOptions } from '../../lib/client.js'
 import { fakeClock, settled } from '../helpers/fake-clock.js'
 import { type FakeSocket, fakeSockets } from '../helpers/fake-websocket.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -53,7 +53,7 @@ t.test('messages reach their listeners over all connections; once means once', a
   const { client, last, open } = bench(t)
   const heard: string[] = []
   const off = client.on.said(({ text }) => heard.push(text))
-  client.once.said(({ text }) => heard.push(`once ${text}`))
+  once(client).said(({ text }) => heard.push(`once ${text}`))
   const said = (text: string): void => last().say({ type: 'said', data: { from: 'ann', text } })
   await open()
   said('a')
@@ -70,7 +70,7 @@ t.test('messages reach their listeners over all connections; once means once', a
 
 t.test('an iterator gets what listeners get', async t => {
   const { client, open } = bench(t)
-  const said = client.events.said()
+  const said = eventsOf(client).said()
   const socket = await open()
   socket.say({ type: 'said', data: { from: 'ann', text: 'a' } })
   t.same((await said.next()).value, { from: 'ann', text: 'a' })
@@ -118,7 +118,7 @@ t.test('errors of a call: declared ones with their data, others by their code', 
   const { client, open, errors } = bench(t)
   const socket = await open()
   const reply = (error: object): void => socket.say({ id: socket.sent.at(-1)?.id, error })
-  const declared = client.attempt.history({ limit: 1 })
+  const declared = attempt(client).history({ limit: 1 })
   reply({ code: 'too_far', message: 'too_far', data: { oldest: 7 } })
   const answer = await declared
   if (answer.ok || answer.error.code !== 'too_far') return t.fail('an error was expected')
@@ -126,7 +126,7 @@ t.test('errors of a call: declared ones with their data, others by their code', 
   const invalid = client.calls.history({ limit: 1000 })
   reply({ code: 'invalid_message', message: 'The message does not fit the contract', issues: [{ path: '/limit', message: 'x' }] })
   await t.rejects(invalid, { name: 'ClientError', code: 'invalid_message', type: 'history', message: 'The message does not fit the contract', issues: [{ path: '/limit' }] })
-  const ok = client.attempt.history({ limit: 1 })
+  const ok = attempt(client).history({ limit: 1 })
   socket.say({ id: socket.sent.at(-1)?.id, data: [] })
   t.same(await ok, { ok: true, data: [] })
   t.same(errors, [], 'and no event')
@@ -215,7 +215,16 @@ t.test('close: what waits and what is on the wire fails with closed, later calls
   const onWire = client.calls.add({ n: 2 })
   client.close()
   t.same([await endOf(waiting), await endOf(onWire), await endOf(client.calls.add({ n: 3 }))], ['closed', 'closed', 'closed'])
-  t.same(await client.attempt.add({ n: 3 }).then(({ ok }) => ok), false)
+  t.same(await attempt(client).add({ n: 3 }).then(({ ok }) => ok), false)
+})
+
+t.test('what JSON can not say fails its call, and leaves no timer behind', async t => {
+  const clock = fakeClock(t)
+  const { client, open } = bench(t)
+  const socket = await open()
+  await t.rejects(client.calls.add({ n: 1n as never }), TypeError)
+  await clock.pass(20_000, 100)
+  t.same(socket.sent, [])
 })
 
 t.test('nobody has to look at a call, however it ends', async t => {
@@ -286,10 +295,10 @@ t.test('what is no envelope is an error, and harms nothing', async t => {
 t.test('checking what arrives: what does not fit is dropped with an event, a reply fails its call', async t => {
   const asked: string[] = []
   const { client, open, errors } = bench(t, {
-    check (type, data, kind) {
+    codec: checked((type, data, kind) => {
       asked.push(`${kind} ${type}`)
       return data !== 'wrong'
-    },
+    }),
   })
   const heard: unknown[] = []
   client.on.said(data => heard.push(data))

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createClient, type Client, type ClientOptions, type StateChange } from '../../lib/client.js'
+import { createClient, type Client, type ClientOptions, type StateChange, urlOf } from '../../lib/client.js'
 import { fakeClock, settled } from '../helpers/fake-clock.js'
 import { type FakeSocket, fakeSockets } from '../helpers/fake-websocket.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -15,7 +15,7 @@ interface Bench {
 
 function bench (t: Teardown, options: Partial<ClientOptions<typeof chat>> = {}, onNew?: (socket: FakeSocket) => void): Bench {
   const { WebSocket, sockets } = fakeSockets(onNew)
-  const client = createClient<typeof chat>({ url: 'ws://h/rooms/:room', params: { room: 'lobby' }, WebSocket, ...options })
+  const client = createClient<typeof chat>({ url: 'ws://h/rooms/lobby', WebSocket, ...options })
   t.teardown(() => client.close())
   const states: StateChange[] = []
   const events: string[] = []
@@ -62,8 +62,7 @@ t.test('fingerprint and credential are offered, both anew for each attempt; so a
   let n = 0
   const { client, sockets } = bench(t, {
     fingerprint: 'cf-0123456789abcdef',
-    url: async () => `wss://h${++n}/x`,
-    query: () => ({ since: n }),
+    url: urlOf<typeof chat>(async () => `wss://h${++n}/x`, { query: () => ({ since: n }) }),
     auth: async () => `token${n}`,
   })
   client.connect()
@@ -367,7 +366,7 @@ t.test('an auth or url that fails is an error, and is tried again with back-off'
 t.test('what makes no URL, and a missing WebSocket, are errors that say so', async t => {
   const clock = fakeClock(t)
   const causes: string[] = []
-  for (const options of [{ url: 'nonsense' }, { params: undefined }, { WebSocket: undefined }]) {
+  for (const options of [{ url: 'nonsense' }, { url: urlOf<typeof chat>('ws://h/rooms/:room', {}) }, { WebSocket: undefined }]) {
     const page = globalThis as { WebSocket?: unknown }
     const own = page.WebSocket
     delete page.WebSocket
@@ -416,4 +415,26 @@ t.test('a listener may close in whatever state', async t => {
     await clock.pass(30_000, 100)
     t.same([client.state, sockets.length], ['closed', state === 'connecting' ? 0 : 1], state)
   }
+})
+
+t.test('a listener that closes because of an attempt that failed has the last word', async t => {
+  const clock = fakeClock(t)
+  const { client, sockets, states } = bench(t, { url: 'nonsense' })
+  client.listen('error', () => client.close())
+  client.connect()
+  await clock.pass(30_000, 100)
+  t.same([client.state, sockets.length, states.map(({ state }) => state)], ['closed', 0, ['connecting', 'closed']])
+})
+
+t.test('retry may bring a refused credential back as well: it is renewed first', async t => {
+  const clock = fakeClock(t)
+  const asked: boolean[] = []
+  const { client, last } = bench(t, { auth: ({ refused }) => { asked.push(refused) }, retry: () => true })
+  client.connect()
+  await settled()
+  for (let n = 0; n < 3; n++) {
+    last().end(4401)
+    await clock.pass(2100)
+  }
+  t.same(asked, [false, true, false, false])
 })

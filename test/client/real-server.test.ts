@@ -1,7 +1,7 @@
 import t from 'tap'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { type Client, type ClientError, type ClientOptions, createClient, type StateChange } from '../../lib/client.js'
+import { attempt, type Client, type ClientError, type ClientOptions, createClient, eventsOf, type StateChange } from '../../lib/client.js'
 import { stopChild } from '../helpers/child.js'
 import { type ChatServer, type ChatServerOptions, chatServer, pageSocket, spawnChatServer } from '../helpers/client-server.js'
 import { until } from '../helpers/until.js'
@@ -19,8 +19,7 @@ interface Started {
 
 function clientOf (t: Teardown, port: number, options: Partial<ClientOptions<typeof chat>> = {}): Started {
   const client = createClient<typeof chat>({
-    url: `ws://localhost:${port}/rooms/:room`,
-    params: { room: 'lobby' },
+    url: `ws://localhost:${port}/rooms/lobby`,
     WebSocket: pageSocket(port),
     backoff: 50,
     pace: { rate: 1e6, burst: 1e6 },
@@ -71,11 +70,11 @@ async function tunnel (t: Teardown, port: number): Promise<{ readonly port: numb
 t.test('messages, calls, declared errors and errors of the contract', async t => {
   const server = await served(t)
   const { client, errors } = clientOf(t, server.port)
-  const said = client.events.said()
+  const said = eventsOf(client).said()
   client.send.say({ text: 'hello' })
   t.same((await said.next()).value, { from: 'somebody', text: 'hello' })
   t.same(await client.calls.history({ limit: 5 }), [{ from: 'somebody', text: 'hello' }])
-  const far = await client.attempt.history({ limit: 100 })
+  const far = await attempt(client).history({ limit: 100 })
   t.ok(!far.ok && far.error.code === 'too_far' && far.error.data.oldest === 7)
   await t.rejects(client.calls.history({ limit: 0 }), { code: 'invalid_message', issues: [{ path: '/limit' }] })
   client.send.say({ text: '' })
@@ -225,7 +224,7 @@ t.test('refused for good: one event that says why, and no further attempt', asyn
     [{}, ['unauthenticated 4401', 'closed 4401']],
     [{ auth: () => 'wrong' }, ['unauthenticated 4401', 'closed 4401']],
     [{ fingerprint: 'cf-0123456789abcdef' }, ['stale 4426', 'closed 4426']],
-    [{ params: { room: 'x'.repeat(40) }, auth: () => 'wrong' }, ['unauthenticated 4401', 'closed 4401']],
+    [{ url: `ws://localhost:${server.port}/rooms/${'x'.repeat(40)}`, auth: () => 'wrong' }, ['unauthenticated 4401', 'closed 4401']],
   ] as const) {
     const { client } = clientOf(t, server.port, options)
     const events: string[] = []

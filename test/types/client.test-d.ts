@@ -1,21 +1,21 @@
 import { expectAssignable, expectError, expectNotAssignable, expectType } from 'tsd'
-import { createClient, ClientError, type Client, type ClientState, type MessageIterator, type Off, type StateChange } from '../../dist/esm/lib/client.js'
+import { attempt, checked, createClient, ClientError, eventsOf, once, urlOf, type Client, type ClientState, type MessageIterator, type Off, type StateChange } from '../../dist/esm/lib/client.js'
 import type { chat, StubContract, ticker } from './contracts.js'
 
-const client = createClient<typeof chat>({ url: 'wss://h/rooms/:room', params: { room: 'lobby' }, query: { since: 1 } })
+const client = createClient<typeof chat>({ url: urlOf<typeof chat>('wss://h/rooms/:room', { params: { room: 'lobby' }, query: { since: 1 } }) })
 
 // What is outbound is heard, what is inbound is sent; nothing is annotated.
 expectType<Off>(client.on.said(data => { expectType<{ from: string, text: string }>(data) }))
-client.once.left(({ who, why }) => { expectType<string>(who); expectType<string | undefined>(why) })
+once(client).left(({ who, why }) => { expectType<string>(who); expectType<string | undefined>(why) })
 expectType<boolean>(client.send.say({ text: 'x' }))
 client.send.kick({ user: 'x' })
-expectType<MessageIterator<{ from: string, text: string }>>(client.events.said({ signal: AbortSignal.abort(), buffer: 3 }))
-for await (const { text } of client.events.said()) expectType<string>(text)
+expectType<MessageIterator<{ from: string, text: string }>>(eventsOf(client).said({ signal: AbortSignal.abort(), buffer: 3 }))
+for await (const { text } of eventsOf(client).said()) expectType<string>(text)
 
 // Calls, and the typed union of what they declare and what any call can meet.
 expectType<Promise<{ from: string, text: string }[]>>(client.calls.history({ limit: 1 }, { timeout: 1, signal: AbortSignal.abort() }))
 expectType<Promise<null>>(client.calls.ping({}))
-const answer = await client.attempt.history({ limit: 1 })
+const answer = await attempt(client).history({ limit: 1 })
 if (answer.ok) expectType<{ from: string, text: string }[]>(answer.data)
 else {
   if (answer.error.code === 'too_far') expectType<number>(answer.error.data.oldest)
@@ -40,14 +40,15 @@ expectError(client.calls.history({}))
 expectError(client.calls.say({ text: '' }))
 expectError(createClient<typeof chat>({}))
 expectError(createClient<typeof chat>({ url: 'ws://h', prams: {} }))
-expectError(createClient<typeof chat>({ url: 'ws://h', params: { rom: 'x' } }))
-expectError(createClient<typeof chat>({ url: 'ws://h', query: { since: 'x' } }))
+expectError(urlOf<typeof chat>('ws://h', { prams: {} }))
+expectError(urlOf<typeof chat>('ws://h', { params: { rom: 'x' } }))
+expectError(urlOf<typeof chat>('ws://h', { query: { since: 'x' } }))
 expectError(createClient<typeof chat>({ url: 'ws://h', offline: { sya: 'drop' } }))
 expectError(createClient<typeof chat>({ url: 'ws://h', idempotent: ['say'] }))
-createClient<typeof chat>({ url: () => new URL('ws://h'), offline: { say: 'drop' }, idempotent: ['history'], query: () => ({}), auth: async ({ refused }) => refused ? 'a' : 'b' })
+createClient<typeof chat>({ url: urlOf<typeof chat>(() => new URL('ws://h'), { query: () => ({}) }), offline: { say: 'drop' }, idempotent: ['history'], codec: checked((type, data, kind) => kind === 'reply' || data !== type), auth: async ({ refused }) => refused ? 'a' : 'b' })
 
 // A contract with only some parts, and a plain generated interface, are the same Client.
-const prices = createClient<typeof ticker>({ url: 'ws://h', params: { anything: 'x' } })
+const prices = createClient<typeof ticker>({ url: urlOf<typeof ticker>('ws://h', { params: { anything: 'x' } }) })
 prices.on.tick(({ price }) => expectType<number>(price))
 expectError(prices.send.tick({ price: 1 }))
 const stub = createClient<StubContract>({ url: 'ws://h' })

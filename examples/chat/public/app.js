@@ -1,5 +1,5 @@
 // The chat page. Whatever came from people is written with textContent, never as HTML.
-import { createClient } from './client/client.js'
+import { createClient, urlOf } from './client/client.js'
 
 const SHOWN = 300
 const GROUPED_WITHIN = 5 * 60_000
@@ -190,7 +190,7 @@ function enter () {
     return
   }
   showNotice('')
-  client = createClient({ url: '/rooms/:room', params: { room: room.id } })
+  client = createClient({ url: urlOf('/rooms/:room', { params: { room: room.id } }) })
   listen(client)
 }
 
