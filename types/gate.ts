@@ -10,7 +10,7 @@ export interface Identity {
   readonly roles?: readonly string[]
 }
 
-/** What a strategy may look at. */
+/** What a strategy may look at. Hand it on as it is: a copy (`{ ...context }`) has no `signal`. */
 export interface AuthenticateContext {
   readonly request: FastifyRequest
   /** Fires when the authentication deadline is over. */

@@ -26,6 +26,21 @@ export interface IdentityParts {
   readonly judges: Judges
 }
 
+/** What a strategy is asked with. A class: a getter in an object literal costs V8 forty times as much. */
+class Question implements AuthenticateContext {
+  readonly request: FastifyRequest
+  readonly #handshake: Handshake
+
+  constructor (request: FastifyRequest, handshake: Handshake) {
+    this.request = request
+    this.#handshake = handshake
+  }
+
+  get signal (): AbortSignal {
+    return signalOf(this.#handshake)
+  }
+}
+
 /** Key under which the sockets of an identity are counted. */
 export const identityKey = ({ id }: Identity): string => `${typeof id}:${id}`
 
@@ -75,7 +90,7 @@ export class IdentityMoment {
   #judge (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict | Promise<Verdict> {
     const { auth } = policy
     if (auth === null) return this.#authorize(request, handshake, policy)
-    const context = { request, get signal () { return signalOf(handshake) } }
+    const context = new Question(request, handshake)
     return following(this.#parts.judges.authenticate(auth, context), ({ identity, refusal }) => {
       // Answered at the deadline, or gone: a slot taken now would never be given back.
       if (refusal !== null || isOver(handshake)) return refusal
