@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { AuthStrategy, Identity } from '../../types/gate.js'
+import { WSG_ERR_OPTION } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 
 /** The part of @fastify/session's session object that the strategy reads. */
 interface LoadedSession {
@@ -33,10 +35,14 @@ function isExpired (session: LoadedSession): boolean {
  * Authenticates by @fastify/session. `identify` is called with the session that the handshake's cookie names and
  * returns who that is, or null: an anonymous session is an object too, so its presence proves nothing.
  * The session is read, never written: a save from an open socket would bring a logged-out session back.
+ * Throws WSG_ERR_OPTION where `identify` is no function.
  */
 export function sessionAuth<I extends Identity = Identity> (
   identify: (session: SessionShape) => I | null | undefined | Promise<I | null | undefined>
 ): AuthStrategy<I> {
+  if (typeof identify !== 'function') {
+    throw new WSG_ERR_OPTION(`sessionAuth: expected a function such as session => session.user, got ${got(identify)}`)
+  }
   return {
     name: 'session',
     needs: { credential: 'cookie', session: true },

@@ -6,18 +6,22 @@ export type Fault = new (message: string) => Error
 /**
  * Nothing a user hands in is silently ignored: throws `Fault` for a key of `given` that is not in `known`, with the
  * nearest right name, and for a key that is there without a value, as a renamed import leaves it. `where` names the
- * object, e.g. `route /chat: wsGuard`.
+ * object, e.g. `route /chat: wsGuard`; `advice` ends the error about an unknown key.
  */
-export function checkKeys (given: object, known: readonly string[], where: string, Fault: Fault): void {
+export function checkKeys (
+  given: object, known: readonly string[], where: string, Fault: Fault,
+  advice: (key: string, known: readonly string[]) => string = didYouMean
+): void {
   for (const key of Reflect.ownKeys(given)) {
     if (typeof key === 'symbol' || !known.includes(key)) {
       const name = typeof key === 'symbol' ? String(key) : JSON.stringify(key)
-      const hint = typeof key === 'symbol' ? '' : didYouMean(key, known)
+      const hint = typeof key === 'symbol' ? '' : advice(key, known)
       throw new Fault(`${where}: expected ${known.length === 0 ? 'no keys' : `only the keys ${known.join(', ')}`}, ` +
         `got ${name}${hint}`)
     }
     if ((given as { readonly [key: string]: unknown })[key] === undefined) {
-      throw new Fault(`${where}.${key}: expected a value or no such key, got undefined`)
+      throw new Fault(`${where}.${key}: expected a value or no such key, got undefined; is an environment ` +
+        'variable unset, or an import renamed?')
     }
   }
 }

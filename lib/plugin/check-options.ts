@@ -1,8 +1,9 @@
-import { Kind, type TObject, type TSchema } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
+import { Kind, type TSchema } from '@sinclair/typebox'
+import { Value, ValueErrorType } from '@sinclair/typebox/value'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { adviceOnKey, adviceOnValue, gotFor, literalsOf, objectOf } from './option-advice.js'
 
 interface Notes {
   readonly closed?: boolean
@@ -15,12 +16,6 @@ const notesOf = (schema: TSchema): Notes => schema
 
 function isObject (value: unknown): value is { readonly [name: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** The object of options that `schema` is, or that it offers beside `false`. */
-function objectOf (schema: TSchema): TObject | null {
-  const all: readonly TSchema[] = schema[Kind] === 'Union' ? schema['anyOf'] as TSchema[] : [schema]
-  return all.find((one): one is TObject => one[Kind] === 'Object') ?? null
 }
 
 /** An instance of a class may keep what it likes; an object that was written down holds options only. */
@@ -37,7 +32,7 @@ export function checkOptions (schema: TSchema, value: unknown, where: string): v
   const object = objectOf(schema)
   if (object !== null && isObject(value)) {
     if (notesOf(object).closed === true && isWrittenDown(value)) {
-      checkKeys(value, Object.keys(object.properties), where, WSG_ERR_OPTION)
+      checkKeys(value, Object.keys(object.properties), where, WSG_ERR_OPTION, key => adviceOnKey(object, key))
       for (const [name, option] of Object.entries(object.properties)) {
         if (Object.hasOwn(value, name)) checkOptions(option, value[name], `${where}.${name}`)
       }
@@ -51,13 +46,21 @@ export function checkOptions (schema: TSchema, value: unknown, where: string): v
   const fault = Value.Errors(schema, value).First()!
   const { description, expected } = notesOf(schema)
   const note = description === undefined || description === '' ? '' : ` (${description})`
-  if (expected !== undefined) throw new WSG_ERR_OPTION(`${where}: expected ${expected}, got ${got(value)}${note}`)
+  if (expected !== undefined) {
+    throw new WSG_ERR_OPTION(`${where}: expected ${expected}, got ${gotFor(schema, value)}` +
+      `${adviceOnValue(schema, value)}${note}`)
+  }
   if (object !== null && object !== schema && !isObject(value)) {
-    throw new WSG_ERR_OPTION(`${where}: expected false or an object of options, got ${got(value)}${note}`)
+    throw new WSG_ERR_OPTION(`${where}: expected false or an object of options, got ${got(value)}` +
+      `${adviceOnValue(schema, value)}${note}`)
   }
   const path = fault.path.replace(/\/(\d+)/g, '[$1]').replaceAll('/', '.')
-  throw new WSG_ERR_OPTION(`${where}${path}: ${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}, ` +
-    `got ${got(fault.value)}${note}`)
+  if (fault.type === ValueErrorType.ObjectRequiredProperty) {
+    throw new WSG_ERR_OPTION(`${where}${path}: expected a value, got nothing${note}`)
+  }
+  const problem = literalsOf(fault.schema) ?? `${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}`
+  throw new WSG_ERR_OPTION(`${where}${path}: ${problem}, got ${gotFor(fault.schema, fault.value)}` +
+    `${adviceOnValue(fault.schema, fault.value)}${note}`)
 }
 
 /** A frozen copy of `given` with the defaults of `schema`; what is handed over as it is stays what it was. */

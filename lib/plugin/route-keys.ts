@@ -1,8 +1,9 @@
 import type { RouteOptions } from 'fastify'
+import type { AnyContract } from '../../types/contract.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION, WSG_ERR_ROUTE_POLICY } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { nearest } from '../errors/nearest.js'
+import { didYouMean, nearest } from '../errors/nearest.js'
 import { routeOptionsSchema } from './schema.js'
 
 // Tested in test/plugin/keys.test.ts.
@@ -43,7 +44,9 @@ const USELESS: ReadonlyMap<string, string> =
   new Map(REASONS.flatMap(([why, keys]) => keys.map(key => [key, why] as const)))
 
 /** Throws WSG_ERR_OPTION for a key of `wsRoute`'s second argument that would do nothing, or that has no value. */
-export function checkHandlerKeys (handlers: unknown, where: string): asserts handlers is object {
+export function checkHandlerKeys (
+  handlers: unknown, where: string, contract: AnyContract
+): asserts handlers is object {
   if (typeof handlers !== 'object' || handlers === null || Array.isArray(handlers)) {
     throw new WSG_ERR_OPTION(`${where}: expected an object with handlers, got ${got(handlers)}`)
   }
@@ -54,7 +57,12 @@ export function checkHandlerKeys (handlers: unknown, where: string): asserts han
       throw new WSG_ERR_OPTION(`${where}: expected no "${key}", got ${got(value)}: ${why}`)
     }
   }
-  checkKeys(handlers, KNOWN_KEYS, where, WSG_ERR_OPTION)
+  checkKeys(handlers, KNOWN_KEYS, where, WSG_ERR_OPTION, (key, known) => {
+    const table = (['inbound', 'calls'] as const).find(name => Object.hasOwn(contract[name] ?? {}, key))
+    return table === undefined
+      ? didYouMean(key, known)
+      : `; did you mean "${table === 'inbound' ? 'on' : table}.${key}"?`
+  })
 }
 
 /** The members of `given` that are named in `keys`. */

@@ -5,7 +5,8 @@ import type { AnyContract, CompiledContract, ContractSpec } from '../../types/co
 import type { RouteGuardOptions } from '../../types/options.js'
 import type { DeclaredContract, WsRouteHandle, WsRouteHandlers } from '../../types/route.js'
 import { compileContract } from '../contract/compile.js'
-import { WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
+import { WSG_ERR_OPTION, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 import type { RouteInput } from '../gate/policy.js'
 import type { ContractPart } from '../gate/policies.js'
 import { checkOptions } from './check-options.js'
@@ -52,7 +53,11 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
   return {
     declared,
     declare (scope, contract, handlers) {
-      const where = `route ${String((contract as AnyContract | undefined)?.url)}`
+      if (typeof contract !== 'object' || contract === null) {
+        const why = typeof contract === 'string' ? '; the contract has the url' : ''
+        throw new WSG_ERR_OPTION(`wsRoute: expected wsRoute(contract, handlers), got ${got(contract)}${why}`)
+      }
+      const where = `route ${String(contract.url)}`
       if (!scope.hasDecorator('websocketServer')) {
         throw new WSG_ERR_PLUGIN_ORDER(`${where}: expected @fastify/websocket to be registered before wsRoute ` +
           '(websocket: false), got none')
@@ -65,7 +70,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
             'this version of ws is not known: messages are written by its own sender, one by one')
         }
       }
-      checkHandlerKeys(handlers, where)
+      checkHandlerKeys(handlers, where, contract)
       if (handlers.messages !== undefined) checkOptions(MESSAGES, handlers.messages, `${where}: messages`)
       const config = handlers.config as object | undefined
       // Loose outside so that interfaces and generated stubs fit; what is no contract is refused by the compiler.

@@ -10,8 +10,8 @@ import type {
 // The one place where options and their defaults are written. docs/options.md and the comments of types/options.ts
 // repeat them for readers; a test holds both to this.
 
-// Two members are ours: `closed` for an object that may hold these keys only, `expected` for the words of a boot error
-// about a value that is handed over as it is.
+// Three members are ours: `closed` for an object that may hold these keys only, and for the words of a boot error
+// `unit`, and `expected` where the schema's own words would not help.
 
 /** Each key of `T` has its schema: an option that types declare and this file lacks does not compile. */
 type SchemasOf<T> = { readonly [K in keyof T]-?: TSchema }
@@ -24,7 +24,7 @@ function closed<T> (properties: SchemasOf<T>, description = ''): TObject<TProper
 const LONGEST_TIMER = 2_147_483_647
 
 const milliseconds = (description: string, value: number) =>
-  Type.Integer({ minimum: 1, maximum: LONGEST_TIMER, default: value, description })
+  Type.Integer({ minimum: 1, maximum: LONGEST_TIMER, default: value, description, unit: 'milliseconds' })
 const count = (description: string, value: number) => Type.Integer({ minimum: 1, default: value, description })
 const flag = (description: string, value: boolean) => Type.Boolean({ default: value, description })
 const fn = (description: string) => Type.Function([], Type.Any(), { description, expected: 'a function' })
@@ -35,7 +35,10 @@ const origins = (description: string) => Type.Union([patterns(description, 0), T
   expected: 'an array of origins, or a function (origin, { route, signal }) => boolean', description,
 })
 const subprotocols = (description: string) =>
-  Type.Array(Type.String({ pattern: '^[!#$%&\'*+.^_`|~0-9A-Za-z-]{1,128}$' }), { description })
+  Type.Array(Type.String({
+    pattern: '^[!#$%&\'*+.^_`|~0-9A-Za-z-]{1,128}$',
+    expected: 'a name without spaces and separators, of at most 128 characters',
+  }), { description })
 
 const strategy = (description: string) => Type.Object({
   name: Type.String({ minLength: 1 }),
@@ -69,7 +72,9 @@ const routeOptions = {
   origins: origins('Replaces the plugin\'s list for this route'),
   upgradeRate: Type.Object({
     max: Type.Integer({ minimum: 1, description: 'Handshakes per window and client address' }),
-    timeWindow: Type.Integer({ minimum: 1, maximum: LONGEST_TIMER, description: 'Length of the window' }),
+    timeWindow: Type.Integer({
+      minimum: 1, maximum: LONGEST_TIMER, description: 'Length of the window', unit: 'milliseconds',
+    }),
     // No default: it would give every route a limit of its own.
     failureCost: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'As in the plugin\'s' })),
     allowList: Type.Optional(allowList),
@@ -129,11 +134,14 @@ export const optionsSchema = closed<GuardOptions>({
   policies: Type.Array(Type.Object({
     url: Type.String({
       pattern: '^/[^*?#]*\\*?$',
+      expected: 'a path such as "/admin" or "/admin/*"',
       description: 'A route\'s URL as it is declared, or its beginning and *',
     }),
     ...closed<RouteGuardOptions>(routeOptions).properties,
   }, { closed: true }), { description: 'What routes that others declare begin with, by their URL' }),
-  otherUpgrades: Type.Array(Type.String({ pattern: '^/(?:[^*?#]*|[^*?#]+/\\*)$' }), {
+  otherUpgrades: Type.Array(Type.String({
+    pattern: '^/(?:[^*?#]*|[^*?#]+/\\*)$', expected: 'a path such as "/socket.io/" or "/hmr/*"',
+  }), {
     description: 'Paths of handshakes that are somebody else\'s, unguarded: exact, or with everything under them ' +
       'where they end in /*',
   }),

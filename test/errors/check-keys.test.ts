@@ -13,5 +13,5 @@ t.test('an unknown key, a symbol and a key without a value are refused', async t
   t.throws(() => { check({ orgins: [] }) }, { code: 'WSG_ERR_OPTION', message: 'route /x: wsGuard: expected only the keys auth, origins, got "orgins"; did you mean "origins"?' })
   t.throws(() => { check({ [Symbol('x')]: 1 }) }, { message: /got Symbol\(x\)$/ })
   t.throws(() => { check(Object.defineProperty({}, 'hidden', { value: 1, enumerable: false })) }, { message: /got "hidden"$/ })
-  t.throws(() => { check({ auth: undefined }) }, { message: 'route /x: wsGuard.auth: expected a value or no such key, got undefined' })
+  t.throws(() => { check({ auth: undefined }) }, { message: 'route /x: wsGuard.auth: expected a value or no such key, got undefined; is an environment variable unset, or an import renamed?' })
 })

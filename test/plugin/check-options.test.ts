@@ -12,14 +12,14 @@ const schema = Type.Object({
 t.test('the first option that does not fit is told: where, what was expected, what it got, the nearest name', async t => {
   for (const [given, message] of [
     [{ cuont: 1 }, /^options: expected only the keys count, names, inner, client, got "cuont"; did you mean "count"\?$/],
-    [{ count: undefined }, /^options\.count: expected a value or no such key, got undefined$/],
+    [{ count: undefined }, /^options\.count: expected a value or no such key, got undefined; is an environment variable unset, or an import renamed\?$/],
     [{ count: 0 }, /^options\.count: expected integer to be greater or equal to 1, got 0 \(How many\)$/],
-    [{ names: ['a', ''] }, /^options\.names\[1\]: expected string length greater or equal to 1, got ""$/],
+    [{ names: ['a', ''] }, /^options\.names\[1\]: expected string length greater or equal to 1, got ""; is an environment variable unset\?$/],
     [{ inner: { no: 1 } }, /^options\.inner: expected only the keys on, got "no"/],
     [{ inner: { on: 1 } }, /^options\.inner\.on: expected boolean, got 1$/],
     [{ inner: true }, /^options\.inner: expected false or an object of options, got true$/],
     [{ client: 'redis://secret' }, /^options\.client: expected a client, got "redis:\/\/secret"$/],
-    [{ client: { sent () {} } }, /^options\.client: expected a client, got an object$/],
+    [{ client: { sent () {} } }, /^options\.client: expected a client, got an object without send$/],
     [[], /^options: expected object, got an array of 0$/],
   ] as const) t.throws(() => checkOptions(schema, given, 'options'), { code: 'WSG_ERR_OPTION', message }, String(message))
 })

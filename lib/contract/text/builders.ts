@@ -1,5 +1,6 @@
 import { Type, type TString } from '@sinclair/typebox'
 import { checkKeys } from '../../errors/check-keys.js'
+import { got } from '../../errors/got.js'
 import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
 import {
   DEFAULT_PROTOCOLS, defaultMaxBytes, POLICY_PATTERN, type TextPolicyName, type WsText,
@@ -91,6 +92,9 @@ const KNOWN = [
 
 function build (policy: TextPolicyName, options: TextOptions, more: Partial<WsText> = {}): TText {
   const own = policy === 'html' ? [] : ['clean', ...Object.keys(more)]
+  if (typeof options !== 'object' || options === null) {
+    throw new WSG_ERR_CONTRACT(`${policy}(): expected options such as { maxLength: 500 }, got ${got(options)}`)
+  }
   checkKeys(options, [...KNOWN, ...own], `${policy}()`, WSG_ERR_CONTRACT)
   const { maxLength, minLength, maxBytes, maxGraphemes, clean = policy === 'html' } = options
   const { title, description, default: preset, examples, deprecated } = options

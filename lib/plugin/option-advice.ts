@@ -1,0 +1,85 @@
+import { Kind, type TObject, type TSchema } from '@sinclair/typebox'
+import { got } from '../errors/got.js'
+import { nearest } from '../errors/nearest.js'
+
+// Tested in test/plugin/advice.test.ts.
+
+const UNSET = '; is an environment variable unset?'
+
+/** Names that other packages have for an option, by ours. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['perUser', 'perIdentity'], ['perIp', 'perAddress'], ['options', 'maxPayload'],
+])
+
+/** What `schema` offers: its alternatives, or itself. */
+function alternatives (schema: TSchema): readonly TSchema[] {
+  return schema[Kind] === 'Union' ? schema['anyOf'] as TSchema[] : [schema]
+}
+
+/** The object of options that `schema` is, or that it offers beside `false`. */
+export function objectOf (schema: TSchema): TObject | null {
+  return alternatives(schema).find((one): one is TObject => one[Kind] === 'Object') ?? null
+}
+
+/** `expected 'a' or 'b'`, where `schema` is one of several words; else null. */
+export function literalsOf (schema: TSchema): string | null {
+  const all = alternatives(schema)
+  return all.length > 1 && all.every(one => one[Kind] === 'Literal')
+    ? `expected ${all.map(one => `'${String(one['const'])}'`).join(' or ')}`
+    : null
+}
+
+/** What to write instead of the unknown option `key`, as the end of an error; nothing where no name is near. */
+export function adviceOnKey (schema: TObject, key: string): string {
+  if (key === 'messages') return '; only wsRoute has message limits'
+  // By their own name and by the whole path: `maxPayload` and `heartbeatInterval` are found one level further down.
+  const paths = new Map(Object.keys(schema.properties).map(name => [name, name]))
+  for (const [name, option] of Object.entries(schema.properties)) {
+    for (const inner of Object.keys(objectOf(option)?.properties ?? {})) {
+      const path = `${name}.${inner}`
+      paths.set(path, path)
+      if (!paths.has(inner)) paths.set(inner, path)
+    }
+  }
+  const other = OTHER_NAMES.get(key)
+  const meant = other !== undefined && paths.get(other) === other ? other : exactOrNear(key, paths)
+  return meant === null ? '' : `; did you mean ${JSON.stringify(meant)}?`
+}
+
+function exactOrNear (key: string, paths: ReadonlyMap<string, string>): string | null {
+  const near = paths.has(key) ? key : nearest(key, paths.keys())
+  return near === null ? null : paths.get(near) ?? null
+}
+
+/** What to write instead of `value` where `schema` stands, as the end of an error. */
+export function adviceOnValue (schema: TSchema, value: unknown): string {
+  if (value === undefined || value === '') return UNSET
+  const kinds = alternatives(schema).map(one => one[Kind])
+  if (typeof value === 'string') {
+    if (kinds.includes('Array')) return `; write [${value.split(',').map(item => got(item.trim())).join(', ')}]`
+    if (kinds.includes('Integer') || kinds.includes('Number')) {
+      return `; write ${schema['unit'] === undefined ? 'a number, without quotes' : `a number of ${schema['unit']}`}`
+    }
+    const slashed = `/${value}`
+    if (typeof schema['pattern'] === 'string' && new RegExp(schema['pattern']).test(slashed)) {
+      return `; write ${got(slashed)}`
+    }
+  }
+  if (typeof value === 'number') {
+    const options = Object.entries(objectOf(schema)?.properties ?? {})
+    const [first, ...others] = options.filter(([, option]) => option[Kind] === 'Integer')
+    if (first !== undefined && others.length === 0) return `; write { ${first[0]}: ${value} }`
+  }
+  return ''
+}
+
+/** What came, with what is missing or empty in it. */
+export function gotFor (schema: TSchema, value: unknown): string {
+  if (Array.isArray(value)) {
+    const empty = value.findIndex(item => item === undefined || item === '')
+    return `${got(value)}${empty === -1 ? '' : ` whose [${empty}] is ${got(value[empty])}${UNSET}`}`
+  }
+  const required = (schema['required'] as readonly string[] | undefined) ?? []
+  const missing = typeof value === 'object' && value !== null ? required.filter(name => !(name in value)) : []
+  return `${got(value)}${missing.length === 0 ? '' : ` without ${missing.join(' and ')}`}`
+}

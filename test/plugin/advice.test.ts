@@ -1,0 +1,99 @@
+import { Type } from '@sinclair/typebox'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { defineContract, text } from '../../lib/contract.js'
+import guard, { sessionAuth } from '../../lib/index.js'
+import type { GuardOptions } from '../../types/options.js'
+
+// A boot error says what to write. Each row is what somebody wrote at their first try.
+
+interface Failure { readonly code?: string, readonly message: string }
+
+async function boot (options: object, build: (app: FastifyInstance) => unknown = () => {}): Promise<Failure | null> {
+  const app = Fastify()
+  try {
+    await app.register(guard, { development: true, ...options } as GuardOptions)
+    await build(app)
+    await app.ready()
+    return null
+  } catch (error) {
+    return error as Failure
+  } finally {
+    await app.close().catch(() => {})
+  }
+}
+
+const chat = defineContract({
+  name: 'chat',
+  url: '/chat',
+  inbound: { say: Type.Object({ text: Type.String({ maxLength: 100 }) }) },
+  calls: { sum: { request: Type.Object({}), reply: Type.Number() } },
+})
+const whole = { public: true as const, on: { say () {} }, calls: { sum: () => 1 } }
+const strategy = { name: 'own', needs: { credential: 'header', session: false }, authenticate: () => ({ id: 1 }) }
+
+t.test('options', async t => {
+  const rows: [object, RegExp][] = [
+    // An environment variable that is not set.
+    [{ allowedHosts: [undefined] }, /^options\.allowedHosts\[0\]: expected string, got undefined; is an environment variable unset\?/],
+    [{ allowedHosts: ''.split(',') }, /^options\.allowedHosts\[0\]: .*got ""; is an environment variable unset\?/],
+    [{ origins: [undefined] }, /^options\.origins: .*got an array of 1 whose \[0\] is undefined; is an environment variable unset\?/],
+    [{ auth: undefined }, /got undefined; is an environment variable unset, or an import renamed\?/],
+    // The shape around it.
+    [{ allowedHosts: 'a.example' }, /^options\.allowedHosts: expected array, got "a\.example"; write \["a\.example"\]/],
+    [{ allowedHosts: 'a.example, b.example' }, /; write \["a\.example", "b\.example"\]/],
+    [{ heartbeat: 30_000 }, /^options\.heartbeat: expected object, got 30000; write \{ interval: 30000 \}/],
+    [{ authTimeout: '30s' }, /^options\.authTimeout: expected integer, got "30s"; write a number of milliseconds/],
+    [{ messages: { inFlight: '3' } }, /^options\.messages\.inFlight: expected integer, got "3"; write a number, without quotes/],
+    // Names.
+    [{ heartbeatInterval: 1 }, /got "heartbeatInterval"; did you mean "heartbeat\.interval"\?/],
+    [{ maxPayload: 1 }, /got "maxPayload"; did you mean "websocket\.maxPayload"\?/],
+    [{ perIdentity: 1 }, /got "perIdentity"; did you mean "connections\.perIdentity"\?/],
+    [{ connections: { perUser: 1 } }, /got "perUser"; did you mean "perIdentity"\?/],
+    [{ connections: { perIp: 1 } }, /got "perIp"; did you mean "perAddress"\?/],
+    [{ websocket: { options: { maxPayload: 1000 } } }, /got "options"; did you mean "maxPayload"\?/],
+    // Strategies.
+    [{ auth: { ...strategy, needs: { credential: 'token', session: false } } }, /^options\.auth\.needs\.credential: expected 'cookie' or 'header', got "token"/],
+    [{ auth: { name: 'own', authenticate () {} } }, /^options\.auth: expected a strategy such as .*, got an object without needs/],
+    [{ auth: { ...strategy, needs: { credential: 'cookie' } } }, /^options\.auth\.needs\.session: expected a value, got nothing/],
+    // Patterns.
+    [{ otherUpgrades: ['socket.io/'] }, /^options\.otherUpgrades\[0\]: expected a path such as "\/socket\.io\/" or "\/hmr\/\*", got "socket\.io\/"; write "\/socket\.io\/"/],
+    [{ policies: [{ url: 'admin/*' }] }, /^options\.policies\[0\]\.url: expected a path such as "\/admin" or "\/admin\/\*", got "admin\/\*"; write "\/admin\/\*"/],
+    [{ subprotocols: ['a b'] }, /^options\.subprotocols\[0\]: expected a name without spaces and separators, .*got "a b"/],
+  ]
+  for (const [options, message] of rows) {
+    const failure = await boot(options)
+    t.equal(failure?.code, 'WSG_ERR_OPTION', String(message))
+    t.match(failure?.message, message)
+  }
+  t.equal(await boot({ heartbeat: { interval: 30_000 }, otherUpgrades: ['/socket.io/'], auth: strategy }), null)
+})
+
+t.test('routes', async t => {
+  const rows: [(app: FastifyInstance) => unknown, RegExp][] = [
+    [app => app.wsRoute(chat, { ...whole, say () {} } as never), /got "say"; did you mean "on\.say"\?/],
+    [app => app.wsRoute(chat, { ...whole, sum () {} } as never), /got "sum"; did you mean "calls\.sum"\?/],
+    [app => app.wsRoute('/chat' as never, chat as never), /^wsRoute: expected wsRoute\(contract, handlers\), got "\/chat"; the contract has the url/],
+    [app => app.wsRoute(undefined as never, whole), /^wsRoute: expected wsRoute\(contract, handlers\), got undefined/],
+    [app => app.get('/x', { websocket: true, wsGuard: { public: true, messages: { rate: 1 } } as never }, () => {}), /^route \/x: wsGuard: .*got "messages"; only wsRoute has message limits/],
+  ]
+  for (const [build, message] of rows) {
+    const failure = await boot({}, build)
+    t.match(failure?.code, /^WSG_ERR_(OPTION|HANDLER)$/, String(message))
+    t.match(failure?.message, message)
+  }
+})
+
+t.test('builders', async t => {
+  for (const [identify, came] of [[undefined, 'undefined'], [{ id: 1 }, 'an object'], ['user', '"user"']] as const) {
+    t.throws(() => sessionAuth(identify as never), {
+      code: 'WSG_ERR_OPTION', message: `sessionAuth: expected a function such as session => session.user, got ${came}`,
+    })
+  }
+  for (const [options, came] of [[undefined, 'undefined'], [500, '500'], [null, 'null']] as const) {
+    t.throws(() => text(options as never), {
+      code: 'WSG_ERR_CONTRACT', message: `text(): expected options such as { maxLength: 500 }, got ${came}`,
+    })
+  }
+})
