@@ -1,5 +1,5 @@
 import type {
-  CompiledContract, CompiledInbound, CompiledOutbound, ContractSpec, Issue,
+  CompiledContract, CompiledInbound, CompiledOutbound, ContractSpec,
 } from '../../types/contract.js'
 import { failContract } from '../errors/contract-error.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
@@ -7,7 +7,7 @@ import { REFUSED } from '../protocol/refused.js'
 import { estimateCost } from './cost.js'
 import { fingerprintOf } from './fingerprint.js'
 import { explain } from './inbound/explain.js'
-import { compileSanitizer, type Sanitizer } from './inbound/sanitizer.js'
+import { compileSanitizer } from './inbound/sanitizer.js'
 import { compileScan, hasForbiddenKey, isPlain, mayHoldForbiddenKey } from './inbound/scan.js'
 import { compileUrlValues } from './inbound/url-values.js'
 import { deriveLimits, frameBytes, measureTree, PAYLOAD_CEILING, type MeasuredMessage } from './limits.js'
@@ -115,18 +115,15 @@ function entryOf (part: MessagePart | CallPart, payload: SchemaTree, tree: Schem
     tree: payload,
     measured: { type, payload: measureTree(payload), binary },
     compiled: Object.freeze({
-      type, binary, roles, cost, deadline, ...answers, accept: sanitizer.accept, explain: reasonsOf(tree, sanitizer),
+      type,
+      binary,
+      roles,
+      cost,
+      deadline,
+      ...answers,
+      accept: sanitizer.accept,
+      explain: (value: unknown) => explain(tree, value, sanitizer.blamed),
     }),
-  }
-}
-
-function reasonsOf (tree: SchemaTree, sanitizer: Sanitizer): (value: unknown) => Issue[] {
-  return value => {
-    let issues: Issue[] = []
-    try {
-      issues = explain(tree, value, sanitizer.blamed)
-    } catch { /* the general answer below */ }
-    return issues.length === 0 ? [{ path: '', message: 'expected what the contract declares' }] : issues
   }
 }
 

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
+import { explain } from '../../lib/contract/inbound/explain.js'
 import { compileSanitizer } from '../../lib/contract/inbound/sanitizer.js'
 import { readSchema } from '../../lib/contract/tree/read.js'
 import { text } from '../../lib/contract/text/builders.js'
@@ -340,4 +341,19 @@ t.test('what is plain needs no second look at its strings, all else gets one', a
   }
   const policy = compile(Type.Object({ s: text({ maxLength: 64 }) }))
   for (const s of bad) t.equal(policy.accept({ s }, true), REFUSED, 'a text policy looks by itself')
+})
+
+t.test('an explanation ends after so many nodes, however long the list is', async t => {
+  const schema = Type.Array(Type.Union(['a', 'b', 'c', 'd'].map(name => Type.Object({ [name]: Type.Number(), n: Type.Number() }))), { maxItems: 100_000 })
+  const tree = readSchema(schema, { where: 'test', direction: 'inbound' })
+  let reads = 0
+  const item = { d: 1, get n () { reads++; return 1 } }
+  const readsOf = (length: number): number => {
+    reads = 0
+    t.same(explain(tree, [...Array<unknown>(length).fill(item), 1], []).length, 1)
+    return reads
+  }
+  t.ok(readsOf(50_000) <= readsOf(5000) + 1, 'as much for ten times as many')
+  t.ok(readsOf(10) > 10, 'it does read')
+  t.same(explain(tree, [item, { d: 1 }], []), [{ path: '/1', message: 'expected one of the declared forms' }])
 })

@@ -13,8 +13,8 @@ import type { WsText } from '../text/spec.js'
  * contract's own text: what writes source code passes them through `JSON.stringify` and hands everything else in
  * beside the source.
  *
- * Back ends: `inbound/sanitizer.ts`, `inbound/second-opinion.ts` (what TypeBox compiles), `inbound/explain.ts`,
- * `inbound/url-values.ts`, `outbound/serializer.ts`, `outbound/breach.ts`, `limits.ts`, `cost.ts`,
+ * Back ends: `inbound/sanitizer.ts`, `inbound/second-opinion.ts` (what TypeBox compiles), `inbound/url-values.ts`,
+ * `outbound/serializer.ts`, `faults.ts` (why a value was refused, either way), `limits.ts`, `cost.ts`,
  * `tree/canonical-text.ts` (fingerprint).
  *
  * There is one spelling of "no limit": lengths and counts from 0 to Infinity, numbers from -Infinity to Infinity.
