@@ -6,7 +6,10 @@ export type { AnyContract, Wire } from './wire.js'
 export interface MessageRules {
   /** Roles of which the identity must have at least one; checked per message. Default: none needed. */
   readonly roles?: readonly string[]
-  /** Tokens one message takes from the socket's bucket. A number above 0. Default 1. */
+  /**
+   * Tokens one message takes from the socket's bucket. A number above 0. Default 1; more where its texts can take more
+   * than a millisecond to judge (docs/contract.md).
+   */
   readonly cost?: number
   /**
    * Milliseconds a handler may take before its AbortSignal fires and the slot is given back. Default: the plugin's
@@ -105,13 +108,14 @@ export interface CompiledInbound {
   readonly kind: 'message' | 'call'
   readonly binary: boolean
   readonly roles: readonly string[] | null
+  /** Tokens: the contract's own, else derived from what its texts can cost, 1 at least. */
   readonly cost: number
   readonly deadline: number | null
   /**
    * Projecting copy and check in one: the clean value, or `REFUSED`. In a flat contract (`envelope.data: null`) it is
-   * given the whole message and passes over the envelope's keys. Never throws, never mutates its argument. `plain`, what
-   * `isPlain` said of the frame that the value was parsed from, spares reading its strings for NUL and lone surrogates;
-   * default false.
+   * given the whole message and passes over the envelope's keys. Never throws, never mutates its argument. `plain`,
+   * what `isPlain` said of the frame that the value was parsed from, spares reading its strings for NUL and lone
+   * surrogates; default false.
    */
   readonly accept: (value: unknown, plain?: boolean) => unknown
   /** Why `accept` refused; at most 8 issues. Slow path. */

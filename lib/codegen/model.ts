@@ -32,18 +32,19 @@ const sorted = <E extends { readonly type: string }>(entries: readonly E[]): rea
  * would not boot.
  */
 export function readModel (contract: ContractSpec, { url, route }: ReadModelOptions = {}): ContractModel {
-  const { limits, fingerprint } = compileContract(contract, { htmlAdapter: HTML.html })
+  const burst = route === undefined ? {} : { burst: route.burst }
+  const { limits, fingerprint, inbound: compiled } = compileContract(contract, { htmlAdapter: HTML.html, ...burst })
   const tree = readContract(contract, { adapters: HTML, prefix: undefined })
   const typeName = pascalCase(tree.name)
   const table = new TypeTable(new Names(typeName), rootsOf(tree, typeName))
   const nameOf = (payload: SchemaTree): string => table.nameOf(payload)
   const rules = (part: MessagePart | CallPart, payload: SchemaTree, binary: boolean): RulesModel => {
-    const { roles, cost, deadline, unknownProperties, description } = part.rules
+    const { roles, deadline, unknownProperties, description } = part.rules
     const bytes = frameBytes({ type: part.type, payload: measureTree(payload), binary }, tree.envelope)
     return {
       ...(description === null ? {} : { description }),
       roles: [...roles ?? []].sort(),
-      cost,
+      cost: compiled.get(part.type)!.cost,
       ...(deadline === null ? {} : { deadline }),
       unknownProperties,
       ...(Number.isFinite(bytes) ? { maxBytes: bytes } : {}),

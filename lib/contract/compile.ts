@@ -4,7 +4,7 @@ import type {
 import { failContract } from '../errors/contract-error.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
 import { REFUSED } from '../protocol/refused.js'
-import { estimateCost } from './cost.js'
+import { costlyFields, tokensFor } from './cost.js'
 import { fingerprintOf } from './fingerprint.js'
 import { explain } from './inbound/explain.js'
 import { compileSanitizer } from './inbound/sanitizer.js'
@@ -28,13 +28,16 @@ export interface CompileOptions {
    * checked.
    */
   readonly prefix?: string
+  /** Tokens that a socket can save up: a derived cost is no more. Default 200, as `messages.burst`. */
+  readonly burst?: number
 }
 
-/** An inbound message or call with what is known of its size. */
+/** An inbound message or call before it is compiled. */
 interface Entry {
-  readonly compiled: CompiledInbound
+  readonly part: MessagePart | CallPart
   readonly tree: SchemaTree
   readonly measured: MeasuredMessage
+  readonly answers: Answers
 }
 
 /**
@@ -43,13 +46,10 @@ interface Entry {
  * write instead.
  */
 export function compileContract (contract: ContractSpec, options: CompileOptions = {}): CompiledContract {
-  const { htmlAdapter, prefix } = options
+  const { htmlAdapter, prefix, burst = 200 } = options
   const tree = readContract(contract, { adapters: htmlAdapter === undefined ? {} : { html: htmlAdapter }, prefix })
   const { label, envelope } = tree
-  const entries = [
-    ...tree.inbound.map(message => compileMessage(message, envelope)),
-    ...tree.calls.map(call => compileCall(call, envelope)),
-  ]
+  const entries = [...tree.inbound.map(messageEntry), ...tree.calls.map(call => callEntry(call, envelope))]
   if (entries.filter(entry => entry.measured.binary).length > 1) {
     failContract(label, '', 'a contract has one binary inbound message at most: a binary frame has no type')
   }
@@ -60,12 +60,14 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
     failContract(label, '', `message "${largest}" can take ${limits.maxPayload} bytes, expected at most ` +
       `${PAYLOAD_CEILING} (16 MiB); lower its maxLength and maxItems, or split it`)
   }
+  const costs = new Map(entries.map(entry => [entry, costlyFields(entry.tree, limits.maxPayload)] as const))
+  const inbound = entries.map(entry => compileInbound(entry, tokensFor(costs.get(entry)!, burst), envelope))
   const compiled: Omit<CompiledContract, 'report'> = {
     name: tree.name,
     url: tree.url,
     fingerprint: fingerprintOf(tree),
     envelope,
-    inbound: new Map(entries.map(entry => [entry.compiled.type, entry.compiled])),
+    inbound: new Map(inbound.map(message => [message.type, message])),
     outbound: new Map(tree.outbound.map(message => [message.type, compileOutbound(message, envelope)])),
     limits,
     scan: compileScan(limits, envelope),
@@ -75,27 +77,45 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
     params: compileUrlPart(tree.params),
     query: compileUrlPart(tree.query),
   }
-  const rows = (): ReportRow[] => entries.map(entry => ({
-    type: entry.compiled.type,
-    kind: entry.measured.binary ? 'binary' : entry.compiled.kind,
-    bytes: bytesOf(entry),
-    roles: entry.compiled.roles,
-    cost: entry.compiled.cost,
-    estimate: estimateCost(entry.tree, limits.maxPayload),
+  const rows = (): ReportRow[] => entries.map((entry, i) => ({
+    inbound: inbound[i]!, bytes: bytesOf(entry), costly: costs.get(entry)!, fair: tokensFor(costs.get(entry)!, burst),
   }))
   return Object.freeze({ ...compiled, report: () => writeReport(compiled, rows()) })
 }
 
-function compileMessage (message: MessagePart, envelope: EnvelopeKeys): Entry {
-  const tree = beside(message.payload, envelope, [envelope.type])
-  return entryOf(message, message.payload, tree, { kind: 'message', encodeReply: null, errors: null })
+type Answers = Pick<CompiledInbound, 'kind' | 'encodeReply' | 'errors'>
+
+function messageEntry (part: MessagePart): Entry {
+  return entryOf(part, part.payload, { kind: 'message', encodeReply: null, errors: null })
 }
 
-function compileCall (call: CallPart, envelope: EnvelopeKeys): Entry {
-  const tree = beside(call.request, envelope, [envelope.type, envelope.id])
-  const errors = new Map([...call.errors].map(([code, error]) => [code, compileSerializer(error)]))
-  const encodeReply = compileReplyEncoder(call.reply, envelope)
-  return entryOf(call, call.request, tree, { kind: 'call', encodeReply, errors })
+function callEntry (part: CallPart, envelope: EnvelopeKeys): Entry {
+  const errors = new Map([...part.errors].map(([code, error]) => [code, compileSerializer(error)]))
+  return entryOf(part, part.request, { kind: 'call', encodeReply: compileReplyEncoder(part.reply, envelope), errors })
+}
+
+function entryOf (part: MessagePart | CallPart, tree: SchemaTree, answers: Answers): Entry {
+  const measured = { type: part.type, payload: measureTree(tree), binary: tree.root.kind === 'bytes' }
+  return { part, tree, measured, answers }
+}
+
+/** `cost`: tokens, where the contract says none. */
+function compileInbound ({ part, tree: payload, measured, answers }: Entry, cost: number, envelope: EnvelopeKeys):
+CompiledInbound {
+  const { type, rules } = part
+  const keys = answers.kind === 'call' ? [envelope.type, envelope.id] : [envelope.type]
+  const tree = beside(payload, envelope, keys)
+  const sanitizer = compileSanitizer(tree)
+  return Object.freeze({
+    type,
+    binary: measured.binary,
+    roles: rules.roles,
+    cost: rules.cost ?? cost,
+    deadline: rules.deadline,
+    ...answers,
+    accept: sanitizer.accept,
+    explain: (value: unknown) => explain(tree, value, sanitizer.blamed),
+  })
 }
 
 /** In a flat contract the envelope's keys stand beside the payload. */
@@ -103,28 +123,6 @@ function beside (tree: SchemaTree, envelope: EnvelopeKeys, keys: readonly string
   if (envelope.data !== null || tree.root.kind === 'bytes') return tree
   checkFlatPayload(tree, keys)
   return besideEnvelope(tree, keys)
-}
-
-type Answers = Pick<CompiledInbound, 'kind' | 'encodeReply' | 'errors'>
-
-function entryOf (part: MessagePart | CallPart, payload: SchemaTree, tree: SchemaTree, answers: Answers): Entry {
-  const { type, rules: { roles, cost, deadline } } = part
-  const binary = payload.root.kind === 'bytes'
-  const sanitizer = compileSanitizer(tree)
-  return {
-    tree: payload,
-    measured: { type, payload: measureTree(payload), binary },
-    compiled: Object.freeze({
-      type,
-      binary,
-      roles,
-      cost,
-      deadline,
-      ...answers,
-      accept: sanitizer.accept,
-      explain: (value: unknown) => explain(tree, value, sanitizer.blamed),
-    }),
-  }
 }
 
 function compileOutbound ({ type, where, payload }: MessagePart, envelope: EnvelopeKeys): CompiledOutbound {

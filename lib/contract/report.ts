@@ -1,25 +1,31 @@
-import type { CompiledContract } from '../../types/contract.js'
-import type { Estimate } from './cost.js'
+import type { CompiledContract, CompiledInbound } from '../../types/contract.js'
+import type { CostlyField } from './cost.js'
 import { PAYLOAD_DEFAULT } from './limits.js'
 
 // Tested in test/contract/compile.test.ts.
 
-/** One line of the table. `bytes` is infinite where only maxPayload bounds the message. */
+/** One line of the table. */
 export interface ReportRow {
-  readonly type: string
-  readonly kind: 'message' | 'call' | 'binary'
+  readonly inbound: CompiledInbound
+  /** Infinite where only maxPayload bounds the message. */
   readonly bytes: number
-  readonly roles: readonly string[] | null
-  readonly cost: number
-  readonly estimate: Estimate
+  readonly costly: readonly CostlyField[]
+  /** Tokens that pay for the costly fields. */
+  readonly fair: number
 }
 
 /** What the compiler derived, for the boot log and for `guard report`. Plain text, no values of any message. */
 export function writeReport (contract: Omit<CompiledContract, 'report'>, rows: readonly ReportRow[]): string {
   const { limits } = contract
   const head = ['inbound', 'kind', 'bytes at most', 'roles', 'cost']
-  const cells = rows.map(({ type, kind, bytes, roles, cost }) =>
-    [type, kind, Number.isFinite(bytes) ? String(bytes) : 'maxPayload', roles?.join(' ') ?? '-', String(cost)])
+  const cells = rows.map(({ inbound: { type, kind, binary, roles, cost }, bytes }) =>
+    [
+      type,
+      binary ? 'binary' : kind,
+      Number.isFinite(bytes) ? String(bytes) : 'maxPayload',
+      roles?.join(' ') ?? '-',
+      String(cost),
+    ])
   const widths = head.map((title, i) => Math.max(title.length, ...cells.map(line => line[i]!.length)))
   const line = (parts: readonly string[]): string =>
     '  ' + parts.map((part, i) => part.padEnd(widths[i]!)).join('  ').trimEnd()
@@ -35,10 +41,10 @@ export function writeReport (contract: Omit<CompiledContract, 'report'>, rows: r
   ].join('\n')
 }
 
-function costlyLines ({ type, cost, estimate: { fields, suggested } }: ReportRow): string[] {
-  if (suggested === null || suggested <= cost) return []
-  const shown = fields.slice(0, 3).map(({ path, policy, ns }) =>
+function costlyLines ({ inbound: { type, cost }, costly, fair }: ReportRow): string[] {
+  if (fair === 1) return []
+  const fields = costly.slice(0, 3).map(({ path, policy, ns }) =>
     `${path || 'the payload'} (${policy}, up to ${Math.ceil(ns / 1e6)} ms)`)
-  const what = shown.length === 0 ? 'its texts together' : shown.join(', ')
-  return [`  costly: ${type}: ${what}; lower maxLength or maxItems, or give it cost: ${suggested}`]
+  const advice = cost < fair ? `its cost ${cost} pays for less: ${fair} would be fair` : `it costs ${cost}`
+  return [`  costly: ${type}: ${fields.join(', ')}; ${advice}; lower maxLength or maxItems`]
 }

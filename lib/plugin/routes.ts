@@ -75,7 +75,9 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       const config = handlers.config as object | undefined
       // Loose outside so that interfaces and generated stubs fit; what is no contract is refused by the compiler.
       const adapters = options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter }
-      const compiled = compileContract(contract as ContractSpec, { prefix: scope.prefix, ...adapters })
+      const limits = { ...options.messages, ...handlers.messages }
+      const { burst } = limits
+      const compiled = compileContract(contract as ContractSpec, { prefix: scope.prefix, burst, ...adapters })
       scope.log.debug({ contract: compiled.name }, compiled.report())
       const { maxPayload } = compiled.limits
       if (maxPayload > LARGE_PAYLOAD) {
@@ -83,7 +85,6 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
           '1 MiB at once; the report on level debug names the message')
       }
 
-      const limits = { ...options.messages, ...handlers.messages }
       const route = createSocketRoute({
         contract: compiled,
         handlers,

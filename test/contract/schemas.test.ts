@@ -225,12 +225,3 @@ t.test('a union of many tags is looked up once, by what TypeBox is asked as well
   }
   t.same([2, 8, 9, 100].map(reads), [1, 1, 1, 1])
 })
-
-t.test('the boot report names costly fields and suggests a cost', async t => {
-  const adapters = { htmlAdapter: (dirty: string) => dirty }
-  const report = (schema: TSchema, rules = {}): string => compileContract(oneMessage(schema, rules), adapters).report()
-  t.match(report(Type.Object({ bio: html({ maxLength: 10_000 }) })), /costly: m: \/bio \(html, up to \d+ ms\); lower maxLength or maxItems, or give it cost: \d+/)
-  t.notMatch(report(Type.Object({ bio: html({ maxLength: 10_000 }) }), { cost: 40 }), /costly/, 'one that is charged')
-  t.match(report(Type.Object({ list: Type.Array(text({ maxLength: 1000, maxGraphemes: 999 }), { maxItems: 9 }) })), /\/list\/\* \(text/)
-  t.notMatch(report(Type.Object({ say: text({ maxLength: 500 }) })), /costly/)
-})

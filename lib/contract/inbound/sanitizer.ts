@@ -79,7 +79,8 @@ class Generator {
     const root = this.#function(this.#tree.root, false)
     for (const [name, index] of this.#definitions) {
       const inner = this.#function(this.#tree.definitions.get(name)!, false)
-      this.#functions.push(`function define${index}(v, d, p) { return d > ${MAX_RECURSION} ? REFUSED : ${inner}(v, d, p) }`)
+      this.#functions.push(`function define${index}(v, d, p) {`,
+        `return d > ${MAX_RECURSION} ? REFUSED : ${inner}(v, d, p)\n}`)
     }
     return [
       '"use strict"',

@@ -17,7 +17,8 @@ import { readSchema } from './read.js'
 export interface Rules {
   /** Null: nobody needs any. */
   readonly roles: readonly string[] | null
-  readonly cost: number
+  /** Null: derived from what its texts can cost. */
+  readonly cost: number | null
   /** Milliseconds; null: the plugin's. */
   readonly deadline: number | null
   readonly unknownProperties: 'refuse' | 'drop'
@@ -103,7 +104,7 @@ export function readContract (contract: ContractSpec, options: ReadContractOptio
 function rulesOf ({ roles, cost, deadline, unknownProperties, description }: MessageRules): Rules {
   return {
     roles: roles === undefined ? null : [...roles],
-    cost: cost ?? 1,
+    cost: cost ?? null,
     deadline: deadline ?? null,
     unknownProperties: unknownProperties ?? 'refuse',
     description: description ?? null,
