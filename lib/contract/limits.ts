@@ -10,15 +10,15 @@ import {
 // put a space behind each comma and colon. Beyond that whitespace is the sender's own risk.
 
 /** Bytes every contract allows. */
-export const PAYLOAD_FLOOR = 1024
+const PAYLOAD_FLOOR = 1024
 /** Bytes where nothing in the contract bounds a frame. */
 export const PAYLOAD_DEFAULT = 65_536
 /** Bytes no contract may ask for: every socket could have as much under way. */
 export const PAYLOAD_CEILING = 16 * 1024 * 1024
 /** Values every contract allows: a frame of `PAYLOAD_FLOOR` bytes can't hold more, so that most needn't be counted. */
-export const NODES_FLOOR = 1024
+const NODES_FLOOR = 1024
 /** Values where nothing in the contract bounds them: a 64 KiB frame of `[],` has three times as many. */
-export const NODES_DEFAULT = 8192
+const NODES_DEFAULT = 8192
 
 const BYTES_PER_UNIT = 6
 /** A double is at most 25 characters as JavaScript writes it; other writers pad. */

@@ -5,7 +5,7 @@ import type { Piece } from './text.js'
 // Tested in test/contract/serializer.test.ts.
 
 /** A scalar written in place: a test and, when it holds, its text. */
-export interface Inline {
+interface Inline {
   readonly test: string
   readonly text: readonly Piece[]
 }

@@ -2,7 +2,7 @@
 
 // What a text policy is told, as plain data. No node: imports: browsers compile the same policies.
 
-export const TEXT_POLICIES = ['text', 'line', 'identifier', 'url', 'html'] as const
+const TEXT_POLICIES = ['text', 'line', 'identifier', 'url', 'html'] as const
 export type TextPolicyName = typeof TEXT_POLICIES[number]
 
 /** The `wsText` keyword of a string schema. Complete by itself, so that one function of it decides. */
