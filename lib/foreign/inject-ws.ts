@@ -3,8 +3,10 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
 import { Server as TlsServer } from 'node:tls'
 import { WebSocket } from 'ws'
+import type { Identity } from '../../types/gate.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_INJECT_REFUSED, WSG_ERR_OPTION } from '../errors/coded.js'
+import { INJECTED, type InjectedHandshake } from '../protocol/injected.js'
 
 /** What an injected handshake is when it does not say so itself. */
 export interface InjectDefaults {
@@ -18,12 +20,27 @@ export interface InjectDefaults {
 interface InjectContext {
   readonly headers?: IncomingHttpHeaders
   readonly socket?: { readonly remoteAddress?: string, readonly encrypted?: boolean, readonly [name: string]: unknown }
+  readonly [INJECTED]?: InjectedHandshake
 }
 
 /** Third argument: called with the client's end before and after the handshake. */
 interface InjectHooks {
   readonly onInit?: (ws: WebSocket) => void
   readonly onOpen?: (ws: WebSocket) => void
+}
+
+/** Of handshakes in memory only: no socket of a network ever gets in here. */
+const identities = new WeakMap<object, Identity | null>()
+
+/** Who a test says opens this socket; `undefined`: nobody has said so. */
+export function injectedIdentity (socket: object): Identity | null | undefined {
+  return identities.get(socket)
+}
+
+/** The page of that host which browsers have: pages of this machine are rarely on https. */
+function pageOf (host: string, encrypted: boolean): string {
+  const isHere = /^(?:[^:]*\.)?localhost(?::|$)|^127\.|^\[::1\]/.test(host)
+  return `${encrypted || !isHere ? 'https' : 'http'}://${host}`
 }
 
 /** Two streams, each the other's far end; what destroys one destroys the other, as a connection does. */
@@ -80,14 +97,17 @@ export function replaceInjectWS (fastify: FastifyInstance, defaults: InjectDefau
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
   const [listed = '*'] = defaults.hosts
   const host = listed === '*' ? 'localhost' : listed.replace(/^\./, '')
-  const injectWS = async (path = '/', context: InjectContext = {}, hooks: InjectHooks = {}): Promise<WebSocket> => {
+  const injectWS = async (path = '/', given: InjectContext = {}, hooks: InjectHooks = {}): Promise<WebSocket> => {
+    const { [INJECTED]: injected = {}, ...context } = given
     checkKeys(context, ['headers', 'socket'], 'injectWS: second argument', WSG_ERR_OPTION)
     await fastify.ready()
-    const { 'sec-websocket-protocol': offers, ...headers } = { host, ...context.headers }
+    const page = injected.isOwnPage ? { origin: pageOf(host, defaults.encrypted) } : {}
+    const { 'sec-websocket-protocol': offers, ...headers } = { host, ...page, ...context.headers }
     const [far, near] = streamPair()
     const { encrypted } = defaults
     const members = { server, remoteAddress: '127.0.0.1', remotePort: 0, encrypted, alpnProtocol: 'http/1.1' }
     Object.assign(far, members, context.socket)
+    if (injected.identity !== undefined) identities.set(far, injected.identity)
     server.emit(event as 'connection', far as never)
     const ws = new WebSocket(`ws://injected${path}`, offers?.split(',').map(offer => offer.trim()) ?? [], {
       headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),

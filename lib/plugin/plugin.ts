@@ -12,7 +12,7 @@ import { readTrustProxy } from '../foreign/trust-proxy.js'
 import { UpgradeListeners } from '../foreign/upgrade-listeners.js'
 import { guardServer, safeServerOptions } from '../foreign/websocket-server.js'
 import { revoke } from '../socket/revoke.js'
-import { authenticate, authorize } from '../auth/authenticate.js'
+import { authorize } from '../auth/authenticate.js'
 import { runFirst } from '../foreign/hook-order.js'
 import { checkOpenAnswer, declineH2c } from '../foreign/http-server.js'
 import { ClientAddresses, compileAddresses } from '../gate/client-address.js'
@@ -22,6 +22,7 @@ import { corsOrigin } from '../gate/origin.js'
 import { Policies } from '../gate/policies.js'
 import { createUpgradeLimiter } from '../gate/rate.js'
 import { serializeUpgrade } from '../gate/security-log.js'
+import { authenticateInjected } from './authenticate-injected.js'
 import { GuardedRoutes } from './guarded-routes.js'
 import { limitHeaderPhase, refuseLenientParser } from './http-server.js'
 import { loadLimiters } from './limiters.js'
@@ -55,7 +56,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     addresses,
     authTimeout: options.authTimeout,
     handshakeTimeout: options.handshakeTimeout,
-    judges: { authenticate, authorize },
+    judges: { authenticate: authenticateInjected, authorize },
     makeRoom: sockets.makeRoom,
     log: fastify.log,
   })

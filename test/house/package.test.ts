@@ -54,7 +54,7 @@ for (const [kind, get] of Object.entries(load)) {
 }
 
 t.test('import and require have the same names', async t => {
-  for (const entry of [...Object.keys(ENTRIES), `${NAME}/html`]) {
+  for (const entry of [...Object.keys(ENTRIES), `${NAME}/html`, `${NAME}/testing`]) {
     const names = (loaded: Loaded): string[] => Object.keys(loaded).filter(name => name !== '__esModule' && name !== 'module.exports').sort()
     t.same(names(await load.require(entry)), names(await load.import(entry)), entry)
   }

@@ -13,7 +13,7 @@ export const ROOMS: { readonly [room: string]: readonly string[] } = {
   protocol: [],
   errors: ['protocol'],
   events: [],
-  foreign: ['errors'],
+  foreign: ['protocol', 'errors'],
   contract: ['protocol', 'errors'],
   auth: ['errors'],
   gate: ['protocol', 'errors', 'events', 'foreign'],

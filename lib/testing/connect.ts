@@ -1,0 +1,112 @@
+import type { FastifyInstance } from 'fastify'
+import type { AnyContract } from '../../types/wire.js'
+import { addressOf } from '../client/address.js'
+import { createClient } from '../client/create-client.js'
+import { ClientError } from '../client/error.js'
+import type { Client } from '../client/types.js'
+import { ERROR_TYPE, type WireError } from '../protocol/envelope.js'
+import { codecOf, headersOf, routeOf } from './handshake.js'
+import { memorySockets } from './memory-socket.js'
+import type { ConnectOptions, NextOptions, TestClient, Unread, WaitOptions } from './types.js'
+import { createWaiting } from './waiting.js'
+
+/**
+ * Opens a typed client of `contract` on a connection in memory: no port, no network, and the whole gate. Resolves when
+ * it is admitted. Rejects with the code of the refusal: `forbidden`, `unauthenticated` … where the server tells it
+ * (docs/protocol.md section 2), else the error of `app.injectWS`, with `statusCode` and `code`.
+ */
+export async function connect<const C extends AnyContract> (
+  app: FastifyInstance, contract: C, options: ConnectOptions<C> = {}
+): Promise<TestClient<C>> {
+  await app.ready()
+  const { as: identity, origin, auth, fingerprint, address = '127.0.0.1', timeout: patience = 2000 } = options
+  const { params, query, url = routeOf(app, contract) } = options
+  const codec = codecOf(contract)
+  const { changed, until } = createWaiting()
+  const unread: Unread<C>[] = []
+  const errors: ClientError[] = []
+  let refusal: Error | WireError | undefined
+  let end: { readonly code: number, readonly reason: string } | undefined
+  let isGone = false
+
+  const WebSocket = memorySockets(
+    app,
+    { headers: headersOf(options), address, identity, isOwnPage: origin === undefined },
+    {
+      frame (data) {
+        if (client.state !== 'connecting') return
+        const { type, error } = codec.decode(data)
+        if (type === ERROR_TYPE) refusal = error
+      },
+      refused (error) { refusal = error },
+      gone () {
+        isGone = true
+        changed()
+      },
+    }
+  )
+  const client: Client<C> = createClient<C>({
+    url: addressOf(`ws://memory${url}`, params as object, query as object),
+    codec,
+    auth,
+    fingerprint,
+    WebSocket,
+    timeout: patience,
+    // A test says itself when it comes back, and how fast it sends.
+    retry: () => false,
+    pace: { rate: 1e6, burst: 1e6 },
+  })
+  const on = client.on as object as { readonly [type: string]: (listener: (data: never) => void) => void }
+  for (const type of Object.keys(contract.outbound ?? {})) {
+    on[type]!(data => {
+      unread.push({ type, data } as never)
+      changed()
+    })
+  }
+  client.listen('error', error => {
+    errors.push(error)
+    changed()
+  })
+  client.listen('state', ({ state, code = 1006, reason = '' }) => {
+    if (state === 'closed') end = { code, reason }
+    changed()
+  })
+
+  const closedBefore = (what: string): void => {
+    if (end) throw new ClientError('closed', { message: `closed ${end.code} ${end.reason}`.trim() + ` before ${what}` })
+  }
+  const arrived = (): string => unread.map(({ type }) => String(type)).join(', ') || 'none'
+  const next = (type: string) => ({ where = () => true, timeout = patience }: NextOptions<unknown> = {}) =>
+    until(() => {
+      const at = unread.findIndex(message => message.type === type && where(message.data))
+      if (at >= 0) return { found: unread.splice(at, 1)[0]!.data }
+      closedBefore(type)
+      return undefined
+    }, timeout, () => `no ${type} within ${timeout} ms; unread: ${arrived()}`)
+
+  client.connect()
+  await until(() => {
+    if (client.state === 'open') return { found: true }
+    if (refusal instanceof Error) throw refusal
+    if (end && refusal) throw new ClientError(refusal.code, refusal)
+    closedBefore('it was admitted')
+    return undefined
+  }, patience, () => `not admitted within ${patience} ms`)
+
+  const own = {
+    next: new Proxy({}, { get: (_, type: string) => next(type) }),
+    unread,
+    error: ({ timeout = patience }: WaitOptions = {}) => until(() => {
+      if (errors.length > 0) return { found: errors.shift()! }
+      closedBefore('an error')
+      return undefined
+    }, timeout, () => `no error within ${timeout} ms`),
+    closed: ({ timeout = patience }: WaitOptions = {}) =>
+      until(() => end && { found: end }, timeout, () => `not closed within ${timeout} ms; unread: ${arrived()}`),
+    async close (code?: number, reason?: string) {
+      client.close(code, reason)
+      await until(() => isGone ? { found: undefined } : undefined, patience, () => `not gone within ${patience} ms`)
+    },
+  }
+  return Object.setPrototypeOf(own, client) as TestClient<C>
+}
