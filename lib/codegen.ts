@@ -1,10 +1,17 @@
 // 'fastify-ws-guard/codegen': the model of a contract and what is generated from it. For build scripts; ES modules
 // only.
+export { asyncApi } from './codegen/asyncapi.js'
+export { breaksOldClients, diffModels } from './codegen/diff.js'
 export { emitClients, generate } from './codegen/generate.js'
+export { jsonSchema } from './codegen/json-schema.js'
 export { loadModels } from './codegen/load-models.js'
 export { readModel } from './codegen/model.js'
 export { emitPython } from './codegen/python.js'
+export { report } from './codegen/report.js'
 export { emitTypeScript } from './codegen/typescript.js'
+export { toYaml } from './codegen/yaml.js'
+export type { AsyncApiOptions } from './codegen/asyncapi.js'
+export type { Broken, Change } from './codegen/diff.js'
 export type { Difference } from './codegen/files.js'
 export type { Generated, GenerateOptions } from './codegen/generate.js'
 export type { ReadModelOptions } from './codegen/model.js'

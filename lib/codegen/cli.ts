@@ -2,10 +2,13 @@ import { createRequire } from 'node:module'
 import { WSG_ERR_GENERATE } from '../errors/coded.js'
 import { didYouMean } from '../errors/nearest.js'
 import type { Command, Output } from './command.js'
+import { DIFF } from './commands/diff.js'
+import { ASYNCAPI, JSON_SCHEMA, MODEL } from './commands/documents.js'
 import { GENERATE } from './commands/generate.js'
+import { REPORT } from './commands/report.js'
 import { firstLine } from './load.js'
 
-const COMMANDS: readonly Command[] = [GENERATE]
+const COMMANDS: readonly Command[] = [GENERATE, ASYNCAPI, JSON_SCHEMA, MODEL, DIFF, REPORT]
 
 /** Bad input, of whatever kind. */
 const BAD_INPUT = 2
@@ -39,7 +42,7 @@ function overview (): string[] {
   return [
     'fastify-ws-guard <command> [options]',
     '',
-    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`),
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(11)} ${summary}`),
     '',
     'fastify-ws-guard <command> --help tells its options.',
   ]

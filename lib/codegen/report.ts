@@ -1,0 +1,47 @@
+import type { ContractModel, RulesModel } from '../../types/model.js'
+
+/** What a socket may send by default (docs/protocol.md section 7). */
+const RATE = { rate: 20, burst: 40 }
+
+/**
+ * What a compiled contract costs and allows, as lines: the largest frame of each message, its roles and its price, and
+ * what a socket may send per second at most.
+ */
+export function report (model: ContractModel): readonly string[] {
+  const { limits, route } = model
+  const { rate, burst } = route ?? RATE
+  const incoming = [
+    ...model.inbound.map(message => ({ ...message, kind: message.binary ? 'binary' : 'message' })),
+    ...model.calls.map(call => ({ ...call, kind: 'call' })),
+  ]
+  const rows = incoming.map(message => [
+    message.type,
+    message.kind,
+    message.maxBytes === undefined ? `maxPayload (${limits.maxPayload})` : String(message.maxBytes),
+    message.roles.join(' ') || '-',
+    String(message.cost),
+    perSecond(message, rate),
+    message.deadline === undefined ? '-' : String(message.deadline),
+    message.unknownProperties,
+  ])
+  const heaviest = Math.max(0, ...incoming.map(({ maxBytes = limits.maxPayload, cost }) => maxBytes * rate / cost))
+  const access = route === undefined ? '' : route.public ? ', public' : ', authenticated'
+  return [
+    `${model.name} ${model.url} ${model.fingerprint}${access}`,
+    `  a frame: at most ${limits.maxPayload} bytes, ${limits.depth} levels, ${limits.nodes} values`,
+    `  a socket: ${rate} tokens per second, ${burst} saved up${route === undefined ? ' (the defaults)' : ''}; ` +
+      `at most ${Math.ceil(heaviest)} bytes per second that are handled`,
+    ...(rows.length === 0 ? ['  nothing comes in'] : table([HEAD, ...rows])),
+    ...model.outbound.map(({ type, whenSlow }) =>
+      `  sends ${type}; a slow reader ${whenSlow === undefined ? 'is closed 1013' : 'misses some'}`),
+  ]
+}
+
+const HEAD = ['inbound', 'kind', 'bytes at most', 'roles', 'cost', 'per second', 'deadline', 'undeclared']
+
+const perSecond = ({ cost }: RulesModel, rate: number): string => String(Math.round(rate / cost * 100) / 100)
+
+function table (rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
+  return rows.map(row => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd())
+}
