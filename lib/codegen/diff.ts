@@ -86,7 +86,7 @@ function routeChanges (old: ContractModel, now: ContractModel): Change[] {
       : [
           ...(was.public === is.public
             ? []
-            : [change(is.public ? 'new clients' : 'old clients', route, is.public ? 'is public' : 'is public no more')]),
+            : [change(is.public ? 'new clients' : 'old clients', route, is.public ? 'is public' : 'is not public')]),
           ...amount(was.rate, is.rate, route, 'messages per second'),
           ...amount(was.burst, is.burst, route, 'messages at once'),
           ...amount(was.handlerTimeout, is.handlerTimeout, route, 'ms of a handler'),
