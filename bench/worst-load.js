@@ -3,8 +3,9 @@ import { clientFrame, connect, FrameCounter } from './lib/frames.js'
 import { report } from './lib/process.js'
 
 const { port, frame, seconds } = JSON.parse(process.argv[2])
-const BURST = 40
-const RATE = 20
+/** The defaults of `messages`. */
+const BURST = 200
+const RATE = 100
 /** Between two round trips, in milliseconds: below the other socket's own allowance. */
 const PAUSE = 10
 const headers = { Origin: 'https://bench.test' }

@@ -1,6 +1,6 @@
 // What does the worst message cost? For each schema kind and text policy: nanoseconds per byte of the worst legal and the worst refused
 // message that we know of, through all that a socket does with it (UTF-8, depth scan, JSON.parse, forbidden keys, accept, explain).
-// Then: how long another client waits while one socket sends its worst at its full allowance (40 at once, then 20 per second).
+// Then: how long another client waits while one socket sends its worst at its full allowance (200 at once, then 100 per second).
 // `npm run build`, then: node bench/worst.js [rounds] [seconds per kind, 0 for none] [kinds, with commas]
 import { fileURLToPath } from 'node:url'
 import sanitizeHtml from 'sanitize-html'

@@ -7,7 +7,7 @@ import { ask, codes, contractStack, NO_LIMITS } from '../helpers/contract-stack.
 import { oneMessage, readCorpus } from '../helpers/contract.js'
 import { json } from '../helpers/frames.js'
 import { growth, isLinear } from '../helpers/growth.js'
-import { upgrade } from '../helpers/handshake.js'
+import { closeFrame, upgrade } from '../helpers/handshake.js'
 import type { RawClient } from '../helpers/raw-client.js'
 
 // What a contract must not be is refused when its route is declared, not when a peer finds it out.
@@ -153,7 +153,7 @@ t.test('F23 two hundred types cost no more than one', async t => {
   t.ok(times < 2, `with 192 types ${times.toFixed(2)} times as long as with 12`)
 })
 
-t.test('F27 a client that was built for another contract is refused before the 101', async t => {
+t.test('F27 a client that was built for another contract is refused, and told so where it understands', async t => {
   let fingerprint = ''
   const contract = defineContract({ name: 'shape', url: '/shape', inbound: { m: Type.Object({ n: Type.Integer() }) } })
   const server = await contractStack(t, app => {
@@ -164,11 +164,15 @@ t.test('F27 a client that was built for another contract is refused before the 1
   const other = compileContract({ ...contract, inbound: { m: Type.Object({ n: Type.Number() }) } }).fingerprint
   t.not(other, fingerprint)
   for (const offered of [other, 'cf-0000000000000000', `${fingerprint}0`, fingerprint.slice(0, -1)]) {
-    const refused = await upgrade(stack.port, stack.page({ path: '/shape', protocol: `wsg.v1, ${offered}` }))
+    const refused = await upgrade(stack.port, stack.page({ path: '/shape', protocol: offered }))
     t.equal(refused.status, 426, offered)
     t.equal((JSON.parse(refused.body) as { code: string }).code, 'WSG_ERR_CONTRACT_MISMATCH')
-    t.notMatch(refused.client.received().toString('latin1'), offered)
-    refused.client.destroy()
+    const told = await upgrade(stack.port, stack.page({ path: '/shape', protocol: `wsg.v1, ${offered}` }))
+    t.same(await closeFrame(told), { code: 4426, reason: 'stale' }, `${offered}, of a client that knows our close codes`)
+    for (const { client } of [refused, told]) {
+      t.notMatch(client.received().toString('latin1'), offered)
+      client.destroy()
+    }
   }
   for (const protocol of [null, 'wsg.v1', `wsg.v1, ${fingerprint}`]) {
     const opened = await upgrade(stack.port, stack.page({ path: '/shape', protocol }))
