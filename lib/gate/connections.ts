@@ -14,6 +14,18 @@ export interface ConnectionCaps {
   readonly pendingPerAddress: number
 }
 
+/** A cap that has no slot left: which, under which key, and of which route where it is a route's own. */
+export interface FullCap {
+  readonly kind: 'address' | 'anonymous' | 'identity'
+  readonly key: string
+  readonly route: string | null
+}
+
+/** Refused at a cap whose sockets can be asked whether they live. */
+export interface CapRefusal extends Refusal {
+  readonly full: FullCap
+}
+
 /** Seconds a refused client is told to wait: long enough that a retry loop costs little. */
 const RETRY_AFTER = 5
 
@@ -33,6 +45,7 @@ export const noSlots = (): Slots => ({ address: null, anonymous: null, identity:
  */
 export class Connections {
   readonly #caps: ConnectionCaps
+  readonly #route: string | null
   readonly #addresses = new Counts()
   readonly #anonymous = new Counts()
   readonly #identities = new Counts()
@@ -40,8 +53,10 @@ export class Connections {
   #total = 0
   #pending = 0
 
-  constructor (caps: ConnectionCaps) {
+  /** `route`: whose own caps these are; null: the application's. */
+  constructor (caps: ConnectionCaps, route: string | null = null) {
     this.#caps = caps
+    this.#route = route
   }
 
   get total (): number { return this.#total }
@@ -75,7 +90,9 @@ export class Connections {
   /** Takes what a handshake under way needs of its address: one of few, so that one client can't hold them all. */
   claimPending (slots: Slots, key: string): Refusal | null {
     if (slots.pending === key) return null
-    if (!this.#pendingBy.take(key, this.#caps.pendingPerAddress)) return this.#tooMany(`${key}: handshakes under way`)
+    if (!this.#pendingBy.take(key, this.#caps.pendingPerAddress)) {
+      return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value: `${key}: handshakes under way`, retryAfter: RETRY_AFTER }
+    }
     slots.pending = key
     return null
   }
@@ -84,30 +101,32 @@ export class Connections {
    * Takes a slot of this address, and one of those without an identity where the socket will have none. Like every
    * claim it counts once, however often it is made.
    */
-  claimAddress (slots: Slots, key: string, anonymous: boolean): Refusal | null {
+  claimAddress (slots: Slots, key: string, anonymous: boolean): CapRefusal | null {
     if (anonymous && slots.anonymous === null) {
-      if (!this.#anonymous.take(key, this.#caps.anonymous)) return this.#tooMany(`${key}: without an identity`)
+      if (!this.#anonymous.take(key, this.#caps.anonymous)) return this.#full('anonymous', key)
       slots.anonymous = key
     }
     if (slots.address === null) {
-      if (!this.#addresses.take(key, this.#caps.perAddress)) return this.#tooMany(key)
+      if (!this.#addresses.take(key, this.#caps.perAddress)) return this.#full('address', key)
       slots.address = key
     }
     return null
   }
 
   /** Takes a slot of this identity. */
-  claimIdentity (slots: Slots, key: string): Refusal | null {
+  claimIdentity (slots: Slots, key: string): CapRefusal | null {
     if (slots.identity === key) return null
-    if (!this.#identities.take(key, this.#caps.perIdentity)) {
-      return { code: 'WSG_ERR_CONNECTIONS_PER_IDENTITY', retryAfter: RETRY_AFTER }
-    }
+    if (!this.#identities.take(key, this.#caps.perIdentity)) return this.#full('identity', key)
     slots.identity = key
     return null
   }
 
-  #tooMany (value: string): Refusal {
-    return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value, retryAfter: RETRY_AFTER }
+  #full (kind: FullCap['kind'], key: string): CapRefusal {
+    const full = { kind, key, route: this.#route }
+    // Who it is stays out of the log.
+    if (kind === 'identity') return { code: 'WSG_ERR_CONNECTIONS_PER_IDENTITY', retryAfter: RETRY_AFTER, full }
+    const value = kind === 'anonymous' ? `${key}: without an identity` : key
+    return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value, retryAfter: RETRY_AFTER, full }
   }
 }
 

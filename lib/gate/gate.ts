@@ -13,6 +13,9 @@ import { handshakeOf } from './record.js'
 import { type MakeRoom, Room } from './room.js'
 import { SecurityLog } from './security-log.js'
 
+/** Of the handshakes that may be under way, one in so many may wait for room at a cap. */
+const WAITING_SHARE = 4
+
 export interface GateOptions {
   readonly host: HostPolicy
   readonly requireTls: boolean
@@ -63,7 +66,7 @@ export class Gate {
         routeConnections?.leave(routeSlots)
       },
     })
-    const room = new Room(makeRoom)
+    const room = new Room(makeRoom, Math.floor(caps.pending / WAITING_SHARE))
     const isDraining = (): boolean => this.#draining
     this.#upgrade = new UpgradeMoment(this.#pending, connections, door, isDraining)
     this.#headers = new HeadersMoment({ ...parts, connections, room, door })

@@ -104,7 +104,7 @@ export class Policies {
         typeKey: contract?.typeKey ?? DEFAULT_ENVELOPE.type,
       },
       hasHttpHandler,
-      connections: options.connections === undefined ? null : new Connections({ ...UNLIMITED, ...options.connections }),
+      connections: options.connections === undefined ? null : new Connections({ ...UNLIMITED, ...options.connections }, url),
       readInput: contract?.readInput ?? null,
       maxPayload: contract?.maxPayload ?? options.maxPayload ?? null,
     }

@@ -34,7 +34,7 @@ export class OpenSockets {
     const events = new Events(fastify)
     this.registry = new Registry(events)
     const eviction = new Eviction(this.registry)
-    this.makeRoom = (kind, key) => eviction.makeRoom(kind, key)
+    this.makeRoom = (cap, look) => eviction.makeRoom(cap, look)
     this.#endLog = logSockets(events, fastify.log)
     const { heartbeat: { interval }, websocket: { fragmentTimeout } } = options
     const heartbeat = new Heartbeat(this.registry, interval)
@@ -66,7 +66,7 @@ export class OpenSockets {
       identity,
       params,
       query,
-      keys: handshake?.slots ?? { address: null, identity: null },
+      keys: handshake?.slots ?? { address: null, anonymous: null, identity: null },
       facts: {
         connId: `s${++this.#opened}`,
         reqId: request.id,

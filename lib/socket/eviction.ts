@@ -1,5 +1,5 @@
 // Tested in test/socket/heartbeat.test.ts.
-import type { SlotKeys } from './home.js'
+import type { FullCap } from './home.js'
 import type { Registry } from './registry.js'
 
 /** Sockets that are asked at once: those silent for longest. */
@@ -7,6 +7,7 @@ const ASKED = 16
 /** Milliseconds they have to answer, and between two looks. */
 const PATIENCE = 2000
 const LOOK = 100
+const LAST_LOOKS = 5
 
 /** Evicts before the gate refuses: a socket whose peer has vanished must not keep its user out. */
 export class Eviction {
@@ -17,30 +18,29 @@ export class Eviction {
   }
 
   /**
-   * Pings the sockets of this address or identity that were silent longest and cuts off those that don't answer. True
-   * when a slot has become free. The gate sees to it that it is asked once at a time. Never rejects.
+   * Pings the sockets that hold a slot of `cap` and were silent longest, and cuts off those that don't answer. Calls
+   * `look` again and again meanwhile; true when one of them is gone. The gate sees to it that it is asked once at a
+   * time. Never rejects.
    */
-  async makeRoom (kind: keyof SlotKeys, key: string): Promise<boolean> {
+  async makeRoom ({ kind, key, route }: FullCap, look: () => void): Promise<boolean> {
     const { now } = this.#registry
     const start = now()
     const candidates = [...this.#registry]
-      .filter(socket => socket.keys[kind] === key && socket.open)
+      .filter(({ open, keys, facts }) => open && keys[kind] === key && (route === null || facts.route === route))
       .sort((a, b) => a.aliveAt - b.aliveAt)
       .slice(0, ASKED)
     for (const socket of candidates) socket.ping(start)
     const silent = new Set(candidates)
-    while (silent.size > 0 && now() - start < PATIENCE) {
+    // Counted, so that a process that was busy for a while reads what came meanwhile before it judges. A few looks
+    // more for those that are cut off to be gone.
+    for (let looks = 1; silent.size > 0 && looks <= PATIENCE / LOOK + LAST_LOOKS; looks++) {
       await new Promise(resolve => { setTimeout(resolve, LOOK).unref() })
       for (const socket of silent) {
-        // Whoever left by itself has made room as well.
-        if (!this.#registry.has(socket)) return true
-        if (socket.livesSince(start, now())) silent.delete(socket)
+        if (!this.#registry.has(socket) || socket.livesSince(start, now())) silent.delete(socket)
+        else if (looks >= PATIENCE / LOOK) socket.cutOff('evicted')
       }
+      look()
     }
-    if (silent.size === 0) return false
-    const gone = [...silent].map(({ ws }) => new Promise<void>(resolve => { ws.once('close', () => { resolve() }) }))
-    for (const socket of silent) socket.cutOff('evicted')
-    await Promise.race(gone)
-    return true
+    return candidates.some(socket => !this.#registry.has(socket))
   }
 }

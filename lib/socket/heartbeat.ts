@@ -23,7 +23,10 @@ export class Heartbeat {
       if (!socket.open) continue
       if (isFirst) socket.keepAlive(this.#interval)
       else if (socket.pingedAt !== 0 && !socket.livesSince(socket.pingedAt, now)) socket.cutOff('heartbeat')
-      else socket.ping(now)
+      else {
+        socket.pingedAt = now
+        socket.ping(now)
+      }
     }
   }
 }

@@ -10,7 +10,15 @@ export type SocketFacts = Omit<SocketEvent, 'app'>
 /** What the socket counts against: the gate's keys of its slots. */
 export interface SlotKeys {
   readonly address: string | null
+  readonly anonymous: string | null
   readonly identity: string | null
+}
+
+/** A cap of the gate that is full; of one route, or of all. */
+export interface FullCap {
+  readonly kind: keyof SlotKeys
+  readonly key: string
+  readonly route: string | null
 }
 
 /** Where an open socket belongs. */

@@ -47,7 +47,7 @@ export class OpenSocket implements SocketWatch {
   beatAt = 0
   /** Last sign of life that a look saw. */
   aliveAt: number
-  /** When it was pinged last; 0: never. */
+  /** When the heartbeat pinged it last; 0: never. Others who ask keep a time of their own. */
   pingedAt = 0
   protected readonly home: SocketHome<OpenSocket>
   private readonly stream: Duplex
@@ -176,7 +176,6 @@ export class OpenSocket implements SocketWatch {
   /** Asks the peer for a sign of life. */
   ping (now: number): void {
     this.notice(now)
-    this.pingedAt = now
     this.ws.ping(undefined, false, ignore)
   }
 

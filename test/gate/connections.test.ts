@@ -23,7 +23,9 @@ t.test('per address and identity; a slot comes back once', async t => {
   for (let i = 0; i < 3; i++) connections.enter()
   t.equal(connections.claimAddress(first, '192.0.2.1', false), null)
   t.equal(connections.claimAddress(second, '192.0.2.1', false), null)
-  t.same(connections.claimAddress(third, '192.0.2.1', false), { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value: '192.0.2.1', retryAfter: 5 })
+  t.same(connections.claimAddress(third, '192.0.2.1', false), {
+    code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value: '192.0.2.1', retryAfter: 5, full: { kind: 'address', key: '192.0.2.1', route: null },
+  })
   t.equal(third.address, null)
   t.equal(connections.claimAddress(third, '192.0.2.2', false), null, 'another address')
   t.equal(connections.claimIdentity(first, 'string:ada'), null)
@@ -86,4 +88,14 @@ t.test('handshakes under way are capped by address, and their slots come back wh
   connections.settle(first)
   t.equal(connections.claimPending(slots(), '192.0.2.1'), null)
   t.equal(connections.claimPending(slots(), '192.0.2.1')?.code, 'WSG_ERR_CONNECTIONS_PER_ADDRESS', 'one slot came back, not two')
+})
+
+t.test('a refusal names the cap that is full, and whose it is', async t => {
+  const connections = new Connections({ ...caps, total: 100, pending: 100, anonymous: 1 }, '/chat')
+  connections.claimAddress(slots(), '192.0.2.1', true)
+  t.same(connections.claimAddress(slots(), '192.0.2.1', true)?.full, { kind: 'anonymous', key: '192.0.2.1', route: '/chat' })
+  connections.claimAddress(slots(), '192.0.2.1', false)
+  t.same(connections.claimAddress(slots(), '192.0.2.1', false)?.full, { kind: 'address', key: '192.0.2.1', route: '/chat' })
+  connections.claimIdentity(slots(), 'string:ada')
+  t.same(connections.claimIdentity(slots(), 'string:ada')?.full, { kind: 'identity', key: 'string:ada', route: '/chat' })
 })

@@ -97,9 +97,10 @@ t.test('sockets that came together are not pinged together', async t => {
 t.test('makeRoom: the silent ones of that key go, those that answer stay', async t => {
   const server = await socketServer(t)
   const eviction = new Eviction(server.registry)
+  const makeRoom = (kind: 'identity' | 'address', key: string) => eviction.makeRoom({ kind, key, route: null }, () => {})
   const [lives, vanished, other] = [await server.open({ path: '/?id=ann' }), await server.open({ path: '/?id=ann' }), await server.open({ path: '/?id=bob' })]
   vanished.client.socket.pause()
-  t.equal(await eviction.makeRoom('identity', 'id ann'), true)
+  t.equal(await makeRoom('identity', 'id ann'), true)
   t.equal(server.registry.size, 2)
   t.match(server.events('closed'), [{ cause: 'evicted', code: 1006, identity: 'ann' }])
   vanished.client.socket.resume()
@@ -108,9 +109,53 @@ t.test('makeRoom: the silent ones of that key go, those that answer stay', async
   t.equal(pings(lives), 1)
   t.equal(pings(other), 0, 'nobody else is asked')
 
-  t.equal(await eviction.makeRoom('identity', 'id ann'), false, 'all live')
+  t.equal(await makeRoom('identity', 'id ann'), false, 'all live')
   t.equal(pings(lives), 2)
-  t.equal(await eviction.makeRoom('address', '10.0.0.1'), false, 'nobody there')
+  t.equal(await makeRoom('address', '10.0.0.1'), false, 'nobody there')
+})
+
+t.test('makeRoom: who holds no slot of that cap is not asked', async t => {
+  const server = await socketServer(t)
+  const eviction = new Eviction(server.registry)
+  const client = await server.open()
+  t.equal(await eviction.makeRoom({ kind: 'anonymous', key: '127.0.0.1', route: null }, () => {}), false, 'it has an identity')
+  t.equal(await eviction.makeRoom({ kind: 'address', key: '127.0.0.1', route: '/other' }, () => {}), false, 'another route')
+  t.equal(pings(client), 0)
+  t.equal(await eviction.makeRoom({ kind: 'address', key: '127.0.0.1', route: '/ws' }, () => {}), false)
+  t.equal(pings(client), 1)
+})
+
+t.test('makeRoom: a slot that comes free on its way can be taken at once, and all that were cut off at the end', async t => {
+  const server = await socketServer(t)
+  const eviction = new Eviction(server.registry)
+  const clients = [await server.open(), await server.open(), await server.open()]
+  for (const { client } of clients) client.socket.pause()
+  const sizes = new Set<number>()
+  const made = eviction.makeRoom({ kind: 'identity', key: 'id ann', route: null }, () => { sizes.add(server.registry.size) })
+  clients[0]!.client.destroy()
+  t.equal(await made, true)
+  t.same([...sizes], [2, 0])
+})
+
+t.test('the beat judges only its own ping, not one that was sent for room', async t => {
+  const state = { now: 1 }
+  const server = await socketServer(t, { now: () => state.now })
+  const heartbeat = new Heartbeat(server.registry, BEAT)
+  const eviction = new Eviction(server.registry)
+  const client = await server.open()
+  heartbeat.look(state.now)
+  // Its answer is still on the way when the beat comes.
+  client.client.socket.pause()
+  const asked = eviction.makeRoom({ kind: 'identity', key: 'id ann', route: null }, () => {})
+  state.now += BEAT
+  heartbeat.look(state.now)
+  t.equal(server.registry.size, 1)
+  t.same(server.events('closed'), [])
+  state.now++
+  client.client.socket.resume()
+  client.json({ type: '$ping' })
+  t.equal(await asked, false, 'it lives')
+  t.equal(server.registry.size, 1)
 })
 
 t.test('$ping is answered in order, with its id; a bad one is refused', async t => {

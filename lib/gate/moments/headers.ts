@@ -57,11 +57,14 @@ export class HeadersMoment {
       finish(refusal)
       return
     }
-    const capped = this.#claimAddress(request, handshake, policy)
+    const rate = (): Promise<Verdict> | null =>
+      policy.limiters.length === 0 ? null : takeRate(request, handshake, policy)
+    const capped = this.#claimAddress(request, handshake, policy, rate)
     const isLast = policy.limiters.length === 0 && policy.origin.ask === null
     if (!(capped instanceof Promise) && (capped !== null || isLast)) finish(capped)
     else {
-      this.#judgeSlowly(capped, request, handshake, policy)
+      // Who waits for room has been counted before: waiting is for few, and not for who knocks too often.
+      this.#judgeSlowly(capped instanceof Promise ? capped : rate(), request, handshake, policy)
         .then(finish, cause => { finish({ code: 'WSG_ERR_AUTH_UNAVAILABLE', cause }) })
     }
   }
@@ -85,16 +88,12 @@ export class HeadersMoment {
     return addresses.isListed(request) ? null : connections.claimPending(handshake.slots, handshake.address)
   }
 
-  /** What may wait: for room at a cap, for a limiter's store, for the application's word on an origin. */
+  /** What may wait: a limiter's store, room at a cap; then the application's word on an origin. */
   async #judgeSlowly (
-    room: Verdict | Promise<Verdict>, request: FastifyRequest, handshake: Handshake, policy: RoutePolicy
+    counted: Promise<Verdict> | null, request: FastifyRequest, handshake: Handshake, policy: RoutePolicy
   ): Promise<Verdict> {
-    const capped = room instanceof Promise ? await room : room
-    if (capped !== null) return capped
-    for (const limiter of policy.limiters) {
-      const late = await limiter.take(request)
-      if (late !== null || isOver(handshake)) return late
-    }
+    const refusal = await counted
+    if (refusal !== null || isOver(handshake)) return refusal
     if (policy.origin.ask === null) return null
     const context = { route: policy.url, get signal () { return signalOf(handshake) } }
     const foreign = await policy.origin.ask(request.raw.headers.origin, context)
@@ -103,7 +102,7 @@ export class HeadersMoment {
   }
 
   #claimAddress (
-    request: FastifyRequest, handshake: Handshake, policy: RoutePolicy
+    request: FastifyRequest, handshake: Handshake, policy: RoutePolicy, rate: () => Promise<Verdict> | null
   ): Verdict | Promise<Verdict> {
     const { auth, connections: own } = policy
     const { addresses, connections, room } = this.#parts
@@ -115,7 +114,17 @@ export class HeadersMoment {
     }
     if (address === null || addresses.isListed(request)) return null
     const anonymous = auth === null
-    return room.claim('address', address, handshake, () =>
-      connections.claimAddress(slots, address, anonymous) ?? own?.claimAddress(routeSlots, address, anonymous) ?? null)
+    return room.claim(handshake, () =>
+      connections.claimAddress(slots, address, anonymous) ?? own?.claimAddress(routeSlots, address, anonymous) ?? null,
+    rate)
   }
+}
+
+/** Counts the handshake in each rate, until one is exceeded. */
+async function takeRate (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Promise<Verdict> {
+  for (const limiter of policy.limiters) {
+    const late = await limiter.take(request)
+    if (late !== null || isOver(handshake)) return late
+  }
+  return null
 }

@@ -107,7 +107,7 @@ export class IdentityMoment {
     const { connections, room } = this.#parts
     const { slots, routeSlots, routeConnections } = handshake
     const key = identityKey(identity)
-    return room.claim('identity', key, handshake, () =>
+    return room.claim(handshake, () =>
       connections.claimIdentity(slots, key) ?? routeConnections?.claimIdentity(routeSlots, key) ?? null)
   }
 
