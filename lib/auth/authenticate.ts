@@ -31,10 +31,15 @@ async function whenFound (strategy: AuthStrategy, found: PromiseLike<Identity | 
 
 function judge (strategy: AuthStrategy, identity: Identity | null | undefined): Authentication {
   if (identity === null || identity === undefined) return refuse(unauthenticated(strategy))
-  if (typeof identity !== 'object' || (typeof identity.id !== 'string' && typeof identity.id !== 'number')) {
+  if (typeof identity !== 'object' || !isId(identity.id)) {
     return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: identity without an id` })
   }
   return { identity, refusal: null }
+}
+
+/** `Number('alice')` is NaN, and would be one identity for everybody. */
+function isId (id: unknown): boolean {
+  return typeof id === 'string' ? id !== '' : Number.isFinite(id)
 }
 
 function failed (strategy: AuthStrategy, error: unknown): Authentication {

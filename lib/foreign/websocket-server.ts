@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 import { warnChanged } from './changed.js'
 import { guardSocketClass } from './guarded-socket.js'
 import { probeInMemory } from './memory-handshake.js'
@@ -33,6 +34,7 @@ interface LiveOptions {
   skipUTF8Validation?: boolean
   verifyClient?: unknown
   handleProtocols?: unknown
+  path?: unknown
   WebSocket: typeof WebSocket
   clientTracking?: boolean
 }
@@ -80,6 +82,10 @@ export function guardServer (
   if (options.handleProtocols !== undefined && options.handleProtocols !== null) {
     throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.handleProtocols: expected to be left out, got a ' +
       'function; list what may be chosen in subprotocols of fastify-ws-guard, for all routes or in a route\'s wsGuard')
+  }
+  if (options.path !== undefined && options.path !== null) {
+    throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.path: expected to be left out, got ' +
+      `${got(options.path)}; ws would answer 400 to the handshakes of every other route`)
   }
   if (options.perMessageDeflate !== false) {
     log.warn('@fastify/websocket options.perMessageDeflate is on: each socket costs about 400 KiB, and secrets ' +

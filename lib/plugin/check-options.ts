@@ -1,6 +1,6 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
 import { Value, ValueErrorType } from '@sinclair/typebox/value'
-import { checkKeys } from '../errors/check-keys.js'
+import { checkKeys, isPlain } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { adviceOnKey, adviceOnValue, gotFor, literalsOf, objectOf } from './option-advice.js'
@@ -18,12 +18,6 @@ function isObject (value: unknown): value is { readonly [name: string]: unknown 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** An instance of a class may keep what it likes; an object that was written down holds options only. */
-function isWrittenDown (value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}
-
 /**
  * Throws WSG_ERR_OPTION for the first option that does not fit: its name, what was expected, what it got. A key that
  * the schema does not have is told before anything else, with the nearest right name; so is a key without a value.
@@ -31,7 +25,8 @@ function isWrittenDown (value: object): boolean {
 export function checkOptions (schema: TSchema, value: unknown, where: string): void {
   const object = objectOf(schema)
   if (object !== null && isObject(value)) {
-    if (notesOf(object).closed === true && isWrittenDown(value)) {
+    // A strategy may be an instance of a class, which keeps what it likes.
+    if (notesOf(object).closed === true && (isPlain(value) || notesOf(object).expected === undefined)) {
       checkKeys(value, Object.keys(object.properties), where, WSG_ERR_OPTION, key => adviceOnKey(object, key))
       for (const [name, option] of Object.entries(object.properties)) {
         if (Object.hasOwn(value, name)) checkOptions(option, value[name], `${where}.${name}`)

@@ -1,6 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { RouteGuardOptions } from '../../types/options.js'
-import { WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
+import { WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import { didYouMean } from '../errors/nearest.js'
 import { checkDeclaredRoutes } from '../foreign/declared-routes.js'
 import { checkSession } from '../foreign/session-cookie.js'
@@ -10,7 +10,7 @@ import type { ContractPart, Policies } from '../gate/policies.js'
 import { serializeUpgrade } from '../gate/security-log.js'
 import { type ResolvedOptions, resolveRouteOptions } from './options.js'
 import { isWebSocketRoute, type PlainWsRoute } from './route-keys.js'
-import { UrlPatterns } from './url-patterns.js'
+import { type RouterOptions, UrlPatterns } from './url-patterns.js'
 
 // Tested in test/plugin/policies.test.ts and test/plugin/boot.test.ts.
 
@@ -50,18 +50,27 @@ export class GuardedRoutes {
   readonly #routes: GuardedRoute[] = []
   readonly #seen = new WeakSet<object>()
 
-  constructor (options: ResolvedOptions, policies: Policies, gate: Gate) {
+  constructor (options: ResolvedOptions, policies: Policies, gate: Gate, router: RouterOptions = {}) {
     this.#options = options
     this.#policies = policies
     this.#gate = gate
-    this.#patterns = new UrlPatterns(options.policies.map(({ url }) => url))
-    this.#theirs = new UrlPatterns(options.otherUpgrades ?? [])
+    this.#patterns = new UrlPatterns(options.policies.map(({ url }) => url), router)
+    this.#theirs = new UrlPatterns(options.otherUpgrades ?? [], router)
   }
 
-  /** `scope.wsPolicy(…)`. Throws WSG_ERR_OPTION. */
+  /** `scope.wsPolicy(…)`. Throws WSG_ERR_OPTION, and WSG_ERR_PLUGIN_ORDER where it comes after a route it is for. */
   setScopePolicy (scope: FastifyInstance, given: unknown): void {
     const holder = scope as FastifyInstance & { [SCOPE]?: RouteGuardOptions }
-    const own = resolveRouteOptions(given, `wsPolicy of the scope ${scope.prefix === '' ? '/' : scope.prefix}`)
+    const name = `wsPolicy of the scope ${scope.prefix === '' ? '/' : scope.prefix}`
+    if (given === undefined) throw new WSG_ERR_OPTION(`${name}: expected an object of options, got undefined`)
+    // Scopes are made by Object.create.
+    const isWithin = (inner: object): boolean => inner === scope || Object.prototype.isPrototypeOf.call(scope, inner)
+    const late = this.#routes.find(route => isWithin(route.scope))
+    if (late !== undefined) {
+      throw new WSG_ERR_PLUGIN_ORDER(`${name}: expected before the first WebSocket route of the scope, got it after ` +
+        `route ${late.url}, which it would not reach`)
+    }
+    const own = resolveRouteOptions(given, name)
     holder[SCOPE] = over(holder[SCOPE] ?? {}, own)
   }
 
@@ -77,9 +86,10 @@ export class GuardedRoutes {
       return
     }
     const { url } = route
-    if (this.#theirs.find(url) !== null) {
+    const theirs = this.#theirs.find(url) ?? this.#theirs.findServed(url)
+    if (theirs !== null) {
       throw new WSG_ERR_OPTION_UNSAFE(`route ${url}: expected a path that is not in otherUpgrades, ` +
-        `got ${JSON.stringify(this.#theirs.find(url))}; its handshakes would go past the guard`)
+        `got one that ${JSON.stringify(theirs)} covers; its handshakes would go past the guard`)
     }
     const config: Readonly<Record<symbol, unknown>> = { ...route.config }
     const contract = (config[CONTRACT] as ContractPart | undefined) ?? null
@@ -104,7 +114,13 @@ export class GuardedRoutes {
     const ofScope = (scope as FastifyInstance & { readonly [SCOPE]?: RouteGuardOptions })[SCOPE] ?? {}
     const pattern = this.#patterns.find(url)
     const { url: _pattern, ...ofPattern } = this.#options.policies.find(policy => policy.url === pattern) ?? { url }
-    return over(over(ofPattern, ofScope), own)
+    const all = over(over(ofPattern, ofScope), own)
+    const idle = all.public === true ? 'perIdentity' : 'anonymous'
+    if (own.connections?.[idle] !== undefined) {
+      throw new WSG_ERR_OPTION(`route ${url}: wsGuard.connections: expected no ${idle}, because ` +
+        `${all.public === true ? 'nobody has' : 'everybody has'} an identity here, got ${own.connections[idle]}`)
+    }
+    return all
   }
 
   /**

@@ -30,7 +30,7 @@ import { OpenSockets } from './open-sockets.js'
 import { resolveOptions } from './options.js'
 import { refuseStrangers, warnOfStrangers } from './other-upgrades.js'
 import { createWsRoutes } from './routes.js'
-import { UrlPatterns } from './url-patterns.js'
+import { routerOptions, UrlPatterns } from './url-patterns.js'
 import { checkVersions } from './versions.js'
 import { warnOfBun, warnOfTransport } from './warnings.js'
 
@@ -62,7 +62,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   })
   const limiters = await loadLimiters(fastify, options)
   const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))
-  const guarded = new GuardedRoutes(options, policies, gate)
+  const guarded = new GuardedRoutes(options, policies, gate, routerOptions(fastify))
   const routes = createWsRoutes(options, sockets)
 
   /* ---- the server: who sees an upgrade, and how long a header may take ---- */

@@ -80,6 +80,15 @@ function isSlip (key: string, name: string): boolean {
   return Math.abs(key.length - name.length) <= 1 && !USELESS.has(key) && !FASTIFY_KEYS.includes(key)
 }
 
+/** Who may connect is said in `wsGuard`: beside it, or in `config`, Fastify would pass over it without a word. */
+function refuseMisplaced ({ url, config, ...route }: PlainWsRoute): void {
+  const key = [...GUARD_KEYS, 'guard', 'wsPolicy'].find(name => Object.hasOwn(route, name))
+  const place = key !== undefined ? key : Object.hasOwn(config ?? {}, 'wsGuard') ? 'config.wsGuard' : null
+  if (place === null) return
+  throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected the guard's options in wsGuard, got "${place}" beside it; ` +
+    'write { websocket: true, wsGuard: { … } }')
+}
+
 /**
  * Is this route a WebSocket? Throws WSG_ERR_ROUTE_POLICY for keys that look like the ones that say so but are not, and
  * for values that this plugin and @fastify/websocket would take for different things: such a route would be open, or
@@ -103,7 +112,10 @@ export function isWebSocketRoute (route: PlainWsRoute): boolean {
   if (wsHandler !== undefined && typeof wsHandler !== 'function') {
     throw new WSG_ERR_ROUTE_POLICY(`route ${url}: wsHandler: expected a function, got ${got(wsHandler)}`)
   }
-  if (websocket === true || wsHandler !== undefined) return true
+  if (websocket === true || wsHandler !== undefined) {
+    refuseMisplaced(route)
+    return true
+  }
   if (wsGuard !== undefined) {
     throw new WSG_ERR_ROUTE_POLICY(`route ${url}: wsGuard on a route that is no WebSocket; expected websocket: true ` +
       'or wsHandler beside it')

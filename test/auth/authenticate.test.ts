@@ -48,3 +48,11 @@ t.test('authorize admits with true only', async t => {
   t.equal((await ask(fail(withStatus(401))))?.code, 'WSG_ERR_UNAUTHENTICATED')
   t.equal((await ask(fail(new Error('store'))))?.code, 'WSG_ERR_AUTH_UNAVAILABLE')
 })
+
+t.test('an id that is nobody\'s is no identity: Number("alice") would be the same one for everybody', async t => {
+  const ask = async (id: unknown): Promise<unknown> => (await authenticate({
+    name: 'x', needs: { credential: 'header', session: false }, authenticate: () => ({ id } as never),
+  }, {} as never)).refusal?.code
+  for (const id of [NaN, Infinity, '', null, undefined, {}]) t.equal(await ask(id), 'WSG_ERR_AUTH_UNAVAILABLE', String(id))
+  for (const id of [0, -1, 'alice']) t.equal(await ask(id), undefined, String(id))
+})

@@ -96,3 +96,10 @@ t.test('a host-constrained route before the guard does not boot, though one of i
   app.get('/ws', { websocket: true, wsGuard: { public: true } }, () => {})
   await t.rejects(async () => { await app.ready() }, { code: 'WSG_ERR_PLUGIN_ORDER', message: /route \/ws \(constraints host\): declared before/ })
 })
+
+t.test('options.path of the application does not boot: every other route would be answered 400', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(websocket, { options: { path: '/other' } as object })
+  await t.rejects(async () => { await app.register(guard, { development: true }) }, { code: 'WSG_ERR_OPTION_UNSAFE', message: /options\.path/ })
+})

@@ -188,3 +188,43 @@ t.test('sanitizeHtmlAdapter', async t => {
   t.throws(() => sanitizeHtmlAdapter(sanitizeHtml, { tag: ['b'] } as never), { code: 'WSG_ERR_OPTION', message: /got "tag"; did you mean "tags"\?/ })
   t.throws(() => sanitizeHtmlAdapter(sanitizeHtml, { tags: undefined } as never), { code: 'WSG_ERR_OPTION', message: /\.tags: expected a value or no such key, got undefined/ })
 })
+
+t.test('handlers, rules and options that inherit do not boot: part of them would be passed over', async t => {
+  class Chat {
+    on = { say (): void {} }
+    calls = { add: (): number => 1 }
+    authorize (): boolean { return false }
+  }
+  const refused = async (build: (app: FastifyInstance) => unknown, options: object = {}): Promise<void> => {
+    t.match(await boot(build, options), { message: /expected a plain object, got one that inherits/ })
+  }
+  await refused(app => app.wsRoute(chat, new Chat() as never))
+  await refused(app => app.wsRoute(chat, Object.create({ authorize: () => false }, { on: { value: {}, enumerable: true } }) as never))
+  await refused(app => app.get('/ws', { websocket: true, wsGuard: new Chat() as never }, () => {}))
+  await refused(() => {}, { connections: Object.create({ perIdentity: 1 }) as object })
+})
+
+t.test('the guard\'s options beside wsGuard, on a plain route, do not boot', async t => {
+  const route = (options: object) => (app: FastifyInstance) => app.get('/ws', { websocket: true, wsGuard: { public: true }, ...options } as never, () => {})
+  t.equal(await boot(route({})), null)
+  for (const options of [{ authorize: () => false }, { auth: null }, { guard: {} }, { wsPolicy: {} }, { config: { wsGuard: {} } }]) {
+    t.match(await boot(route(options)), { code: 'WSG_ERR_ROUTE_POLICY', message: /expected the guard's options in wsGuard, got "/ }, Object.keys(options).join())
+  }
+})
+
+t.test('a cap that can not be reached does not boot', async t => {
+  const auth = { name: 'x', needs: { credential: 'header', session: false }, authenticate: () => null }
+  const route = (wsGuard: object) => (app: FastifyInstance) => app.get('/ws', { websocket: true, wsGuard } as never, () => {})
+  t.equal(await boot(route({ public: true, connections: { anonymous: 5 } })), null)
+  t.equal(await boot(route({ auth, connections: { perIdentity: 5 } })), null)
+  t.match(await boot(route({ public: true, connections: { perIdentity: 5 } })), { code: 'WSG_ERR_OPTION', message: /expected no perIdentity/ })
+  t.match(await boot(route({ auth, connections: { anonymous: 5 } })), { code: 'WSG_ERR_OPTION', message: /expected no anonymous/ })
+})
+
+t.test('wsPolicy comes before the routes of its scope, and has a value', async t => {
+  const plain = (app: FastifyInstance): void => { app.get('/late', { websocket: true, wsGuard: { public: true } }, () => {}) }
+  t.match(await boot(app => { plain(app); app.wsPolicy({ authorize: () => false }) }), { code: 'WSG_ERR_PLUGIN_ORDER', message: /got it after route \/late/ })
+  t.match(await boot(async app => { await app.register(async scope => { plain(scope) }); app.wsPolicy({ authorize: () => false }) }), { code: 'WSG_ERR_PLUGIN_ORDER' })
+  t.match(await boot(app => { app.wsPolicy(undefined as never) }), { code: 'WSG_ERR_OPTION', message: /got undefined/ })
+  t.equal(await boot(app => { app.wsPolicy({ authorize: () => true }); plain(app) }), null)
+})

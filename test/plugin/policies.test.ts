@@ -62,8 +62,8 @@ t.test('a policy by URL says who may connect, from where, and how large a messag
 
 t.test('a scope has a policy as well, and what is nearer to the route wins', async t => {
   const port = await listen(t, { auth: plugins, policies: [{ url: '/a/pattern', public: true }, { url: '/a/*', auth: plugins }] }, async app => {
+    await app.register(async scope => { scope.get('/before', { websocket: true }, () => {}) }, { prefix: '/a' })
     await app.register(async scope => {
-      scope.get('/before', { websocket: true }, () => {})
       scope.wsPolicy({ auth: scopes })
       await scope.register(theirs)
       scope.get('/own', { websocket: true, wsGuard: { auth: routes } }, () => {})

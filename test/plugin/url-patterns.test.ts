@@ -1,5 +1,6 @@
+import Fastify from 'fastify'
 import t from 'tap'
-import { UrlPatterns } from '../../lib/plugin/url-patterns.js'
+import { routerOptions, UrlPatterns } from '../../lib/plugin/url-patterns.js'
 
 t.test('exact, or everything under it; the first that fits counts', async t => {
   const patterns = new UrlPatterns(['/yjs/*', '/ws', '/w*', '/never'])
@@ -8,4 +9,25 @@ t.test('exact, or everything under it; the first that fits counts', async t => {
   ]
   for (const [path, pattern] of rows) t.equal(patterns.find(path), pattern, path)
   t.same(patterns.unused(), ['/never'])
+})
+
+t.test('two paths that the router takes for one are one here', async t => {
+  const loose = new UrlPatterns(['/admin/*', '/socket.io/'], { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true })
+  for (const path of ['/ADMIN/y', '/Admin//y', '//admin/y']) t.equal(loose.find(path), '/admin/*', path)
+  t.equal(loose.find('/socket.io'), '/socket.io/')
+  const strict = new UrlPatterns(['/admin/*', '/socket.io/'])
+  for (const path of ['/ADMIN/y', '//admin/y', '/socket.io']) t.equal(strict.find(path), null, path)
+})
+
+t.test('a route with parameters or a wildcard serves the paths of a pattern', async t => {
+  const patterns = new UrlPatterns(['/socket.io/', '/proxy/*'])
+  for (const [route, pattern] of [
+    ['/:x/', '/socket.io/'], ['/*', '/socket.io/'], ['/proxy/:id', '/proxy/*'], ['/prox*', '/proxy/*'],
+    ['/rooms/:room', null], ['/socketxio/:id', null], ['/proxy/x', null],
+  ] as const) t.equal(patterns.findServed(route), pattern, route)
+})
+
+t.test('router options are read from both places where Fastify keeps them', async t => {
+  t.equal(routerOptions(Fastify({ caseSensitive: false })).caseSensitive, false)
+  t.equal(routerOptions(Fastify({ routerOptions: { ignoreTrailingSlash: true } })).ignoreTrailingSlash, true)
 })
