@@ -77,7 +77,11 @@ async function whenDecided (decided: PromiseLike<boolean>): Promise<Refusal | nu
 }
 
 function allowOnly (allowed: unknown): Refusal | null {
-  return allowed === true ? null : { code: 'WSG_ERR_FORBIDDEN' }
+  if (allowed === true) return null
+  if (allowed === false) return { code: 'WSG_ERR_FORBIDDEN' }
+  // A user record, a count, a forgotten return: its kind only, the value may be anything.
+  const came = allowed === null ? 'null' : typeof allowed
+  return { code: 'WSG_ERR_FORBIDDEN', value: `authorize returned ${came}; only true admits` }
 }
 
 function undecided (error: unknown): Refusal {

@@ -78,13 +78,16 @@ async function textOf (message: IncomingMessage): Promise<string> {
 
 async function refusal (response: IncomingMessage): Promise<Error> {
   const statusCode = response.statusCode ?? 0
-  const error = new WSG_ERR_INJECT_REFUSED(statusCode)
   try {
     const { code } = JSON.parse(await textOf(response)) as { readonly code?: unknown }
-    return Object.assign(error, { statusCode }, typeof code === 'string' ? { code } : {})
+    if (typeof code === 'string') {
+      const advice = code.startsWith('WSG_ERR_ORIGIN_') ? '; pass { headers: { origin } } as the second argument' : ''
+      return Object.assign(new WSG_ERR_INJECT_REFUSED(`${statusCode}, ${code}${advice}`), { statusCode, code })
+    }
   } catch {
-    return Object.assign(error, { statusCode })
+    // An answer that is no JSON, as an application's own may be.
   }
+  return Object.assign(new WSG_ERR_INJECT_REFUSED(String(statusCode)), { statusCode })
 }
 
 /**

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { RefusalCode, RefusedEvent } from '../../types/gate.js'
 import { escapeForLog, logThrown } from '../errors/log-safe.js'
 import { Repeats } from '../errors/repeats.js'
+import { clientAddress } from './client-address.js'
 import { REFUSALS } from './refusals.js'
 
 /**
@@ -12,11 +13,13 @@ import { REFUSALS } from './refusals.js'
 export function serializeUpgrade (request: FastifyRequest): Record<string, unknown> {
   const url = request.url ?? ''
   const query = url.search(/[?#;]/)
+  const address = clientAddress(request) ?? request.raw?.socket?.remoteAddress
   return {
     method: request.method,
     url: escapeForLog(query === -1 ? url : `${url.slice(0, query + 1)}[redacted]`),
     host: typeof request.host === 'string' ? escapeForLog(request.host) : undefined,
-    remoteAddress: request.raw?.socket?.remoteAddress,
+    // Behind a proxy the peer is the proxy. What that passes on may be what its client wrote.
+    remoteAddress: address === undefined ? undefined : escapeForLog(address),
     remotePort: request.raw?.socket?.remotePort,
   }
 }

@@ -153,7 +153,8 @@ export class Inbox implements FrameReader {
     // In a flat contract the key may belong to the payload.
     if (entry.isCall || (rawId !== undefined && dataKey !== null)) {
       if (!isMessageId(rawId)) {
-        socket.refuse('invalid_message', null, type)
+        const message = `${entry.isCall ? 'a call needs an' : 'expected an'} "${idKey}": 1-64 characters or an integer`
+        socket.refuse('invalid_message', null, type, { issues: [{ path: '', message }] })
         return
       }
       id = rawId

@@ -67,7 +67,11 @@ export class Judge {
     }
     const data = entry.inbound.accept(payload, plain)
     if (data === REFUSED) {
-      socket.refuse('invalid_message', id, entry.type, { issues: entry.inbound.explain(payload) })
+      const { data } = this.parts.contract.envelope
+      const isMissing = payload === undefined && data !== null
+      socket.refuse('invalid_message', id, entry.type, {
+        issues: isMissing ? [{ path: '', message: `expected "${data}" beside the type` }] : entry.inbound.explain(payload),
+      })
       return
     }
     if (runner.operations.choked) {

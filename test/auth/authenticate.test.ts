@@ -44,6 +44,10 @@ t.test('authorize admits with true only', async t => {
   t.equal(await ask(() => true), null)
   t.equal(await ask(async () => true), null)
   for (const other of [false, 1, 'yes', {}, undefined, null]) t.equal((await ask(() => other))?.code, 'WSG_ERR_FORBIDDEN', String(other))
+  for (const [other, kind] of [['yes', 'string'], [undefined, 'undefined'], [null, 'null'], [1, 'number']] as const) {
+    t.equal((await ask(() => other))?.value, `authorize returned ${kind}; only true admits`)
+  }
+  t.equal((await ask(() => false))?.value, undefined)
   t.equal((await ask(fail(withStatus(403))))?.code, 'WSG_ERR_FORBIDDEN')
   t.equal((await ask(fail(withStatus(401))))?.code, 'WSG_ERR_UNAUTHENTICATED')
   t.equal((await ask(fail(new Error('store'))))?.code, 'WSG_ERR_AUTH_UNAVAILABLE')

@@ -64,8 +64,9 @@ t.test('a rejection carries the status and the code, and nothing stays behind', 
     ['/nowhere', {}, { statusCode: 404, code: 'WSG_ERR_ROUTE_NOT_FOUND' }],
     ['/ws', { headers: { ...headers, origin: 'https://evil.example' } }, { statusCode: 403, code: 'WSG_ERR_ORIGIN_NOT_ALLOWED' }],
   ] as const) {
-    t.match(await failure(app.injectWS(path, context)), { message: `Unexpected server response: ${expected.statusCode}`, ...expected })
+    t.match(await failure(app.injectWS(path, context)), { message: `Unexpected server response: ${expected.statusCode}, ${expected.code}`, ...expected })
   }
+  t.match((await failure(app.injectWS('/ws', { headers: { ...headers, origin: 'https://evil.example' } })))?.message, /403, WSG_ERR_ORIGIN_NOT_ALLOWED; pass \{ headers: \{ origin \} \} as the second argument/)
   await until(() => app.wsGuard.sockets === 0 && app.wsGuard.pending === 0)
 })
 

@@ -79,7 +79,7 @@ t.test('Django Channels: the payload beside the type', async t => {
     error('unknown_type', 'No such message'), error('invalid_message', fit, at('/message', 'expected required property')), error('invalid_message', fit, at('/message', 'expected string')),
     error('invalid_message', fit, at('', 'unexpected property')),
     error('invalid_message', fit, ',"issues":[{"path":"/message","message":"expected required property"},{"path":"","message":"unexpected property"}]'),
-    error('invalid_message', fit, at('', 'unexpected property')), error('invalid_message', fit, at('/id', 'expected integer')), error('invalid_message', fit), error('invalid_message', fit),
+    error('invalid_message', fit, at('', 'unexpected property')), error('invalid_message', fit, at('/id', 'expected integer')), error('invalid_message', fit), error('invalid_message', fit, at('', 'a call needs an \\"id\\": 1-64 characters or an integer')),
     error('forbidden_key', 'A key is not allowed'), error('invalid_message', fit),
   ])
   t.same(await say(client, '{"type":"history","id":3,"limit":1000}', '{"type":"history","id":4,"limit":1,"evil":1}'), [
@@ -158,7 +158,7 @@ t.test('all three keys renamed, and both at once: 8.6', async t => {
   const names = await server.open({ path: '/names' })
   t.same(await say(names, '{"kind":"say","body":{"text":"a"}}', '{"kind":"history","ref":1,"body":{"limit":1}}', '{"kind":"no","ref":2}', '{"kind":"history","id":1,"body":{"limit":1}}'), [
     '{"kind":"said","body":{"text":"a"}}', '{"ref":1,"body":[1]}', '{"ref":2,"error":{"code":"unknown_type","message":"No such message"}}',
-    '{"kind":"$error","error":{"code":"invalid_message","message":"The message does not fit the contract"}}',
+    '{"kind":"$error","error":{"code":"invalid_message","message":"The message does not fit the contract","issues":[{"path":"","message":"a call needs an \\"ref\\": 1-64 characters or an integer"}]}}',
   ])
   const flat = await server.open({ path: '/flat' })
   t.same(await say(flat, '{"event":"say","text":"a"}', '{"event":"history","ref":1,"limit":1}', '{"event":"nope"}'), [

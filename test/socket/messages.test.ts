@@ -38,6 +38,16 @@ t.test('E04 a binary frame where text is contracted: one error, then 1003', asyn
   t.ok(await server.answers())
 })
 
+t.test('what is missing around the payload is named', async t => {
+  const server = await socketServer(t, SAY)
+  const client = await server.open()
+  client.json({ type: 'ping', data: {} }, { type: 'say', t: 'hello' })
+  const [call, message] = await client.waitMessages(2)
+  t.match(call, { error: { code: 'invalid_message', issues: [{ path: '', message: 'a call needs an "id": 1-64 characters or an integer' }] } })
+  t.match(message, { error: { code: 'invalid_message', issues: [{ path: '', message: 'expected "data" beside the type' }] } })
+  t.ok(await server.answers())
+})
+
 t.test('a binary message that is contracted arrives as bytes, and bytes go out as a binary frame', async t => {
   const server = await socketServer(t, {
     inbound: { blob: { binary: true, accept: value => value } },
