@@ -42,9 +42,20 @@ export class Door {
   expire (handshake: Handshake, refusal: Refusal): void {
     const { request, reply } = handshake
     // What another hook answers is stuck on its way: a second answer would run into it.
-    if (handshake.answered || hasBegun(handshake)) this.report(refusal, request, handshake)
-    else if (request === null || reply === null || reply.sent) this.turnAway(handshake, refusal)
+    if (handshake.answered || hasBegun(handshake)) {
+      handshake.refusal = refusal
+      this.report(refusal, request, handshake)
+    } else if (request === null || reply === null || reply.sent) this.turnAway(handshake, refusal)
     else reply.send(this.refuse(request, reply, refusal, handshake))
+  }
+
+  /** Writes a refusal itself that error handlers and hooks of the application were to answer, and have not. */
+  insist (handshake: Handshake): void {
+    const { refusal, reply, socket } = handshake
+    if (refusal === null || hasBegun(handshake) || socket.writableEnded) return
+    // Whoever answers after all writes into nothing.
+    if (reply?.raw.socket === socket) reply.raw.detachSocket(reply.raw.socket)
+    if (!tell(handshake, refusal)) writeRefusal(socket, refusal)
   }
 
   /** Refuses without Fastify: no reply is within reach. */
@@ -61,6 +72,7 @@ export class Door {
     const { send } = reply
     reply.send = function (payload) {
       handshake.answered = true
+      handshake.thrown = payload instanceof Error
       if (handshake.error !== null && payload instanceof Error && payload !== handshake.error) handshake.spoiled = true
       return send.call(this, payload)
     }
@@ -68,7 +80,7 @@ export class Door {
 
   /**
    * Instance-level `onSend`, before all others: what is answered to an upgrade request is written here. A hook that
-   * came after and threw would make Fastify send its error's text; so would a 5xx of the application's own.
+   * came after and threw would make Fastify send its error's text; so would what the application itself has thrown.
    */
   readonly onSend = (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: OnSendDone): void => {
     const handshake = handshakeOf(request.raw)
@@ -77,7 +89,9 @@ export class Door {
       return
     }
     handshake.answered = true
-    if (handshake.refusal === null && reply.statusCode >= 500) this.#cover(request, reply, handshake)
+    if (handshake.refusal === null && (reply.statusCode >= 500 || handshake.thrown)) this.#cover(request, reply, handshake)
+    // Written at the deadline meanwhile.
+    if (handshake.socket.writableEnded) return
     if (handshake.refusal !== null && tell(handshake, handshake.refusal)) return
     const isText = typeof payload === 'string' || Buffer.isBuffer(payload) || payload === undefined || payload === null
     if (handshake.refusal === null && !isText) {
@@ -94,7 +108,7 @@ export class Door {
     }
   }
 
-  // The application's own 5xx: its status and its Retry-After stay, its text does not.
+  // An error of the application, or its own 5xx: its status and its Retry-After stay, its text does not.
   #cover (request: FastifyRequest, reply: FastifyReply, handshake: Handshake): void {
     const { statusCode } = reply
     let refusal: Refusal = { code: 'WSG_ERR_HOOK_REFUSED', statusCode, value: `status ${statusCode}` }

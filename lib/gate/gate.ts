@@ -56,7 +56,9 @@ export class Gate {
       onAuthTimeout: handshake => { door.expire(handshake, { code: 'WSG_ERR_AUTH_TIMEOUT', retryAfter: RETRY_AUTH }) },
       onTimeout: handshake => {
         if (handshake.refusal === null) door.expire(handshake, { code: 'WSG_ERR_HANDSHAKE_TIMEOUT' })
+        door.insist(handshake)
       },
+      onUnanswered: handshake => { door.insist(handshake) },
       onSettled: ({ slots, routeSlots, routeConnections }) => {
         connections.settle(slots)
         routeConnections?.settle(routeSlots)

@@ -10,6 +10,8 @@ export interface PendingOptions {
   readonly onAuthTimeout: (handshake: Handshake) => void
   /** Still no 101 at the handshake deadline: the socket is destroyed after this. */
   readonly onTimeout: (handshake: Handshake) => void
+  /** Refused, and at the authentication deadline nothing is written of it. */
+  readonly onUnanswered: (handshake: Handshake) => void
   /** The handshake is over: upgraded, refused or gone. */
   readonly onSettled: (handshake: Handshake) => void
   /** The socket is closed, as a WebSocket or before. */
@@ -70,7 +72,7 @@ export class PendingHandshakes {
 
   #sweep (): void {
     const now = performance.now()
-    const { authTimeout, handshakeTimeout, onAuthTimeout, onTimeout } = this.#options
+    const { authTimeout, handshakeTimeout, onAuthTimeout, onTimeout, onUnanswered } = this.#options
     for (const handshake of this.#open) {
       const { socket } = handshake
       const age = now - handshake.startedAt
@@ -84,6 +86,8 @@ export class PendingHandshakes {
       } else if (age >= authTimeout && !handshake.admitted && !isOver(handshake)) {
         handshake.abort?.abort()
         onAuthTimeout(handshake)
+      } else if (age >= authTimeout && handshake.refusal !== null) {
+        onUnanswered(handshake)
       }
     }
   }

@@ -40,6 +40,8 @@ export interface Handshake {
   error: FastifyError | null
   /** One of those handlers failed with an error of its own, whose text must not leave. */
   spoiled: boolean
+  /** What is answered is an error as it was thrown: no error handler has made a body of it. */
+  thrown: boolean
   /** Somebody answers it, though perhaps nothing is written yet: an asynchronous `onSend` hook may be at work. */
   answered: boolean
   /** The socket is gone. */
@@ -81,6 +83,7 @@ export function openRecord (raw: IncomingMessage, socket: Duplex): Handshake {
     refusal: null,
     error: null,
     spoiled: false,
+    thrown: false,
     answered: false,
     closed: false,
     subprotocol: false,

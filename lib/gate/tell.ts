@@ -1,5 +1,6 @@
 // Tested in test/attack/told.test.ts.
 import { createHash } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Refusal, RefusalCode } from '../../types/gate.js'
 import { type Close, CLOSES } from '../protocol/codes.js'
@@ -47,10 +48,11 @@ export function knowsCodes (raw: IncomingMessage, { supported }: SubprotocolPoli
 export function tell ({ socket, request, reply, policy, mayBeTold }: Handshake, refusal: Refusal): boolean {
   const told = BY_CODE[refusal.code] ?? BY_STATUS.get(refusal.statusCode ?? 0)
   if (!mayBeTold || told === undefined || request === null || policy === null) return false
+  const retryAfter = retryAfterOf(reply, refusal)
   const error = {
     code: told.reason,
     message: REFUSALS[refusal.code].message,
-    ...(refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter * 1000 }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
   }
   const message = JSON.stringify({ [policy.subprotocols.typeKey]: ERROR_TYPE, error })
   // The socket would keep the response, and the response would answer.
@@ -65,6 +67,16 @@ export function tell ({ socket, request, reply, policy, mayBeTold }: Handshake, 
   socket.once('end', () => { socket.destroy() })
   socket.once('close', () => { clearTimeout(timer) })
   return true
+}
+
+/**
+ * Milliseconds until the client may come back. A Retry-After that a hook has set counts, in seconds or as a date
+ * (RFC 9110 section 10.2.3).
+ */
+function retryAfterOf (reply: FastifyReply | null, refusal: Refusal): number | undefined {
+  const header = String(reply?.getHeader('retry-after') ?? refusal.retryAfter ?? '').trim()
+  const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return Number.isSafeInteger(wait) ? Math.max(0, wait) : undefined
 }
 
 /** RFC 6455 section 4.2.2. */

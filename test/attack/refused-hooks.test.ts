@@ -145,6 +145,74 @@ t.test('a deliberate 5xx of a hook keeps its status and Retry-After, and says no
   }
 })
 
+t.test('the text of an error that a hook throws stays inside, whatever its status', async t => {
+  for (const place of ['onRequest', 'preHandler'] as const) {
+    for (const status of [400, 418, 429, 507]) {
+      const { port, page, log } = await guardedStack(t, {
+        as: 'site',
+        extend: app => {
+          app.addHook(place as 'onRequest', async () => { throw Object.assign(new Error(SECRET), { statusCode: status, code: 'MINE' }) })
+        },
+      })
+      const refused = await upgrade(port, page())
+      t.equal(refused.status, status, place)
+      t.equal(codeOf(refused), 'WSG_ERR_HOOK_REFUSED')
+      t.notMatch(refused.body, /hunter2|MINE/)
+      await refused.closed()
+      t.equal(log.where('code', 'WSG_ERR_HOOK_REFUSED').length, 1)
+    }
+  }
+})
+
+t.test('a body that the application has made itself leaves', async t => {
+  const { port, page } = await guardedStack(t, {
+    as: 'site',
+    extend: app => {
+      app.addHook('onRequest', async (request, reply) => {
+        if (request.headers['x-send'] !== undefined) return await reply.code(402).send({ pay: true })
+        if (request.headers['x-throw'] !== undefined) throw Object.assign(new Error(SECRET), { statusCode: 402 })
+      })
+      app.setErrorHandler(async (_error, _request, reply) => { reply.code(402); return { pay: true } })
+    },
+  })
+  for (const name of ['x-send', 'x-throw']) {
+    const refused = await upgrade(port, page({ headers: { [name]: '1' } }))
+    t.equal(refused.status, 402)
+    t.same(JSON.parse(refused.body), { pay: true })
+    await refused.closed()
+  }
+})
+
+t.test('a refusal that nobody answers is written at the deadline, once', async t => {
+  const crashes = recordCrashes(t)
+  const late = new Set<() => void>()
+  const hang = (): Promise<void> => new Promise(resolve => { late.add(resolve) })
+  const ways: Readonly<Record<string, (app: FastifyInstance) => void>> = {
+    'error handler hangs': app => { app.setErrorHandler(hang) },
+    'onError hook hangs': app => { app.addHook('onError', hang) },
+    'error handler hijacks': app => {
+      app.setErrorHandler((_error, _request, reply) => {
+        reply.hijack()
+        late.add(() => { reply.raw.end('late') })
+      })
+    },
+  }
+  for (const [name, before] of Object.entries(ways)) {
+    const { port, page, healthy } = await guardedStack(t, { as: 'site', guard: { authTimeout: 300, handshakeTimeout: 20_000 }, before })
+    for (const [changes, status, code] of [[{ origin: 'https://evil.test' }, 403, 'WSG_ERR_ORIGIN_NOT_ALLOWED'], [{ cookie: null }, 401, 'WSG_ERR_UNAUTHENTICATED']] as const) {
+      const refused = await upgrade(port, page(changes))
+      t.equal(refused.status, status, name)
+      t.equal(codeOf(refused), code)
+      for (const answer of late) answer()
+      late.clear()
+      await refused.closed()
+      t.equal(refused.rest().length, 0, 'one answer')
+    }
+    t.equal(await healthy(), true)
+  }
+  t.same(crashes, [])
+})
+
 t.test('a strategy that throws 401 or 403 refuses with it; a broken one is 503', async t => {
   const { port, page } = await guardedStack(t, {
     as: 'site',

@@ -181,3 +181,28 @@ t.test('a renamed envelope keeps its name', async t => {
   const { stack } = await bench(t)
   t.match(await told(await stack.upgrade(stack.page({ path: '/renamed', protocol: 'wsg.v1', cookie: null }))), { code: 4401 })
 })
+
+t.test('what a hook refuses is told with the Retry-After that the hook has set', async t => {
+  for (const [given, expected] of [['120', 120_000], [new Date(Date.now() + 3_600_000).toUTCString(), null], ['soon', undefined]] as const) {
+    for (const status of [429, 503]) {
+      const { stack } = await bench(t, {}, app => {
+        app.addHook('onRequest', async (_request, reply) => {
+          reply.header('Retry-After', given)
+          throw Object.assign(new Error('hunter2'), { statusCode: status })
+        })
+      })
+      const { code, error } = await told(await stack.upgrade(stack.page(PAGE)))
+      t.equal(code, status === 429 ? 4429 : 1013)
+      t.notMatch(JSON.stringify(error), /hunter2/)
+      if (expected === null) t.ok((error.retryAfter ?? 0) > 3_000_000 && (error.retryAfter ?? 0) <= 3_600_000)
+      else t.equal(error.retryAfter, expected)
+    }
+  }
+})
+
+t.test('a plain route that lists the subprotocol is told as well', async t => {
+  const { stack } = await bench(t, {}, app => {
+    app.get('/listed', { websocket: true, wsGuard: { subprotocols: ['wsg.v1'] } }, () => {})
+  })
+  t.match(await told(await stack.upgrade(stack.page({ ...PAGE, path: '/listed', cookie: null }))), { code: 4401 })
+})

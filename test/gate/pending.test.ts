@@ -22,7 +22,7 @@ const make = (t: { teardown (fn: () => void): void }, authTimeout = 10_000, hand
   const events: string[] = []
   const note = (name: string) => (handshake?: Handshake): void => { events.push(handshake === undefined ? name : `${name}${handshake.refusal !== null ? ' refused' : ''}`) }
   const pending = new PendingHandshakes({
-    authTimeout, handshakeTimeout, onAuthTimeout: note('auth'), onTimeout: note('timeout'), onSettled: () => { events.push('settled') }, onClosed: note('closed'),
+    authTimeout, handshakeTimeout, onAuthTimeout: note('auth'), onTimeout: note('timeout'), onUnanswered: note('unanswered'), onSettled: () => { events.push('settled') }, onClosed: note('closed'),
   })
   t.teardown(() => { pending.stop() })
   const start = (socket = new FakeSocket()) => {
