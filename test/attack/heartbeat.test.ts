@@ -64,6 +64,19 @@ t.test('peers behind a network that swallows everything are found, on every rout
   t.match(await silent[0]!.waitMessage(({ id }) => id === 1), { data: 3 })
 })
 
+t.test('tabs that come back together all get in while their user\'s vanished sockets hold the cap', async t => {
+  const server = await contractStack(t, app => {
+    app.wsRoute(contract, { calls: { ping: ({ n }) => n } })
+  }, { guard: { connections: { perIdentity: 20 } } })
+  const { stack } = server
+  const proxy = await swallowingProxy(t, stack.port)
+  for (let n = 0; n < 20; n++) await openRaw(proxy.port, stack.page({ path: '/test' }))
+  proxy.swallow()
+  const tabs = await Promise.all(Array.from({ length: 12 }, async () => await stack.upgrade(stack.page({ path: '/test' }))))
+  t.same(tabs.map(({ status }) => status), new Array(12).fill(101))
+  for (const { client } of tabs) client.destroy()
+})
+
 t.test('without a heartbeat they stay', async t => {
   const bare = await bareStack(t)
   const proxy = await swallowingProxy(t, bare.port)
