@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
+import type { NoOther } from './unknown-key.js'
 
 export type { AnyContract, Wire } from './wire.js'
 
@@ -70,10 +71,15 @@ export interface ContractSpec {
   readonly description?: string
 }
 
+/**
+ * What `defineContract` returns: what it was given, under the contract's name. Messages of the compiler begin with it.
+ */
+export type Contract<Name extends string, Spec> = {
+  readonly [K in keyof Spec]: K extends 'name' ? Name : Spec[K]
+}
+
 /** No key but those of `Shape`; TypeBox types, which may have any, are left alone. */
-type Only<V, Shape> = V extends { readonly static: unknown }
-  ? unknown
-  : { readonly [K in Exclude<keyof V, keyof Shape>]: never }
+type Only<V, Shape> = V extends { readonly static: unknown } ? unknown : NoOther<V, keyof Shape>
 type Each<V, Shape> = V extends object ? { readonly [K in keyof V]: Only<V[K], Shape> } : unknown
 type Entries<C, Key extends string, Shape> =
   Key extends keyof C ? { readonly [K in Key]?: Each<C[K], Shape> } : unknown

@@ -3,14 +3,14 @@ import type { AnyContract } from './contract.js'
 import type { Identity } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
 import type {
-  DeclaredContract, ExactHandlers, ExactPolicy, WsRouteHandle, WsRouteHandlers,
+  AnyReply, DeclaredContract, ExactHandlers, ExactPolicy, WsRouteHandle, WsRouteHandlers,
 } from './route.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Adds a guarded WebSocket route for a contract. Throws coded errors at boot; see docs/contract.md. */
     wsRoute<const C extends AnyContract, I = Identity, Public extends boolean = false, H = unknown> (
-      contract: C, handlers: H & WsRouteHandlers<C, I, Public> & ExactHandlers<H, C>,
+      contract: C, handlers: ExactHandlers<H, C> & WsRouteHandlers<C, I, Public, AnyReply>,
     ): WsRouteHandle<C>
     /**
      * What the WebSocket routes that are declared in this scope from now on begin with, and those of the scopes in it;

@@ -1,14 +1,25 @@
 import type { FastifyRequest } from 'fastify'
 
-/**
- * Who is connected. Augment it so that `socket.identity` and `authorize` know your user:
- * `declare module 'fastify-ws-guard' { interface Identity { name: string } }`.
- */
-export interface Identity {
+/** What every identity has. */
+export interface AnyIdentity {
   readonly id: string | number
   /** Compared with a message's `roles`. */
   readonly roles?: readonly string[]
 }
+
+/**
+ * What an application says once about its types: `identity`, who its users are, and `groups`, the names of its groups.
+ *
+ *     declare module 'fastify-ws-guard' {
+ *       interface Register { identity: User, groups: ['room', string] | ['user', User['id']] }
+ *     }
+ */
+export interface Register {}
+
+/** Who is connected: what `Register` says, of which `id` is a string or a number; else any identity. */
+export type Identity = Register extends { identity: infer I }
+  ? I extends AnyIdentity ? I : 'Register: an identity needs an id, a string or a number'
+  : AnyIdentity
 
 /** What a strategy may look at. Hand it on as it is: a copy (`{ ...context }`) has no `signal`. */
 export interface AuthenticateContext {

@@ -6,15 +6,8 @@ import type { MessageOptions, RouteGuardOptions } from './options.js'
 import type {
   CallHandlers, Group, GroupKey, GuardedSocket, MessageHandlers, ParamsOf, Part, QueryOf,
 } from './socket.js'
-
-/** A handler for something the contract does not name can't be written. */
-type None = { readonly [name: string]: never }
-
-/** `on` is required as soon as the contract has inbound messages; each of them needs its handler. */
-type OnPart<C extends AnyContract, I> =
-  keyof Part<C, 'inbound'> extends never ? { readonly on?: None } : { readonly on: MessageHandlers<C, I> }
-type CallsPart<C extends AnyContract, I> =
-  keyof Part<C, 'calls'> extends never ? { readonly calls?: None } : { readonly calls: CallHandlers<C, I> }
+import type { CallReply, Reply, Sendable } from './wire.js'
+import type { NoOther } from './unknown-key.js'
 
 /** Who a handler sees: nobody on a public route. */
 export type IdentityOf<I, Public extends boolean> = Public extends true ? null : I
@@ -31,6 +24,10 @@ interface RouteOptions<C extends AnyContract, I, Public extends boolean>
   /** True: anyone with an allowed Origin may connect; `identity` is null. */
   readonly public?: Public
   readonly authorize?: Authorize<IdentityOf<I, Public>, ParamsOf<C>, QueryOf<C>>
+  /** A handler for each inbound message. */
+  readonly on?: object
+  /** A handler for each call. */
+  readonly calls?: object
   /** Called once the socket is admitted; messages wait until it settles. A throw closes 1011. */
   readonly onOpen?: (socket: GuardedSocket<C, IdentityOf<I, Public>>) => void | Promise<void>
   /** Called once when the socket is gone, with the code and reason of the closing handshake (1006: none). */
@@ -38,37 +35,93 @@ interface RouteOptions<C extends AnyContract, I, Public extends boolean>
   (socket: GuardedSocket<C, IdentityOf<I, Public>>, code: number, reason: string) => void | Promise<void>
 }
 
-/** Second argument of `app.wsRoute`. */
-export type WsRouteHandlers<C extends AnyContract, I = Identity, Public extends boolean = false> =
-  RouteOptions<C, I, Public> & OnPart<C, IdentityOf<I, Public>> & CallsPart<C, IdentityOf<I, Public>>
+interface WithMessages<C extends AnyContract, I, Public extends boolean> extends RouteOptions<C, I, Public> {
+  readonly on: MessageHandlers<C, IdentityOf<I, Public>>
+}
+interface WithCalls<C extends AnyContract, I, Public extends boolean, Loose> extends RouteOptions<C, I, Public> {
+  readonly calls: CallHandlers<C, IdentityOf<I, Public>, Loose>
+}
+interface WithBoth<C extends AnyContract, I, Public extends boolean, Loose> extends WithMessages<C, I, Public> {
+  readonly calls: CallHandlers<C, IdentityOf<I, Public>, Loose>
+}
 
 /**
- * Members that may not be there. No handler or option is one of these strings, and the compiler's message says which
- * name it is; of a `never` it would say that a function is not assignable to it.
+ * Second argument of `app.wsRoute`. A part is required as soon as the contract has messages for it. One interface each:
+ * of an intersection the compiler would tell all parts before it says what is wrong. `Loose` is what a call may reply
+ * beside its reply.
  */
-type Never<K extends PropertyKey> = { readonly [P in K]?: `'${P & string}' does not exist here` }
+export type WsRouteHandlers<C extends AnyContract, I = Identity, Public extends boolean = false, Loose = never> =
+  keyof Part<C, 'inbound'> extends never
+    ? keyof Part<C, 'calls'> extends never ? RouteOptions<C, I, Public> : WithCalls<C, I, Public, Loose>
+    : keyof Part<C, 'calls'> extends never ? WithMessages<C, I, Public> : WithBoth<C, I, Public, Loose>
 
-/** No key beside those of `Part`. */
-type Only<H, Part> = H extends object ? Never<Exclude<keyof H, keyof Part>> : unknown
+/** Anything: replies are judged by `ExactHandlers`, in one sentence. Not `unknown`, which would take their context. */
+export type AnyReply = {} | null | void
+
+type GuardedKeys = 'authorize' | 'handle'
 
 /** `{ authorize, handle }` has these two keys only. */
-type OnlyGuarded<H> = { readonly [K in keyof H]: H[K] extends Function ? unknown : Only<H[K], Guarded> }
-interface Guarded { readonly authorize: unknown, readonly handle: unknown }
+type OnlyGuarded<O> = O extends { readonly [name: string]: Function }
+  ? unknown
+  : { readonly [K in keyof O as O[K] extends Function ? never : K]: NoOther<O[K], GuardedKeys> }
 
-/** A map of handlers, and each handler in it, without a key too many. */
-type OnlyHandlers<H, Part> = Only<H, Part> & OnlyGuarded<H>
+type Replying<R> = ((...args: never) => R) | { readonly handle: (...args: never) => R }
+
+/** What a handler comes to. */
+type ReplyOf<H> = H extends Replying<infer R> ? Awaited<R> : never
+
+/** Paths at which `Got` is not what was `Wanted`. Looked for only where it is not. */
+type Mismatch<Got, Wanted, Path extends string = ''> =
+  [Got] extends [Wanted] ? never
+    : [Got, Wanted] extends [readonly (infer G)[], readonly (infer W)[]] ? Mismatch<G, W, `${Path}/*`>
+        : [Got, Wanted] extends [object, { readonly [name: string]: unknown }] ? MismatchIn<Got, Wanted, Path> : Path
+type MismatchIn<Got, Wanted, Path extends string> = {
+  [K in keyof Wanted & string]: Mismatch<K extends keyof Got ? Got[K] : undefined, Wanted[K], `${Path}/${K}`>
+}[keyof Wanted & string]
+
+type WrongReplies<O, Part> = {
+  [K in keyof O & keyof Part]: [O[K]] extends [Replying<Reply<Part[K]>>] ? never : K
+}[keyof O & keyof Part]
+
+/** Where no place is found, the sentence ends without one; it is never left out. */
+type At<Path> = [Path] extends [''] ? '' : ` at ${Exclude<Path, ''> & string}`
+
+type WrongReply<H, S, Of extends string> =
+  `the reply${Of} has another type${At<Mismatch<ReplyOf<H>, Sendable<CallReply<S>>>>}`
+
+/** Each call replies what the contract says. */
+type RightReplies<O, Part, Where extends string> =
+  O extends { readonly [K in keyof Part]?: Replying<Reply<Part[K]>> }
+    ? unknown
+    : {
+        readonly [K in WrongReplies<O, Part>]: {
+          readonly [P in WrongReply<O[K], Part[K], ` of '${K & string}'${Where}`>]: never
+        }
+      }
+
+/** What is wrong with a part of the handlers; where nothing is, nothing. */
+type In<Key extends string, Faults> = unknown extends Faults ? unknown : { readonly [K in Key]: Faults }
+
+type Where<C extends AnyContract> = ` in '${C['name']}'`
 
 /**
- * What was handed over has no key that nobody reads. A fresh object literal can't have one anyway; a variable or a
- * spread could, and a misspelt `authorise` in it would be no check at all.
+ * What was handed over has no key that nobody reads, and each call replies what it should. A fresh object literal can't
+ * have such a key anyway; a variable or a spread could, and a misspelt `authorise` in it would be no check at all. `H`
+ * is never but an object: the last branch is there for the compiler to infer it from.
  */
-export type ExactHandlers<H, C extends AnyContract> =
-  & Never<Exclude<keyof H, keyof RouteOptions<AnyContract, unknown, boolean> | 'on' | 'calls'>>
-  & (H extends { readonly on: infer O } ? { readonly on: OnlyHandlers<O, Part<C, 'inbound'>> } : unknown)
-  & (H extends { readonly calls: infer O } ? { readonly calls: OnlyHandlers<O, Part<C, 'calls'>> } : unknown)
+export type ExactHandlers<H, C extends AnyContract> = H extends object
+  ? & NoOther<H, keyof RouteOptions<AnyContract, unknown, boolean>>
+  & (H extends { readonly on: infer O }
+    ? In<'on', NoOther<O, keyof Part<C, 'inbound'>, Where<C>> & OnlyGuarded<O>>
+    : unknown)
+  & (H extends { readonly calls: infer O }
+    ? In<'calls',
+      NoOther<O, keyof Part<C, 'calls'>, Where<C>> & OnlyGuarded<O> & RightReplies<O, Part<C, 'calls'>, Where<C>>>
+    : unknown)
+  : H
 
 /** The same for what `wsPolicy` takes. */
-export type ExactPolicy<P> = Only<P, RouteGuardOptions>
+export type ExactPolicy<P> = NoOther<P, keyof RouteGuardOptions>
 
 /** What `app.wsRoute` returns: a way to the route's sockets from outside of a handler, e.g. from an HTTP route. */
 export interface WsRouteHandle<C extends AnyContract> {

@@ -1,5 +1,7 @@
-import type { Identity } from './gate.js'
-import type { AnyContract, CallErrors, CallReply, CallRequest, ParamsOf, Part, QueryOf, Wire } from './wire.js'
+import type { Identity, Register } from './gate.js'
+import type {
+  AnyContract, CallErrors, CallRequest, ParamsOf, Part, QueryOf, Reply, Sendable, Wire,
+} from './wire.js'
 
 export type { ParamsOf, Part, QueryOf } from './wire.js'
 
@@ -9,12 +11,12 @@ export type Senders<C> = {
    * Sends this message. False: it was not sent, the socket is closed. Throws WSG_ERR_OUTBOUND_INVALID when `data`
    * breaks the contract.
    */
-  readonly [K in keyof Part<C, 'outbound'>]: (data: Wire<Part<C, 'outbound'>[K]>) => boolean
+  readonly [K in keyof Part<C, 'outbound'>]: (data: Sendable<Wire<Part<C, 'outbound'>[K]>>) => boolean
 }
 
 /** Senders to many sockets. They return how many were reached. */
 export type GroupSenders<C> = {
-  readonly [K in keyof Part<C, 'outbound'>]: (data: Wire<Part<C, 'outbound'>[K]>) => number
+  readonly [K in keyof Part<C, 'outbound'>]: (data: Sendable<Wire<Part<C, 'outbound'>[K]>>) => number
 }
 
 /** The sockets that joined one key. */
@@ -31,9 +33,10 @@ export interface Group<C> {
 
 /**
  * A group's name. A list is encoded without ambiguity: `['a', 'b:c']` and `['a:b', 'c']` differ. So do types:
- * `['user', 7]` and `['user', '7']` are two groups, as the identities 7 and '7' are two users. Give ids one type.
+ * `['user', 7]` and `['user', '7']` are two groups, as the identities 7 and '7' are two users. Say with `Register`
+ * which names there are, and the other one does not compile.
  */
-export type GroupKey = string | readonly (string | number)[]
+export type GroupKey = Register extends { groups: infer G } ? Readonly<G> : string | readonly (string | number)[]
 
 /** An admitted connection, as handlers see it. */
 export interface GuardedSocket<C extends AnyContract = AnyContract, I = Identity> {
@@ -71,7 +74,7 @@ export interface MessageContext {
 }
 
 /** `fail.code(data)` builds the declared error to throw. */
-export type Failures<E> = { readonly [K in keyof E]: (data: Wire<E[K]>) => Error }
+export type Failures<E> = { readonly [K in keyof E]: (data: Sendable<Wire<E[K]>>) => Error }
 
 /** What a call handler is given beside its request. */
 export interface CallContext<E = {}> extends MessageContext {
@@ -94,10 +97,10 @@ export type MessageHandlers<C extends AnyContract, I> = {
 }
 
 /** One handler per call; it returns the reply, or throws what `fail` built. */
-export type CallHandlers<C extends AnyContract, I> = {
+export type CallHandlers<C extends AnyContract, I, Loose = never> = {
   readonly [K in keyof Part<C, 'calls'>]: Handler<
     CallRequest<Part<C, 'calls'>[K]>,
     GuardedSocket<C, I>,
     CallContext<CallErrors<Part<C, 'calls'>[K]>>,
-    CallReply<Part<C, 'calls'>[K]> | Promise<CallReply<Part<C, 'calls'>[K]>>>
+    Reply<Part<C, 'calls'>[K]> | Loose>
 }

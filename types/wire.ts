@@ -5,9 +5,15 @@
  * generated stubs both have a `static` member.
  */
 export type Wire<S> =
-  S extends { static: infer V } ? V
-    : S extends { payload: { static: infer V } } ? V
+  S extends { static: unknown } ? S['static']
+    : S extends { payload: { static: unknown } } ? S['payload']['static']
       : never
+
+/**
+ * What may be handed over to be sent as a `T`: the same, and lists may be readonly. An object that holds whatever there
+ * is stays as it is. There is no condition per property, because that would be the greater part of what checking costs.
+ */
+export type Sendable<T> = unknown extends T[keyof T] ? T : { readonly [K in keyof T]: Sendable<T[K]> }
 
 /** Loose on purpose: interfaces and generated stubs fit as well as a TypeBox contract does. */
 export interface AnyContract {
@@ -21,7 +27,7 @@ export interface AnyContract {
 }
 
 /** The part `K` of a contract, or nothing. A stub may declare it optional. */
-export type Part<C, K extends string> = C extends { readonly [P in K]?: infer V } ? NonNullable<V> : {}
+export type Part<C, K extends string> = K extends keyof C ? NonNullable<C[K]> : {}
 
 /** Path parameters as the contract declares them, else Fastify's strings. */
 export type ParamsOf<C> =
@@ -32,6 +38,8 @@ export type QueryOf<C> =
   [Wire<Part<C, 'query'>>] extends [never] ? Readonly<Record<string, unknown>> : Wire<Part<C, 'query'>>
 
 /** Parts of a call. */
-export type CallRequest<S> = S extends { request: { static: infer V } } ? V : never
-export type CallReply<S> = S extends { reply: { static: infer V } } ? V : never
-export type CallErrors<S> = S extends { errors: infer E } ? E : {}
+export type CallRequest<S> = S extends { request: { static: unknown } } ? S['request']['static'] : never
+export type CallReply<S> = S extends { reply: { static: unknown } } ? S['reply']['static'] : never
+/** What a call's handler may return. */
+export type Reply<S> = Sendable<CallReply<S>> | Promise<Sendable<CallReply<S>>>
+export type CallErrors<S> = S extends { errors: unknown } ? S['errors'] : {}

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { AuthStrategy, Identity } from '../../types/gate.js'
+import type { AnyIdentity, AuthStrategy, Identity } from '../../types/gate.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 
@@ -37,7 +37,7 @@ function isExpired (session: LoadedSession): boolean {
  * The session is read, never written: a save from an open socket would bring a logged-out session back.
  * Throws WSG_ERR_OPTION where `identify` is no function.
  */
-export function sessionAuth<I extends Identity = Identity> (
+export function sessionAuth<I extends AnyIdentity = Identity> (
   identify: (session: SessionShape) => I | null | undefined | Promise<I | null | undefined>
 ): AuthStrategy<I> {
   if (typeof identify !== 'function') {

@@ -1,4 +1,4 @@
-import type { AnyContract, CallReply, CallRequest, Part, Wire } from '../../types/wire.js'
+import type { AnyContract, CallReply, CallRequest, Part, Sendable, Wire } from '../../types/wire.js'
 import type { Codec } from './codec.js'
 import type { Off } from './emitter.js'
 import type { ClientCode, ClientError } from './error.js'
@@ -58,11 +58,12 @@ export interface Client<C> {
   /** Adds a listener, for all connections to come. Returns its own end. */
   readonly on: { readonly [K in keyof Part<C, 'outbound'>]: Subscribe<Wire<Part<C, 'outbound'>[K]>> }
   /** Sends a message, now or as soon as that is possible. False: it was dropped. */
-  readonly send: { readonly [K in keyof Part<C, 'inbound'>]: (data: Wire<Part<C, 'inbound'>[K]>) => boolean }
+  readonly send: { readonly [K in keyof Part<C, 'inbound'>]: (data: Sendable<Wire<Part<C, 'inbound'>[K]>>) => boolean }
   /** Resolves with the reply, or rejects with a `ClientError`. `attempt` knows its type. */
   readonly calls: {
     readonly [K in keyof Part<C, 'calls'>]:
-    (request: CallRequest<Part<C, 'calls'>[K]>, options?: CallOptions) => Promise<CallReply<Part<C, 'calls'>[K]>>
+    (request: Sendable<CallRequest<Part<C, 'calls'>[K]>>, options?: CallOptions) =>
+    Promise<CallReply<Part<C, 'calls'>[K]>>
   }
   /** Listens to the client itself. Returns its own end. */
   listen <K extends keyof ClientEvents> (event: K, listener: (data: ClientEvents[K]) => unknown): Off

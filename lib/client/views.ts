@@ -1,4 +1,4 @@
-import type { AnyContract, CallErrors, CallReply, CallRequest, Part, Wire } from '../../types/wire.js'
+import type { AnyContract, CallErrors, CallReply, CallRequest, Part, Sendable, Wire } from '../../types/wire.js'
 import { iterate, type IterateOptions, type MessageIterator, type Subscribe } from './iterate.js'
 import type { CallOptions, CallResult, Client } from './types.js'
 
@@ -12,7 +12,8 @@ export type Events<C> = {
 
 /** What `attempt` returns: calls whose errors are values. */
 export type Attempts<C> = {
-  readonly [K in keyof Part<C, 'calls'>]: (request: CallRequest<Part<C, 'calls'>[K]>, options?: CallOptions) =>
+  readonly [K in keyof Part<C, 'calls'>]:
+  (request: Sendable<CallRequest<Part<C, 'calls'>[K]>>, options?: CallOptions) =>
   Promise<CallResult<CallReply<Part<C, 'calls'>[K]>, CallErrors<Part<C, 'calls'>[K]>>>
 }
 

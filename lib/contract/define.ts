@@ -1,4 +1,4 @@
-import type { ContractSpec, Exact } from '../../types/contract.js'
+import type { Contract, ContractSpec, Exact } from '../../types/contract.js'
 import { readDeclaration } from './declaration.js'
 
 // Tested in test/contract/declaration.test.ts.
@@ -10,10 +10,10 @@ import { readDeclaration } from './declaration.js'
  * schemas where a route takes the contract. Schemas and message tables may be shared between contracts. Throws
  * WSG_ERR_CONTRACT.
  */
-export function defineContract<const C extends ContractSpec> (spec: C & Exact<C>): C {
+export function defineContract<const C extends ContractSpec> (spec: Exact<C> & C): Contract<C['name'], C> {
   readDeclaration(spec)
   freezeDeep(spec, new WeakSet())
-  return spec
+  return spec as unknown as Contract<C['name'], C>
 }
 
 function freezeDeep (value: unknown, seen: WeakSet<object>): void {

@@ -8,8 +8,7 @@ const SOURCE = `
 import type { FastifyInstance } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import type {} from '../../types/fastify.js'
-import type { ContractSpec } from '../../types/contract.js'
-declare function defineContract<const C extends ContractSpec> (spec: C): Readonly<C>
+import { defineContract } from '../../lib/contract/define.js'
 declare const app: FastifyInstance
 const chat = defineContract({
   name: 'chat',
@@ -67,7 +66,7 @@ t.test('compiler messages and hovers', async t => {
     t.match(of('{ sya ()'), /'sya' does not exist/, 'a misspelt handler')
     t.match(of('{ on: { say () {} } })'), /'calls' is missing/, 'a forgotten part')
     t.match(of('passwordHash'), /'passwordHash' does not exist/, 'an undeclared property')
-    t.match(of('passwordHash'), /'string' is not assignable to type 'number/, 'a wrong reply')
+    t.match(of('passwordHash'), /the reply of 'sum' in 'chat' has another type/, 'a wrong reply')
   })
 
   t.test('payloads hover plainly', async t => {
@@ -75,10 +74,16 @@ t.test('compiler messages and hovers', async t => {
     t.equal(hover(at('request =>')), '(parameter) request: {\n    n: number[];\n}')
   })
 
+  t.test('a contract hovers as its name and the beginning of the rest', async t => {
+    const text = hover(at('chat = define'))
+    t.match(text, /^const chat: Contract<"chat", \{/)
+    t.ok(text.split('\n').length <= 30, text)
+  })
+
   t.test('a sender leads to the contract', async t => {
     const position = at('said({ from')
     const info = service.getQuickInfoAtPosition(FILE, position)
-    t.match(hover(position), /said: \(data: \{(\s+(from|text): string;){2}\s+\}\) => boolean/)
+    t.match(hover(position), /said: \(data: \{(\s+readonly (from|text): string;){2}\s+\}\) => boolean/)
     t.equal(ts.displayPartsToString(info?.documentation), 'Somebody spoke.')
     const [definition] = service.getDefinitionAtPosition(FILE, position) ?? []
     t.equal(definition?.textSpan.start, at('said: Type.Object'))

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { expectAssignable, expectError, expectType } from 'tsd'
-import type { AuthStrategy, GuardedSocket, Identity } from '../../dist/esm/lib/index.js'
+import type { AnyIdentity, AuthStrategy, GuardedSocket, Identity } from '../../dist/esm/lib/index.js'
 import { ticker } from './contracts.js'
+
+interface User extends AnyIdentity { readonly displayName?: string }
 
 // As applications do it, through the package's entry.
 declare module '../../dist/esm/lib/index.js' {
-  interface Identity { readonly displayName?: string }
+  interface Register { identity: User }
 }
 
 declare const app: FastifyInstance
