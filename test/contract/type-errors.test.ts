@@ -7,7 +7,8 @@ import { ROOT } from '../helpers/sources.js'
 // What two versions of TypeScript say of twelve mistakes. An editor shows the beginning of a message, so that is where it has to be told what
 // is wrong: the first 200 characters are compared. The package is taken as published, from dist/.
 
-const COMPILERS = { 6: 'typescript/lib/tsc.js', 7: 'typescript-7/bin/tsc' }
+/** Without bin/tsc, which tap's hooks can't load. */
+const COMPILERS = { 6: 'typescript/lib/tsc.js', 7: 'typescript-7/lib/tsc.js' }
 type Version = keyof typeof COMPILERS
 
 const BEFORE = `
