@@ -1,4 +1,4 @@
-import type { Identity } from './gate.js'
+import type { Identity, RefusedEvent } from './gate.js'
 
 /** Who and where: in every event of an admitted socket. */
 export interface SocketEvent {
@@ -95,6 +95,7 @@ export interface DrainedEvent {
 
 /** Payloads by channel, without the prefix `fastify-ws-guard:`. docs/events.md describes each. */
 export interface EventPayloads {
+  refused: RefusedEvent
   opened: OpenedEvent
   closed: ClosedEvent
   'message:refused': MessageRefusedEvent

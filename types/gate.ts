@@ -109,8 +109,10 @@ export interface OriginContext {
  */
 export type OriginDecision = (origin: string, context: OriginContext) => boolean | Promise<boolean>
 
-/** What `diagnostics_channel` 'fastify-ws-guard:refused' publishes for every refusal. */
+/** `fastify-ws-guard:refused`: a handshake was refused; one for each, none aggregated. */
 export interface RefusedEvent {
+  /** The Fastify instance that the plugin was registered on: tells several in one process apart. */
+  readonly app: object
   readonly code: RefusalCode
   /** The dotted event name of the log line, e.g. `ws.origin.rejected`. */
   readonly event: string

@@ -11,7 +11,7 @@ const { resolve } = createRequire(join(root, 'package.json'))
 /** Version 7 says with `exports` what may be resolved of it. */
 const COMPILERS = {
   'TypeScript 6': resolve('typescript/lib/tsc.js'),
-  'TypeScript 7': join(resolve('typescript-7/package.json'), '../bin/tsc'),
+  'TypeScript 7': join(resolve('typescript-7/package.json'), '../lib/tsc.js'),
 }
 const RUNS = Number(process.argv.find(arg => arg.startsWith('--runs='))?.slice('--runs='.length) ?? 3)
 const SIDES = { server: serverOf, client: clientOf, generated: generatedOf }

@@ -9,6 +9,7 @@ const PREFIX = 'fastify-ws-guard:'
 
 /** Every channel; docs/events.md has a section for each. */
 export const CHANNELS: { readonly [N in EventName]: Channel } = {
+  refused: channel(`${PREFIX}refused`),
   opened: channel(`${PREFIX}opened`),
   closed: channel(`${PREFIX}closed`),
   'message:refused': channel(`${PREFIX}message:refused`),

@@ -89,7 +89,8 @@ export class Door {
       return
     }
     handshake.answered = true
-    if (handshake.refusal === null && (reply.statusCode >= 500 || handshake.thrown)) this.#cover(request, reply, handshake)
+    const isInside = reply.statusCode >= 500 || handshake.thrown
+    if (handshake.refusal === null && isInside) this.#cover(request, reply, handshake)
     // Written at the deadline meanwhile.
     if (handshake.socket.writableEnded) return
     if (handshake.refusal !== null && tell(handshake, handshake.refusal)) return

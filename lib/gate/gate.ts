@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, HookHandlerDoneFunction } from 'fastify'
 import type { IncomingMessage } from 'node:http'
+import type { Events } from '../events/events.js'
 import type { ClientAddresses } from './client-address.js'
 import { type ConnectionCaps, Connections } from './connections.js'
 import { Door, RETRY_AUTH } from './door.js'
@@ -28,6 +29,7 @@ export interface GateOptions {
   /** Asked before a cap refuses; null where nobody can make room. */
   readonly makeRoom: MakeRoom | null
   readonly log: FastifyBaseLogger
+  readonly events: Events
 }
 
 /**
@@ -46,9 +48,9 @@ export class Gate {
   readonly #switch: SwitchMoment
   #draining = false
 
-  constructor ({ caps, authTimeout, handshakeTimeout, makeRoom, log, judges, ...parts }: GateOptions) {
+  constructor ({ caps, authTimeout, handshakeTimeout, makeRoom, log, events, judges, ...parts }: GateOptions) {
     const connections = this.connections = new Connections(caps)
-    this.#security = new SecurityLog(log)
+    this.#security = new SecurityLog(log, events)
     const door = this.#door = new Door(this.#security)
     this.#pending = new PendingHandshakes({
       authTimeout,

@@ -88,7 +88,7 @@ export class Policies {
     const optionName = options.origins === undefined ? 'origins' : `route ${url}: wsGuard.origins`
     const origin = this.origins(options.origins, optionName, credential)
     this.#proveSafe(url, origin, credential)
-    const { upgradeRate: own } = options
+    const { upgradeRate: own, connections: caps } = options
     const failureCost = this.#defaults.upgradeRate?.failureCost ?? 1
     const limiters = [this.#shared, own === undefined ? null : this.#makeLimiter({ failureCost, ...own }, url)]
     const subprotocols = options.subprotocols ?? this.#defaults.subprotocols
@@ -104,7 +104,7 @@ export class Policies {
         typeKey: contract?.typeKey ?? DEFAULT_ENVELOPE.type,
       },
       hasHttpHandler,
-      connections: options.connections === undefined ? null : new Connections({ ...UNLIMITED, ...options.connections }, url),
+      connections: caps === undefined ? null : new Connections({ ...UNLIMITED, ...caps }, url),
       readInput: contract?.readInput ?? null,
       maxPayload: contract?.maxPayload ?? options.maxPayload ?? null,
     }

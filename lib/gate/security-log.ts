@@ -1,8 +1,8 @@
-import { channel } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { RefusalCode, RefusedEvent } from '../../types/gate.js'
 import { escapeForLog, logThrown } from '../errors/log-safe.js'
 import { Repeats } from '../errors/repeats.js'
+import type { Events } from '../events/events.js'
 import { clientAddress } from './client-address.js'
 import { REFUSALS } from './refusals.js'
 
@@ -24,20 +24,20 @@ export function serializeUpgrade (request: FastifyRequest): Record<string, unkno
   }
 }
 
-const refused = channel('fastify-ws-guard:refused')
-
 /** One refused handshake, before its value is escaped. `cause` stays in the log: it may name hosts and queries. */
-export type SecurityEvent = Omit<RefusedEvent, 'event'> & { readonly cause?: unknown }
+export type SecurityEvent = Omit<RefusedEvent, 'event' | 'app'> & { readonly cause?: unknown }
 
 /**
- * Where every refusal goes: one log line, repeats aggregated, and the diagnostics channel `fastify-ws-guard:refused`.
+ * Where every refusal goes: one log line, repeats aggregated, and the event `refused`.
  */
 export class SecurityLog {
   readonly #log: FastifyBaseLogger
+  readonly #events: Events
   readonly #repeats: Repeats
 
-  constructor (log: FastifyBaseLogger) {
+  constructor (log: FastifyBaseLogger, events: Events) {
     this.#log = log
+    this.#events = events
     this.#repeats = new Repeats((kind, count) => {
       const [code = '', ...ip] = kind.split(' ')
       const { event, level } = REFUSALS[code as RefusalCode]
@@ -53,9 +53,7 @@ export class SecurityLog {
     const value = refusal.value === undefined ? undefined : escapeForLog(refusal.value)
     // A proxy that is believed may still pass on what its client wrote.
     const ip = refusal.ip === undefined ? undefined : escapeForLog(refusal.ip)
-    if (refused.hasSubscribers) {
-      refused.publish({ event, code, statusCode, reqId, route, ip, identity, value } satisfies RefusedEvent)
-    }
+    this.#events.publish('refused', () => ({ event, code, statusCode, reqId, route, ip, identity, value }))
 
     // Where there are too many addresses, a code has one line.
     if (!this.#repeats.isFirst(ip === undefined ? code : `${code} ${ip}`, code)) return

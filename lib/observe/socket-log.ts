@@ -17,7 +17,7 @@ interface Line<E> {
   readonly kind: (event: E) => object
 }
 
-type Logged = Exclude<EventName, 'opened' | 'closed' | 'message:handled' | 'drained'>
+type Logged = Exclude<EventName, 'opened' | 'closed' | 'refused' | 'message:handled' | 'drained'>
 
 /** How each event is logged; docs/events.md has the table. */
 const LINES: { readonly [N in Logged]: Line<EventPayloads[N]> } = {

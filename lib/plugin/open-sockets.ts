@@ -21,6 +21,7 @@ const LOOK = 1000
 
 /** All sockets from their 101 on, whatever their route: their registry, their heartbeat, their events and log lines. */
 export class OpenSockets {
+  readonly events: Events
   readonly registry: Registry
   /** For the gate, at a cap. */
   readonly makeRoom: MakeRoom
@@ -31,7 +32,7 @@ export class OpenSockets {
 
   constructor (fastify: FastifyInstance, options: ResolvedOptions) {
     this.#options = options
-    const events = new Events(fastify)
+    const events = this.events = new Events(fastify)
     this.registry = new Registry(events)
     const eviction = new Eviction(this.registry)
     this.makeRoom = (cap, look) => eviction.makeRoom(cap, look)

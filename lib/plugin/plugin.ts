@@ -59,6 +59,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     judges: { authenticate: authenticateInjected, authorize },
     makeRoom: sockets.makeRoom,
     log: fastify.log,
+    events: sockets.events,
   })
   const limiters = await loadLimiters(fastify, options)
   const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))

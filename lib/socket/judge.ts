@@ -69,8 +69,9 @@ export class Judge {
     if (data === REFUSED) {
       const { data } = this.parts.contract.envelope
       const isMissing = payload === undefined && data !== null
+      const missing = { path: '', message: `expected "${data}" beside the type` }
       socket.refuse('invalid_message', id, entry.type, {
-        issues: isMissing ? [{ path: '', message: `expected "${data}" beside the type` }] : entry.inbound.explain(payload),
+        issues: isMissing ? [missing] : entry.inbound.explain(payload),
       })
       return
     }

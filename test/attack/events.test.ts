@@ -5,6 +5,7 @@ import { defineContract } from '../../lib/contract.js'
 import { CHANNELS } from '../../lib/events/events.js'
 import { contractStack } from '../helpers/contract-stack.js'
 import { close, text } from '../helpers/frames.js'
+import { upgrade } from '../helpers/handshake.js'
 import { readText } from '../helpers/sources.js'
 import { until } from '../helpers/until.js'
 
@@ -24,7 +25,7 @@ function documented (): ReadonlyMap<string, readonly string[]> {
   return new Map(sections.flatMap(section => {
     const name = /^`(fastify-ws-guard:[\w:]+)`/.exec(section)?.[1]
     if (name === undefined) return []
-    return [[name, [...(name.endsWith(':drained') ? ['app'] : common), ...fieldsOf(section)]] as const]
+    return [[name, [...(name.endsWith(':drained') ? ['app'] : name === 'fastify-ws-guard:refused' ? [] : common), ...fieldsOf(section)]] as const]
   }))
 }
 
@@ -49,6 +50,8 @@ t.test('each channel has its section in docs/events.md, and each event the field
     })
   })
   const [client, deaf, broken] = [await server.open(), await server.open(), await server.open({ path: '/ws' })]
+  const { client: stranger } = await upgrade(server.stack.port, server.stack.page({ origin: 'https://evil.test' }))
+  stranger.destroy()
   client.json({ type: 'say', data: { n: 1 } }, { type: 'boom', data: { n: 1 } }, { type: 'hang', data: { n: 1 } }, { type: 'nope' }, { type: 'say', data: { n: 'x' } })
   deaf.client.socket.pause()
   deaf.json({ type: 'say', data: { n: 0 } })

@@ -4,6 +4,7 @@ import t from 'tap'
 import { authenticate, authorize } from '../../lib/auth/authenticate.js'
 import { guardServer } from '../../lib/foreign/websocket-server.js'
 import { ClientAddresses } from '../../lib/gate/client-address.js'
+import { Events } from '../../lib/events/events.js'
 import { Gate } from '../../lib/gate/gate.js'
 import { compileHosts } from '../../lib/gate/host.js'
 import { Policies } from '../../lib/gate/policies.js'
@@ -19,6 +20,7 @@ import { until } from '../helpers/until.js'
 async function bareGate (t: Teardown, makeRoom: MakeRoom | null, caps: { perAddress?: number, anonymous?: number, perIdentity?: number, pending?: number } = {}, authTimeout = 2000) {
   const app = Fastify()
   const gate = new Gate({
+    events: new Events({}),
     host: compileHosts([], { optionName: 'allowedHosts', development: true }),
     requireTls: false,
     caps: { total: 100, perAddress: 100, anonymous: 100, perIdentity: 100, pending: 50, pendingPerAddress: 50, ...caps },
