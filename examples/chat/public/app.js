@@ -1,5 +1,5 @@
 // The chat page. Whatever came from people is written with textContent, never as HTML.
-import { createClient, urlOf } from './client/client.js'
+import { attempt, createClient, urlOf } from './client/client.js'
 
 const SHOWN = 300
 const GROUPED_WITHIN = 5 * 60_000
@@ -114,7 +114,7 @@ let held = null
 
 async function loadHistory (own) {
   held = []
-  const answer = await own.attempt.history({ limit: 50 })
+  const answer = await attempt(own).history({ limit: 50 })
   if (client !== own) return
   if (answer.ok) {
     messages.replaceChildren()
