@@ -11,9 +11,10 @@ export type Wire<S> =
 
 /**
  * What may be handed over to be sent as a `T`: the same, and lists may be readonly. An object that holds whatever there
- * is stays as it is. There is no condition per property, because that would be the greater part of what checking costs.
+ * is stays as it is, and so does whatever there is itself. There is no condition per property, because that would be
+ * the greater part of what checking costs.
  */
-export type Sendable<T> = unknown extends T[keyof T] ? T : { readonly [K in keyof T]: Sendable<T[K]> }
+export type Sendable<T> = unknown extends T | T[keyof T] ? T : { readonly [K in keyof T]: Sendable<T[K]> }
 
 /** Loose on purpose: interfaces and generated stubs fit as well as a TypeBox contract does. */
 export interface AnyContract {
