@@ -1,27 +1,19 @@
 import { Type } from '@sinclair/typebox'
-import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { defineContract, text } from '../../lib/contract.js'
 import guard, { sessionAuth } from '../../lib/index.js'
 import type { GuardOptions } from '../../types/options.js'
+import { boot as bootApp } from '../helpers/boot.js'
+import type { Failure } from '../helpers/boot.js'
 
 // A boot error says what to write. Each row is what somebody wrote at their first try.
 
-interface Failure { readonly code?: string, readonly message: string }
-
 async function boot (options: object, build: (app: FastifyInstance) => unknown = () => {}): Promise<Failure | null> {
-  const app = Fastify()
-  try {
+  return await bootApp(async app => {
     await app.register(guard, { development: true, ...options } as GuardOptions)
     await build(app)
-    await app.ready()
-    return null
-  } catch (error) {
-    return error as Failure
-  } finally {
-    await app.close().catch(() => {})
-  }
+  })
 }
 
 const chat = defineContract({

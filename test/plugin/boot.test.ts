@@ -8,27 +8,13 @@ import guard, { sessionAuth } from '../../lib/index.js'
 import { resolveOptions, resolveRouteOptions } from '../../lib/plugin/options.js'
 import type { GuardOptions } from '../../types/options.js'
 import { SECRET } from '../helpers/bare.js'
+import { boot } from '../helpers/boot.js'
 import { LogCollector } from '../helpers/log.js'
 
 const user = sessionAuth(session => (session as { user?: { id: string } }).user)
 const base: GuardOptions = { allowedHosts: ['goodsite.com'], auth: user }
 const open = { websocket: true, wsGuard: { public: true } } as const
 const handler = (): void => {}
-
-interface Failure { readonly code: string | undefined, readonly message: string }
-
-/** Boots an application that `build` has set up; null when it comes up. An uncaught exception fails the test by itself. */
-async function boot (build: (app: FastifyInstance) => unknown, app: FastifyInstance = Fastify()): Promise<Failure | null> {
-  try {
-    await build(app)
-    await app.ready()
-    return null
-  } catch (error) {
-    return error as Failure
-  } finally {
-    await app.close().catch(() => {})
-  }
-}
 
 const sessions = async (app: FastifyInstance, cookieOptions: object = { secure: true, sameSite: 'lax' }): Promise<void> => {
   await app.register(cookie)

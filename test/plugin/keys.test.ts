@@ -7,24 +7,17 @@ import { defineContract } from '../../lib/contract.js'
 import { sanitizeHtmlAdapter } from '../../lib/html.js'
 import guard from '../../lib/index.js'
 import type { GuardOptions } from '../../types/options.js'
+import { boot as bootApp } from '../helpers/boot.js'
+import type { Failure } from '../helpers/boot.js'
 import { openRaw } from '../helpers/raw-client.js'
 
 // Nothing that a user hands in is silently ignored: a key nobody reads, and a key whose value a renamed import has lost.
 
-interface Failure { readonly code: string | undefined, readonly message: string }
-
 async function boot (build: (app: FastifyInstance) => unknown, options: object = {}): Promise<Failure | null> {
-  const app = Fastify()
-  try {
+  return await bootApp(async app => {
     await app.register(guard, { development: true, ...options } as GuardOptions)
     await build(app)
-    await app.ready()
-    return null
-  } catch (error) {
-    return error as Failure
-  } finally {
-    await app.close().catch(() => {})
-  }
+  })
 }
 
 const chat = defineContract({
