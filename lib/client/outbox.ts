@@ -27,13 +27,19 @@ export interface Pace {
   readonly burst?: number
 }
 
+/** A tenth slower than the server says: the network bunches messages. */
+const SLOWER = 1.1
+
 /** What waits for the connection, or for the server's pace. Bounded. */
 export interface Outbox {
   /** False when it is full or the client closed, or worthless because there is no connection. */
   add: (entry: Entry) => boolean
   /** Keeps those that pass. */
   keep: (test: (entry: Entry) => unknown) => void
-  /** Sends what may be sent now; the rest follows. `pause`: nothing for so many milliseconds, then steadily. */
+  /**
+   * Sends what may be sent now; the rest follows. `pause`: the server has refused a message and takes the next one after
+   * so many milliseconds. That is the pace from now on, and nothing is saved up any more.
+   */
   flush: (pause?: number) => void
 }
 
@@ -42,13 +48,18 @@ export function createOutbox (size: number, { rate = 90, burst = 180 }: Pace, li
   let timer: ReturnType<typeof setTimeout> | undefined
   // A token bucket as one number: when it will be full again (the generic cell rate algorithm of ATM Forum's TM 4.0).
   let fullAt = 0
-  const each = 1000 / rate
-  const ahead = each * (burst - 1)
+  let each = 1000 / rate
+  let ahead = each * (burst - 1)
 
   const flush = (pause?: number): void => {
     clearTimeout(timer)
     const now = Date.now()
-    if (pause) fullAt = now + pause + ahead
+    // Before it has admitted us the server speaks of connections.
+    if (pause && link.state === 'open') {
+      ahead = 0
+      fullAt = now + pause
+      each = Math.max(each, pause * SLOWER)
+    }
     while (link.state === 'open' && waiting[0]) {
       const wait = fullAt - ahead - now
       if (wait >= 1) {
@@ -66,7 +77,7 @@ export function createOutbox (size: number, { rate = 90, burst = 180 }: Pace, li
     flush,
     keep (test) { waiting = waiting.filter(test) },
     add (entry) {
-      const fits = link.state !== 'closed' && waiting.length < size && !(entry.drop && link.state !== 'open')
+      const fits = waiting.length < size && (entry.drop ? link.state === 'open' : link.state !== 'closed')
       if (fits) waiting.push(entry)
       flush()
       return fits

@@ -266,8 +266,22 @@ t.test('the rate that the server tells is kept', async t => {
   t.equal(socket.sent.length, 1)
   await clock.pass(20)
   t.equal(socket.sent.length, 2)
-  await clock.pass(50)
+  await clock.pass(550)
   t.equal(socket.sent.length, 3)
+})
+
+t.test('how long a refused client has to stay away is not how fast an admitted one sends', async t => {
+  const clock = fakeClock(t)
+  const { client, open, last } = bench(t, { pace: { rate: 20, burst: 10 }, backoff: 0 })
+  client.connect()
+  await settled()
+  last().onopen?.({} as never)
+  last().say({ type: '$error', error: { code: 'too_many', message: '', retryAfter: 5000 } })
+  last().end(4429)
+  await clock.pass(6000)
+  const socket = await open()
+  for (let n = 0; n < 10; n++) client.send.say({ text: 'b' })
+  t.equal(socket.sent.length, 10)
 })
 
 t.test('of a burst no more goes out than the protocol allows', async t => {

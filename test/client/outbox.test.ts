@@ -70,19 +70,38 @@ t.test('a burst goes at once, the rest at the rate; silence saves a burst up aga
   t.same(sent.slice(0, 20), Array.from({ length: 20 }, (_, n) => String(n)), 'in their order')
 })
 
-t.test('a pause that the server asked for is kept, and then the steady rate', async t => {
+t.test('a pause that the server asked for is kept, and is its pace from then on, after silence as well', async t => {
   const clock = fakeClock(t)
   const { link, outbox, sent, add } = bench(256, { rate: 10, burst: 5 })
   link.state = 'open'
   add('a')
   outbox.flush(2000)
-  for (let n = 0; n < 10; n++) add(String(n))
+  for (let n = 0; n < 3; n++) add(String(n))
   await clock.pass(1990)
   t.equal(sent.length, 1)
   await clock.pass(20)
   t.equal(sent.length, 2)
-  await clock.pass(100)
-  t.equal(sent.length, 3)
+  await clock.pass(2180)
+  t.equal(sent.length, 2)
+  await clock.pass(20)
+  t.equal(sent.length, 3, 'a tenth slower')
+  await clock.pass(60_000)
+  for (let n = 0; n < 3; n++) add(String(n))
+  t.equal(sent.length, 5, 'one, and no burst')
+})
+
+t.test('a pause shorter than its own pace does not make it faster', async t => {
+  const clock = fakeClock(t)
+  const { link, outbox, sent, add } = bench(256, { rate: 10, burst: 5 })
+  link.state = 'open'
+  outbox.flush(20)
+  for (let n = 0; n < 10; n++) add(String(n))
+  await clock.pass(30)
+  t.equal(sent.length, 1)
+  await clock.pass(80)
+  t.equal(sent.length, 1)
+  await clock.pass(20)
+  t.equal(sent.length, 2)
 })
 
 t.test('nothing is sent into a connection that broke meanwhile', async t => {
