@@ -5,6 +5,11 @@ export interface AnyIdentity {
   readonly id: string | number
   /** Compared with a message's `roles`. */
   readonly roles?: readonly string[]
+  /**
+   * When it ends, in milliseconds since the epoch or as a Date: its sockets are closed 4401 then. Left out: with the
+   * session it was read from, or not by itself.
+   */
+  readonly expires?: number | Date
 }
 
 /**
@@ -26,6 +31,44 @@ export interface AuthenticateContext {
   readonly request: FastifyRequest
   /** Fires when the authentication deadline is over. */
   readonly signal: AbortSignal
+  /**
+   * Says what the identity rests on that the strategy is about to return. The socket lives as long as that. A strategy
+   * that does not call it rests on the identity's own `expires`.
+   */
+  provenBy (credential: Credential): void
+}
+
+/** A session store, as far as it is read: the one contract that stores of @fastify/session have. */
+export interface SessionReader {
+  get (id: string, callback: (error: unknown, session?: object | null) => void): void
+}
+
+/** The session that an identity was read from. */
+export interface SessionCredential {
+  /** Unsigned, as the store knows it. */
+  readonly id: string
+  readonly store: SessionReader
+  /** When the store lets it end, in milliseconds since the epoch; null: not by itself. */
+  readonly expires: number | null
+  readonly source: SessionSource
+}
+
+/** How a strategy reads sessions as they are stored, long after the handshake; one for all its sockets. */
+export interface SessionSource {
+  /** In milliseconds since the epoch; null: not by itself. */
+  readonly expiryOf: (stored: object) => number | null
+  /** Who it says it is. May throw, and reject. */
+  readonly identify: (id: string, stored: object) => Identity | null | Promise<Identity | null>
+}
+
+/** What an identity was proven by. */
+export interface Credential {
+  /** `session`, `token`, `ticket`, or the name of a strategy of the application's own. */
+  readonly kind: string
+  /** `cookie`: the browser sends it by itself, so Origin must be proven. Left out: what the strategy's `needs` say. */
+  readonly sentBy?: 'cookie' | 'header'
+  /** The session it ends with. */
+  readonly session?: SessionCredential
 }
 
 /** What a strategy needs from the application, so that boot can prove it. */

@@ -34,7 +34,20 @@ function judge (strategy: AuthStrategy, identity: Identity | null | undefined): 
   if (typeof identity !== 'object' || !isId(identity.id)) {
     return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: identity without an id` })
   }
-  return { identity, refusal: null }
+  if (identity.expires === undefined) return { identity, refusal: null }
+  const fault = faultOfExpiry(identity.expires)
+  if (fault !== null) return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: ${fault}` })
+  return Number(identity.expires) > Date.now() ? { identity, refusal: null } : refuse(unauthenticated(strategy))
+}
+
+/** Milliseconds since the epoch that are still in its first years: seconds, as tokens have them. */
+const SECONDS = 1e11
+
+/** What is wrong with a time: it would never come, or would always have been. */
+function faultOfExpiry (expires: unknown): string | null {
+  const time = expires instanceof Date ? expires.getTime() : expires
+  if (typeof time !== 'number' || Number.isNaN(time)) return 'identity.expires is no time'
+  return time < SECONDS ? 'identity.expires is in the first years after 1970; milliseconds are expected' : null
 }
 
 /** `Number('alice')` is NaN, and would be one identity for everybody. */

@@ -1,13 +1,21 @@
 import type { FastifyRequest } from 'fastify'
-import type { AnyIdentity, AuthStrategy, Identity } from '../../types/gate.js'
+import type { AnyIdentity, AuthStrategy, Identity, SessionReader, SessionSource } from '../../types/gate.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+
+type Time = Date | string | null
 
 /** The part of @fastify/session's session object that the strategy reads. */
 interface LoadedSession {
   readonly sessionId?: string
   readonly encryptedSessionId?: string
-  readonly cookie?: { readonly originalExpires?: Date | string | null, readonly expires?: Date | string | null }
+  readonly cookie?: { readonly originalExpires?: Time, readonly expires?: Time }
+}
+
+/** What @fastify/session adds to a request. */
+interface LoadedRequest {
+  readonly session?: LoadedSession | null
+  readonly sessionStore?: SessionReader
 }
 
 type SessionShape = import('fastify').FastifyRequest extends { session: infer S } ? S : Record<string, unknown>
@@ -25,11 +33,15 @@ function isCookieDoubled (request: FastifyRequest, signed: string): boolean {
   return header.split(';').filter(pair => pair.slice(0, pair.indexOf('=')).trim() === name).length > 1
 }
 
-function isExpired (session: LoadedSession): boolean {
-  // The plugin moves `expires` forward when it loads a session; `originalExpires` is what the store holds.
-  const expires = session.cookie?.originalExpires ?? session.cookie?.expires
-  return expires !== null && expires !== undefined && !(new Date(expires).getTime() > Date.now())
+/** In milliseconds since the epoch; null: not by itself; NaN, which is no time to come: nobody can tell. */
+function timeOf (expires: Time | undefined): number | null {
+  return expires === null || expires === undefined ? null : new Date(expires).getTime()
 }
+
+/** What sessions out of the store have of the methods that loaded ones have: they are read, never written. */
+const STORED = Object.freeze({
+  get (this: Readonly<Record<string, unknown>>, key: string): unknown { return this[key] },
+})
 
 /**
  * Authenticates by @fastify/session. `identify` is called with the session that the handshake's cookie names and
@@ -43,20 +55,34 @@ export function sessionAuth<I extends AnyIdentity = Identity> (
   if (typeof identify !== 'function') {
     throw new WSG_ERR_OPTION(`sessionAuth: expected a function such as session => session.user, got ${got(identify)}`)
   }
+  const ask = (session: object): I | null | Promise<I | null> => {
+    const identity = identify(session as SessionShape)
+    return identity instanceof Promise ? identity.then(found => found ?? null) : identity ?? null
+  }
+  const source: SessionSource = {
+    // What is stored has the time it was loaded with as well, which is the former one.
+    expiryOf: stored => timeOf((stored as LoadedSession).cookie?.expires),
+    identify: (sessionId, stored) => ask({ __proto__: STORED, ...stored, sessionId }) as Identity,
+  }
   return {
     name: 'session',
     needs: { credential: 'cookie', session: true },
-    authenticate ({ request }) {
-      const session = (request as { session?: LoadedSession | null }).session
+    authenticate (context) {
+      const { request } = context
+      const { session, sessionStore: store } = request as FastifyRequest & LoadedRequest
       // Without an id it is the placeholder that the plugin leaves where the cookie's path does not match.
       if (session === null || session === undefined || typeof session.sessionId !== 'string') return null
-      if (isExpired(session)) return null
+      // The plugin moves `expires` forward when it loads a session; `originalExpires` is what the store holds.
+      const expires = timeOf(session.cookie?.originalExpires ?? session.cookie?.expires)
+      if (expires !== null && !(expires > Date.now())) return null
       if (typeof session.encryptedSessionId === 'string' && isCookieDoubled(request, session.encryptedSessionId)) {
         request.log.warn({ event: 'ws.auth.cookie_doubled' }, 'session cookie sent twice')
         return null
       }
-      const identity = identify(session as SessionShape)
-      return identity instanceof Promise ? identity.then(found => found ?? null) : identity ?? null
+      if (store !== undefined) {
+        context.provenBy({ kind: 'session', session: { id: session.sessionId, store, expires, source } })
+      }
+      return ask(session)
     },
   }
 }

@@ -3,7 +3,7 @@ import type { FastifyError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Identity, Refusal } from '../../types/gate.js'
+import type { Credential, Identity, Refusal } from '../../types/gate.js'
 import { type Connections, noSlots, type Slots } from './connections.js'
 import type { RouteInput, RoutePolicy } from './policy.js'
 
@@ -30,6 +30,8 @@ export interface Handshake {
   /** The key its client's address is counted under. */
   address: string | null
   identity: Identity | null
+  /** What that was proven by, where the strategy has said so. */
+  credential: Credential | null
   /** What the contract accepted; null where none has judged. */
   input: RouteInput | null
   /** The mark without which no handler runs. */
@@ -78,6 +80,7 @@ export function openRecord (raw: IncomingMessage, socket: Duplex): Handshake {
     policy: null,
     address: null,
     identity: null,
+    credential: null,
     input: null,
     admitted: false,
     refusal: null,

@@ -8,10 +8,10 @@ import { clientAddress } from '../gate/client-address.js'
 import type { MakeRoom } from '../gate/room.js'
 import { handshakeOf } from '../gate/record.js'
 import { logSockets } from '../observe/socket-log.js'
-import type { Admission } from '../socket/contract-socket.js'
 import { Eviction } from '../socket/eviction.js'
 import { FragmentWatch } from '../socket/fragment-watch.js'
 import { Heartbeat } from '../socket/heartbeat.js'
+import type { Admission } from '../socket/home.js'
 import { OpenSocket, socketOf } from '../socket/open-socket.js'
 import { Registry } from '../socket/registry.js'
 import type { ResolvedOptions } from './options.js'
@@ -54,8 +54,7 @@ export class OpenSockets {
     const handshake = handshakeOf(raw)
     // A contract's route makes a socket of its own kind.
     if (!handshake?.request || handshake.policy?.subprotocols.fingerprint !== null) return
-    const { facts, keys } = this.admissionOf(handshake.request)
-    new OpenSocket(ws, raw.socket, facts, keys, this.registry).enter()
+    new OpenSocket(ws, raw.socket, this.admissionOf(handshake.request), this.registry).enter()
   }
 
   /** What the handshake of `request` leaves behind. */
@@ -65,6 +64,7 @@ export class OpenSockets {
     const identity = request.wsIdentity
     return {
       identity,
+      credential: handshake?.credential ?? null,
       params,
       query,
       keys: handshake?.slots ?? { address: null, anonymous: null, identity: null },

@@ -1,9 +1,8 @@
 // Tested in test/socket/close.test.ts and test/socket/calls.test.ts.
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { Admission } from './contract-socket.js'
 import { ContractSocket } from './contract-socket.js'
-import type { SocketHome } from './home.js'
+import type { Admission, SocketHome } from './home.js'
 import { Inbox } from './inbox.js'
 import type { OpenSocket } from './open-socket.js'
 import type { RouteParts } from './parts.js'

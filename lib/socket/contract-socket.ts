@@ -7,22 +7,13 @@ import { CLOSES } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
 import { Face } from './face.js'
-import type { SlotKeys, SocketFacts, SocketHome } from './home.js'
+import type { Admission, SocketHome } from './home.js'
 import { OpenSocket } from './open-socket.js'
 import { Outbox } from './outbox.js'
 import type { OutboxOwner } from './outbox.js'
 import type { Member, RouteParts } from './parts.js'
 import { Penalties } from './penalties.js'
 import type { ErrorDetail } from './protocol-text.js'
-
-/** What a handshake leaves behind for its socket. */
-export interface Admission {
-  readonly facts: SocketFacts
-  readonly keys: SlotKeys
-  readonly identity: unknown
-  readonly params: unknown
-  readonly query: unknown
-}
 
 /** Bytes of a close frame's reason at most (RFC 6455 section 5.5). */
 const MAX_REASON = 123
@@ -31,7 +22,6 @@ const MAX_REASON = 123
  * A socket of a contract's route: what the application may do with it, and what becomes of messages that are refused.
  */
 export class ContractSocket extends OpenSocket implements GuardedSocket, Member, OutboxOwner {
-  readonly identity: GuardedSocket['identity']
   readonly params: GuardedSocket['params']
   readonly query: GuardedSocket['query']
   readonly outbox: Outbox
@@ -42,9 +32,8 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
   private shown: Face | null = null
 
   constructor (ws: WebSocket, stream: Duplex, parts: RouteParts, admission: Admission, home: SocketHome<OpenSocket>) {
-    super(ws, stream, admission.facts, admission.keys, home)
+    super(ws, stream, admission, home)
     this.parts = parts
-    this.identity = admission.identity as GuardedSocket['identity']
     this.params = admission.params as GuardedSocket['params']
     this.query = admission.query as GuardedSocket['query']
     this.outbox = new Outbox(ws, { limit: parts.limits.sendBuffer, direct: parts.direct, owner: this })
@@ -62,6 +51,11 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
   }
 
   /* ---- the application's side ---- */
+
+  /** Typed by the route: never null but on a public one. */
+  override get identity (): GuardedSocket['identity'] {
+    return super.identity as GuardedSocket['identity']
+  }
 
   get id (): string {
     return this.facts.connId

@@ -1,5 +1,6 @@
 import type { Events } from '../events/events.js'
 import type { SocketEvent } from '../../types/events.js'
+import type { Credential, Identity } from '../../types/gate.js'
 
 /**
  * Who is connected and where, for events. Copied behind an event's own fields, never before: V8 (Node 20) takes 3 µs
@@ -12,6 +13,16 @@ export interface SlotKeys {
   readonly address: string | null
   readonly anonymous: string | null
   readonly identity: string | null
+}
+
+/** What a handshake leaves behind for its socket. */
+export interface Admission {
+  readonly facts: SocketFacts
+  readonly keys: SlotKeys
+  readonly identity: Identity | null
+  readonly credential: Credential | null
+  readonly params: unknown
+  readonly query: unknown
 }
 
 /** A cap of the gate that is full; of one route, or of all. */

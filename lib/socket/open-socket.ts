@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { CloseCause } from '../../types/events.js'
+import type { Credential, Identity } from '../../types/gate.js'
 import type { Events } from '../events/events.js'
 import { escapeForLog } from '../errors/log-safe.js'
 import { WATCH } from '../foreign/guarded-socket.js'
@@ -10,7 +11,7 @@ import type { SocketWatch, Watched } from '../foreign/guarded-socket.js'
 import { bytesReadOf, bytesTakenOf } from './stream-progress.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { CloseName } from '../protocol/codes.js'
-import type { SlotKeys, SocketFacts, SocketHome } from './home.js'
+import type { Admission, SlotKeys, SocketFacts, SocketHome } from './home.js'
 import { TokenBucket } from './token-bucket.js'
 
 const WS_OPEN = 1
@@ -41,8 +42,9 @@ export function socketOf (ws: WebSocket): OpenSocket | undefined {
 /** An open WebSocket of any route: who it is, whether its peer lives, and how it ends. */
 export class OpenSocket implements SocketWatch {
   readonly ws: WebSocket
-  readonly facts: SocketFacts
   readonly keys: SlotKeys
+  /** What that was proven by; null where the strategy did not say. */
+  readonly credential: Credential | null
   /** When the heartbeat is to look at it. */
   beatAt = 0
   /** Last sign of life that a look saw. */
@@ -50,6 +52,8 @@ export class OpenSocket implements SocketWatch {
   /** When the heartbeat pinged it last; 0: never. Others who ask keep a time of their own. */
   pingedAt = 0
   protected readonly home: SocketHome<OpenSocket>
+  private who: Identity | null
+  private told: SocketFacts
   private readonly stream: Duplex
   private readonly openedAt: number
   /** What last went wrong on the wire. */
@@ -61,11 +65,13 @@ export class OpenSocket implements SocketWatch {
   private read: number
   private taken = 0
 
-  constructor (ws: WebSocket, stream: Duplex, facts: SocketFacts, keys: SlotKeys, home: SocketHome<OpenSocket>) {
+  constructor (ws: WebSocket, stream: Duplex, admission: Admission, home: SocketHome<OpenSocket>) {
     this.ws = ws
     this.stream = stream
-    this.facts = facts
-    this.keys = keys
+    this.told = admission.facts
+    this.keys = admission.keys
+    this.who = admission.identity
+    this.credential = admission.credential
     this.home = home
     this.openedAt = this.aliveAt = home.now()
     this.read = bytesReadOf(stream) ?? 0
@@ -88,6 +94,28 @@ export class OpenSocket implements SocketWatch {
   get open (): boolean {
     return this.ws.readyState === WS_OPEN
   }
+
+  /* ---- who it is ---- */
+
+  /** Null on a public route. */
+  get identity (): Identity | null {
+    return this.who
+  }
+
+  /** For events. */
+  get facts (): SocketFacts {
+    return this.told
+  }
+
+  /** Replaces the identity in place: what is asked of it from here on is asked of the new one. */
+  assume (identity: Identity): void {
+    this.who = identity
+    if (this.told.identity !== identity.id) this.told = { ...this.told, identity: identity.id }
+    this.identityChanged()
+  }
+
+  /** What was decided by the identity is to be decided again. */
+  protected identityChanged (): void {}
 
   /* ---- how it ends ---- */
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import { authenticate, authorize } from '../../lib/auth/authenticate.js'
 import type { AuthStrategy, Identity } from '../../types/gate.js'
 
-const context = { request: {} as FastifyRequest, signal: new AbortController().signal }
+const context = { request: {} as FastifyRequest, signal: new AbortController().signal, provenBy () {} }
 const strategy = (judge: () => unknown, challenge?: string): AuthStrategy => ({
   name: 'test',
   needs: { credential: 'header', session: false },
@@ -59,4 +59,12 @@ t.test('an id that is nobody\'s is no identity: Number("alice") would be the sam
   }, {} as never)).refusal?.code
   for (const id of [NaN, Infinity, '', null, undefined, {}]) t.equal(await ask(id), 'WSG_ERR_AUTH_UNAVAILABLE', String(id))
   for (const id of [0, -1, 'alice']) t.equal(await ask(id), undefined, String(id))
+})
+
+t.test('an identity that has ended is nobody, and one whose end is no time is none', async t => {
+  const ask = async (expires: unknown): Promise<unknown> =>
+    (await authenticate(strategy(() => ({ id: 1, expires })), context)).refusal?.code
+  for (const past of [Date.now() - 1, new Date(Date.now() - 1)]) t.equal(await ask(past), 'WSG_ERR_UNAUTHENTICATED', String(past))
+  for (const none of [NaN, new Date(NaN), 'soon', '2100-01-01', {}, Math.floor(Date.now() / 1000) + 60]) t.equal(await ask(none), 'WSG_ERR_AUTH_UNAVAILABLE', String(none))
+  for (const later of [Date.now() + 60_000, new Date(Date.now() + 60_000), Infinity, undefined]) t.equal(await ask(later), undefined, String(later))
 })

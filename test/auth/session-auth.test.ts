@@ -1,12 +1,16 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
 import { sessionAuth } from '../../lib/auth/session-auth.js'
+import type { Credential } from '../../types/gate.js'
 
 const strategy = sessionAuth(() => ({ id: 'ada' }))
 
-const judge = (cookie: object | undefined): unknown => strategy.authenticate({
-  request: { raw: { headers: {} }, session: { sessionId: 'one', cookie } } as unknown as FastifyRequest,
-  signal: new AbortController().signal,
+const proven: Credential[] = []
+const store = { get () {} }
+const request = (cookie?: object, more = {}): FastifyRequest =>
+  ({ raw: { headers: {} }, sessionStore: store, session: { sessionId: 'one', cookie, ...more } }) as never
+const judge = (cookie?: object): unknown => strategy.authenticate({
+  request: request(cookie), signal: new AbortController().signal, provenBy: credential => { proven.push(credential) },
 })
 
 t.test('a session counts until it expires, and not when nobody can tell', async t => {
@@ -17,4 +21,41 @@ t.test('a session counts until it expires, and not when nobody can tell', async 
   for (const cookie of [{ originalExpires: at(-1000) }, { originalExpires: at(-1000).toISOString(), expires: at(60_000) }, { originalExpires: 'soon' }, { expires: new Date(NaN) }]) {
     t.equal(judge(cookie), null, JSON.stringify(cookie))
   }
+})
+
+t.test('what is proven is the session, by its true expiry', async t => {
+  proven.length = 0
+  const stored = new Date(Date.now() + 60_000)
+  judge({ originalExpires: stored.toISOString(), expires: new Date(Date.now() + 90_000) })
+  judge({ expires: null })
+  t.match(proven, [
+    { kind: 'session', session: { id: 'one', store, expires: stored.getTime() } },
+    { kind: 'session', session: { id: 'one', store, expires: null } },
+  ])
+  proven.length = 0
+  judge({ originalExpires: new Date(0) })
+  t.same(proven, [], 'nothing, when it has expired')
+})
+
+t.test('a session is read again as it is stored', async t => {
+  proven.length = 0
+  const seen: unknown[] = []
+  const auth = sessionAuth(session => {
+    const { sessionId, user } = session as { sessionId?: string, user?: { id: string } }
+    seen.push(sessionId)
+    return user === undefined ? null : { ...user, again: (session as { get: (key: string) => unknown }).get('user') }
+  })
+  void auth.authenticate({
+    request: request({}, { get () {}, user: { id: 'ada' } }),
+    signal: new AbortController().signal,
+    provenBy: credential => { proven.push(credential) },
+  })
+  const { source } = proven[0]!.session!
+  t.same(source.identify('one', { user: { id: 'bob' } }), { id: 'bob', again: { id: 'bob' } })
+  t.equal(source.identify('one', {}), null)
+  t.equal(source.identify('one', JSON.parse('{"__proto__":{"user":{"id":"eve"}}}') as object), null)
+  t.same(seen, ['one', 'one', 'one', 'one'])
+  t.equal(source.expiryOf({ cookie: { expires: '2030-01-01T00:00:00Z', originalExpires: '2029-01-01T00:00:00Z' } }), Date.UTC(2030, 0))
+  t.equal(source.expiryOf({ cookie: { expires: null } }), null)
+  t.equal(source.expiryOf({}), null)
 })

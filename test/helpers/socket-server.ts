@@ -1,3 +1,4 @@
+import type { Identity } from '../../types/gate.js'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { WebSocket as Standard, WebSocketServer } from 'ws'
@@ -93,7 +94,8 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
       const identity = options.identity?.(url.href) ?? { id: url.searchParams.get('id') ?? 'ann', roles: url.searchParams.get('roles')?.split(',') ?? [] }
       const connId = String(sockets.length + 1)
       sockets.push(route.open(ws, socket, {
-        identity,
+        identity: identity as Identity,
+        credential: null,
         params: {},
         query: {},
         keys: { address: '127.0.0.1', anonymous: null, identity: `id ${url.searchParams.get('id') ?? 'ann'}` },

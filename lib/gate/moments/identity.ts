@@ -1,7 +1,7 @@
 // Tested in test/attack/answered.test.ts and test/gate/gate.test.ts.
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type {
-  AuthenticateContext, Authentication, AuthStrategy, Authorize, Identity, Refusal,
+  AuthenticateContext, Authentication, AuthStrategy, Authorize, Credential, Identity, Refusal,
 } from '../../../types/gate.js'
 import type { Connections } from '../connections.js'
 import type { Door } from '../door.js'
@@ -38,6 +38,10 @@ class Question implements AuthenticateContext {
 
   get signal (): AbortSignal {
     return signalOf(this.#handshake)
+  }
+
+  provenBy (credential: Credential): void {
+    this.#handshake.credential = credential
   }
 }
 
