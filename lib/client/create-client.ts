@@ -18,8 +18,8 @@ const REMEMBERED = 64
  * the first use.
  */
 export function createClient<C extends AnyContract> (options: ClientOptions<C>): Client<C> {
-  const { offline, idempotent, timeout: patience = 15_000, queue = 256, pace = {} } = options
-  const { encode, decode } = options.codec ?? plain
+  const { offline, idempotent, timeout: patience = 15_000, queue = 256, pace = {}, codec = plain } = options
+  const { encode, decode } = codec
   const { add, emit } = createEmitter()
   const known = new Map<unknown, Entry>()
   let lastId = 0
@@ -31,14 +31,15 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
       // The answer to our question, or of a later version of the protocol.
       if (type?.[0] === '$' && !wire) return
       const { type: about, sent, settle } = known.get(id) ?? {}
+      const isError = type === ERROR_TYPE
       const error = wire && new ClientError(wire.code, { type: about, sent, ...wire })
       if (wire?.retryAfter) outbox.flush(link.retryAfter = wire.retryAfter)
       if (settle) settle(error, data)
       else if (!error) {
         if (type) emit(type, data)
       // Before we are admitted it is why we are not, and the close code tells that as well.
-      } else if (link.state === 'open') emit('$error', error)
-      return type === ERROR_TYPE
+      } else if (!isError || link.state === 'open') emit('$error', error)
+      return isError
     } catch (cause) {
       emit('$error', new ClientError('bad_message', { cause }))
     }

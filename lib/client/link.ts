@@ -104,7 +104,7 @@ export function createLink (
 ): Link {
   const { auth, url, fingerprint, retry, backoff = 500, maxBackoff = 20_000, beat = 25_000, timeout = 15_000 } = options
   let socket: WebSocketLike | undefined
-  let wakes = new AbortController()
+  let wakes: AbortController | undefined
   // Only one timer is ever needed: the handshake's, the heartbeat's or the back-off's.
   let timer: ReturnType<typeof setTimeout> | undefined
   // What comes late for an earlier turn is of no interest any more.
@@ -208,7 +208,7 @@ export function createLink (
   }
 
   const end = (code: number, reason: string): void => {
-    wakes.abort()
+    wakes?.abort()
     const change = move('closed', { code, reason })
     emit(FINAL[code] ?? '', change)
     emit('$closed', change)

@@ -16,13 +16,12 @@ export const PYTHON_CONNECTION = String.raw`
                 self._tell(self._on_error, Error("connect_failed", str(error) or type(error).__name__))
             else:
                 opened_at = loop.time()
-                self._move("open")
                 code, reason = await self._serve(self._socket)
                 self._socket = None
                 uptime = loop.time() - opened_at
             if uptime >= _MIN_UPTIME:
                 failures, is_renewed = 0, False
-            self._drop("disconnected", only_out=True)
+            self._lose("disconnected")
             wanted = self._retry(code, reason) if self._retry is not None else None
             refused = wanted is None and code == 4401 and self._auth is not None and not is_renewed
             if not refused and not (_is_retryable(code) if wanted is None else wanted):
@@ -52,14 +51,20 @@ export const PYTHON_CONNECTION = String.raw`
 
     async def _serve(self, socket: Any) -> tuple[int, str]:
         """Reads until the end; its close code and reason."""
-        writer = asyncio.get_running_loop().create_task(self._write(socket))
+        writer: asyncio.Task[None] | None = None
         try:
             while True:
+                is_error = False
                 try:
-                    frame = await asyncio.wait_for(socket.recv(), _BEAT)
+                    frame = await asyncio.wait_for(socket.recv(), _ADMITTED if writer is None else _BEAT)
+                    is_error = self._receive(frame)
                 except asyncio.TimeoutError:
-                    frame = await asyncio.wait_for(self._ask(socket), _PATIENCE)
-                self._receive(frame)
+                    if writer is not None:
+                        self._receive(await asyncio.wait_for(self._ask(socket), _PATIENCE))
+                # A server that refuses says so in the same breath. Nothing is sent to it.
+                if writer is None and not is_error:
+                    self._move("open")
+                    writer = asyncio.get_running_loop().create_task(self._write(socket))
         except asyncio.TimeoutError:
             # On a dead path the closing handshake would take minutes.
             socket.transport.abort()
@@ -67,7 +72,8 @@ export const PYTHON_CONNECTION = String.raw`
         except websockets.exceptions.ConnectionClosed as closed:
             return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (1006, "")
         finally:
-            writer.cancel()
+            if writer is not None:
+                writer.cancel()
 
     async def _ask(self, socket: Any) -> Any:
         await socket.send(_encode("$ping"))
@@ -80,29 +86,32 @@ export const PYTHON_CONNECTION = String.raw`
                 while not self._waiting:
                     self._wake.clear()
                     await self._wake.wait()
-                # A token bucket as one number: when it will be full again.
                 entry = self._waiting[0]
-                wait = self._full_at - (_BURST - entry.cost) / _RATE - loop.time()
+                wait = self._full_at - self._ahead + (entry.cost - 1) * self._each - loop.time()
                 if wait > 0:
                     await asyncio.sleep(wait)
                     continue
-                self._full_at = max(self._full_at, loop.time()) + entry.cost / _RATE
+                self._full_at = max(self._full_at, loop.time()) + entry.cost * self._each
                 self._waiting.popleft()
                 entry.is_out = True
                 await socket.send(entry.frame)
         except websockets.exceptions.ConnectionClosed:
             pass
 
-    def _drop(self, code: str, only_out: bool) -> None:
-        """Fails the calls whose reply will not come. They may have taken effect, so they are not sent again."""
-        for entry in list(self._calls.values()):
-            if entry.reply is not None and not entry.reply.done() and (entry.is_out or not only_out):
-                entry.reply.set_exception(Error(code, type=entry.type))
+    def _lose(self, code: str) -> None:
+        """What becomes of messages and calls when the connection breaks, or (closed) the client ends."""
+        is_end = code == "closed"
+        self._waiting = collections.deque(entry for entry in self._waiting if not is_end and not entry.drop)
+        for call in list(self._calls.values()):
+            if is_end or call.is_out:
+                call.is_out = False
+                # It may have taken effect: nothing is made twice that was not declared so.
+                if call.type not in self._idempotent or not self._add(call):
+                    _settle(call, Error(code, type=call.type))
 
     def _end(self, code: int, reason: str) -> None:
-        self._waiting.clear()
         self.state = "closed"
-        self._drop("closed", only_out=False)
+        self._lose("closed")
         self._tell(self._on_state, "closed", code, reason)
         for listeners in list(self._listeners.values()):
             for listener in list(listeners):

@@ -10,20 +10,23 @@ class _Client:
     """One connection, made anew as long as that makes sense."""
 
     def __init__(self, url: Any, params: Any, query: Any, auth: Any, headers: Any, origin: Any, retry: Any,
-                 timeout: float, queue: int, on_state: Any, on_error: Any) -> None:
+                 offline: Any, idempotent: Any, check: Any, timeout: float, queue: int, on_state: Any,
+                 on_error: Any) -> None:
         self._url, self._params, self._query, self._auth = url, params, query, auth
         self._headers, self._origin, self._retry = headers, origin, retry
+        self._offline, self._idempotent, self._check = offline or {}, idempotent, check
         self._timeout, self._size = timeout, queue
-        self._on_state, self._on_error = on_state, on_error
+        self._on_state, self._on_error = on_state, on_error or _log
         self._listeners: dict[str, list[Callable[[Any], object]]] = {}
         self._waiting: collections.deque[_Entry] = collections.deque()
         self._calls: dict[int, _Entry] = {}
-        self._recent: collections.OrderedDict[int, str] = collections.OrderedDict()
+        self._recent: collections.OrderedDict[int, _Entry] = collections.OrderedDict()
         self._wake, self._closed = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._socket: Any = None
         self._last_id = 0
-        self._full_at = 0.0
+        # A token bucket as one number: when it will be full again.
+        self._full_at, self._each, self._ahead = 0.0, 1 / _RATE, (_BURST - 1) / _RATE
         self._retry_after = 0.0
         self.state = "idle"
 
@@ -64,17 +67,18 @@ class _Client:
         self._last_id += 1
         id = None if _DATA is None else self._last_id
         frame: str | bytes = data if isinstance(data, bytes) else _encode(type, data, id)
+        entry = _Entry(frame, type, cost, drop=self._offline.get(type) == "drop")
         if id is not None:
-            self._recent[id] = type
+            self._recent[id] = entry
             if len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
-        return self._add(_Entry(frame, type, cost))
+        return self._add(entry)
 
     async def _call(self, type: str, request: Any, timeout: float | None, cost: float) -> Any:
         self._last_id += 1
         id = self._last_id
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        entry = _Entry(_encode(type, request, id), type, cost, reply)
+        entry = _Entry(_encode(type, request, id), type, cost, reply=reply)
         if not self._add(entry):
             raise Error("closed" if self.state == "closed" else "queue_full", type=type)
         self._calls[id] = entry
@@ -87,14 +91,16 @@ class _Client:
             if entry in self._waiting:
                 self._waiting.remove(entry)
             elif reply.cancelled() and entry.is_out:
-                self._add(_Entry(_encode("$cancel", id=id), type, 1))
+                self._add(_Entry(_encode("$cancel", id=id), type, drop=True))
 
     def _add(self, entry: _Entry) -> bool:
-        if self.state == "closed" or len(self._waiting) >= self._size:
+        if self.state == "idle":
+            self.connect()
+        is_worthless = self.state != "open" if entry.drop else self.state == "closed"
+        if is_worthless or len(self._waiting) >= self._size:
             return False
         self._waiting.append(entry)
         self._wake.set()
-        self.connect()
         return True
 
     def _on(self, type: str, listener: Callable[[Any], object]) -> Callable[[], None]:
@@ -120,37 +126,55 @@ class _Client:
             if listener is not self._on_error:
                 self._tell(self._on_error, error)
             else:
-                logging.getLogger(__name__).exception("on_error failed")
+                _log(error)
 
     def _move(self, state: str, code: int | None = None, reason: str = "") -> None:
         self.state = state
         self._tell(self._on_state, state, code, reason)
 
-    def _receive(self, frame: str | bytes) -> None:
+    def _receive(self, frame: str | bytes) -> bool:
+        """True for an error of the protocol's own, $error."""
         try:
             type, id, data, error = _decode(frame)
-            entry = self._calls.get(id) if isinstance(id, int) else None
+            call = self._calls.get(id) if isinstance(id, int) else None
+            about = call or (self._recent.get(id) if isinstance(id, int) else None)
+            if error is None and not self._fits(type, call, data):
+                error, about = {"code": "bad_message"}, call or _Entry("", type)
+            is_error = type == "$error"
             if error is not None:
-                self._fail(error, entry, self._recent.get(id) if isinstance(id, int) else None)
-            elif entry is not None and type is None:
-                if entry.reply is not None and not entry.reply.done():
-                    entry.reply.set_result(data)
+                # Before we are admitted it is why we are not, and the close code tells that as well.
+                self._fail(error, about, is_told=self.state == "open" or not is_error)
+            elif call is not None and type is None:
+                _settle(call, data)
             elif isinstance(type, str) and not type.startswith("$"):
                 for listener in list(self._listeners.get(type, ())):
                     self._tell(listener, data)
+            return is_error
         except Exception as cause:
             self._tell(self._on_error, Error("bad_message", str(cause)))
+            return False
 
-    def _fail(self, error: dict[str, Any], entry: _Entry | None, type: str | None) -> None:
+    def _fits(self, type: Any, call: _Entry | None, data: Any) -> bool:
+        if self._check is None:
+            return True
+        if isinstance(type, str):
+            return type.startswith("$") or bool(self._check(type, data, "message"))
+        return call is None or bool(self._check(call.type, data, "reply"))
+
+    def _fail(self, error: dict[str, Any], about: _Entry | None, is_told: bool) -> None:
         after = error.get("retryAfter")
         seconds = None if after is None else float(after) / 1000
         if seconds:
             self._retry_after = seconds
-            self._full_at = asyncio.get_running_loop().time() + seconds + (_BURST - 1) / _RATE
+            # Before it has admitted us the server speaks of connections.
+            if self.state == "open":
+                self._ahead = 0.0
+                self._full_at = asyncio.get_running_loop().time() + seconds
+                self._each = max(self._each, seconds * _SLOWER / (about.cost if about else 1))
         failure = Error(str(error.get("code")), str(error.get("message", "")), error.get("data"), error.get("issues"),
-                        seconds, entry.type if entry else type)
-        if entry is None or entry.reply is None:
+                        seconds, about.type if about else None)
+        if about is not None and about.reply is not None:
+            _settle(about, failure)
+        elif is_told:
             self._tell(self._on_error, failure)
-        elif not entry.reply.done():
-            entry.reply.set_exception(failure)
 `

@@ -9,10 +9,11 @@ _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 _NOTHING: Any = object()
 
-# Seconds, but for the last two.
+# Seconds, but for the last three.
 _BACKOFF, _MAX_BACKOFF, _MIN_UPTIME = 0.5, 20.0, 5.0
-_BEAT, _PATIENCE = 25.0, 10.0
+_BEAT, _PATIENCE, _ADMITTED = 25.0, 10.0, 0.02
 _BUFFER, _REMEMBERED = 256, 64
+_SLOWER = 1.1
 
 
 class Error(Exception):
@@ -33,12 +34,18 @@ class Error(Exception):
         self.type = type
 
 
+@dataclasses.dataclass(eq=False)
 class _Entry:
     """A message, or a call with the future of its reply."""
 
-    def __init__(self, frame: str | bytes, type: str, cost: float, reply: asyncio.Future[Any] | None = None) -> None:
-        self.frame, self.type, self.cost, self.reply = frame, type, cost, reply
-        self.is_out = False
+    frame: str | bytes
+    type: str
+    cost: float = 1
+    drop: bool = False
+    """Worthless on another connection than the one it was written for."""
+    reply: asyncio.Future[Any] | None = None
+    is_out: bool = False
+    """It was handed to the socket."""
 
 
 class _Events(Generic[_T_co]):
@@ -111,6 +118,20 @@ def _address(url: str, params: Mapping[str, Any], query: Mapping[str, Any]) -> s
     path = re.sub(r"/:(\w+)", fill, parts.path)
     scheme = parts.scheme.replace("http", "ws")
     return urllib.parse.urlunsplit((scheme, parts.netloc, path, urllib.parse.urlencode(pairs), ""))
+
+
+def _settle(call: _Entry, outcome: Any) -> None:
+    """Ends a call, with an Error or a reply. Nobody may be there to hear it any more."""
+    if call.reply is None or call.reply.done():
+        return
+    if isinstance(outcome, Error):
+        call.reply.set_exception(outcome)
+    else:
+        call.reply.set_result(outcome)
+
+
+def _log(error: Exception) -> None:
+    logging.getLogger(__name__).error("%s", error, exc_info=error)
 
 
 async def _value(given: Any) -> Any:

@@ -37,13 +37,14 @@ const IMPORTS = [
   '',
   'import asyncio',
   'import collections',
+  'import dataclasses',
   'import inspect',
   'import json',
   'import logging',
   'import random',
   'import re',
   'import urllib.parse',
-  'from collections.abc import AsyncIterator, Awaitable, Callable, Mapping',
+  'from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping',
   'from typing import Any, Generic, Literal, Never, NotRequired, TypeAlias, TypedDict, TypeVar, cast',
   '',
   'import websockets',
@@ -146,6 +147,9 @@ function constructorOf (model: ContractModel, types: ReadonlyMap<string, Definit
       'headers: Mapping[str, str] | Callable[[], Mapping[str, str] | Awaitable[Mapping[str, str]]] | None = None,',
       'origin: str | None = None,',
       'retry: Callable[[int, str], bool | None] | None = None,',
+      ...rule('offline', model.inbound, names => `Mapping[${names}, Literal["queue", "drop"]] | None = None`),
+      ...rule('idempotent', model.calls, names => `Collection[${names}] = ()`),
+      'check: Callable[[str, Any, Literal["message", "reply"]], bool] | None = None,',
       'timeout: float = 15,',
       'queue: int = 256,',
       'on_state: Callable[[str, int | None, str], object] | None = None,',
@@ -154,10 +158,19 @@ function constructorOf (model: ContractModel, types: ReadonlyMap<string, Definit
     ') -> None:',
     ...indented([
       ...CONSTRUCTOR_NOTES,
-      `super().__init__(url, ${given(model.params, 'params')}, ${given(model.query, 'query')}, auth, headers, origin,`,
-      '                 retry, timeout, queue, on_state, on_error)',
+      'super().__init__(',
+      `    url, ${given(model.params, 'params')}, ${given(model.query, 'query')}, auth, headers, origin, retry,`,
+      `    ${model.inbound[0] ? 'offline' : 'None'}, ${model.calls[0] ? 'idempotent' : '()'}, check,`,
+      '    timeout, queue, on_state, on_error)',
     ]),
   ]
+}
+
+/** An option whose keys are messages, where there are any. */
+function rule (name: string, messages: readonly { readonly type: string }[], write: (names: string) => string): string[] {
+  if (messages.length === 0) return []
+  const names = messages.map(({ type }) => pythonString(type)).join(', ')
+  return [`${name}: ${write(`Literal[${names}]`)},`]
 }
 
 const CONSTRUCTOR_NOTES = [
@@ -168,8 +181,11 @@ const CONSTRUCTOR_NOTES = [
   '    when the server has just closed 4401: once, then the client ends.',
   'headers: of the handshake, a Cookie for example. origin: the Origin header, for servers that want one.',
   'retry: overrides the table of close codes; None leaves it to the table.',
+  'offline: a message while there is no connection: it waits (queue, the default), or send returns False (drop).',
+  'idempotent: calls that may be made twice: sent again when the connection broke before their reply. Others fail.',
+  'check: looks at each message and reply; what does not fit is the error bad_message.',
   'timeout: of a call and of a handshake. queue: messages that wait at most; beyond that send returns False.',
   'on_state: idle, connecting, open, waiting or closed, with close code and reason of what was lost.',
-  'on_error: refusals that belong to no call, and what a listener raised.',
+  'on_error: refusals that belong to no call, and what a listener raised; without it they go to the log.',
   '"""',
 ]

@@ -330,6 +330,16 @@ t.test('checking what arrives: what does not fit is dropped with an event, a rep
   t.same(asked, ['message said', 'message said', 'reply add', 'reply add'])
 })
 
+t.test('what does not fit is told for the first message of a connection as well', async t => {
+  const { client, last, errors } = bench(t, { codec: checked(() => false) })
+  client.connect()
+  await settled()
+  last().onopen?.({} as never)
+  last().say({ type: 'said', data: 'wrong' })
+  t.match(errors, [{ code: 'bad_message', type: 'said' }])
+  t.equal(client.state, 'open')
+})
+
 t.test('flat, renamed and binary contracts by their codec', async t => {
   const { WebSocket, sockets } = fakeSockets()
   interface Flat {

@@ -1,4 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { stopChild } from './child.js'
@@ -19,10 +21,32 @@ export function skipWithoutPython (): string | false {
   return line
 }
 
+/** A Python to start scripts with, and what it needs to know. */
+export interface PythonSetup {
+  /** Of what `websockets`. */
+  readonly name: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+/** Debian's own packages. */
+export const PACKAGED: PythonSetup = { name: 'websockets as packaged', env: {} }
+
+/** The current release of websockets in a folder of its own, or why it is not there. */
+export async function latestWebsockets (t: Teardown): Promise<PythonSetup | string> {
+  const folder = mkdtempSync(join(tmpdir(), 'wsg-websockets-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '0', '--timeout', '10', '--target', folder, 'websockets']
+  const { status, output } = await python(args, folder)
+  if (status !== 0) return `needs pip and a package index for the current websockets: ${output.trim().split('\n').at(-1)}`
+  const env = { PYTHONPATH: folder }
+  const version = await python(['-c', 'import websockets; print(websockets.__version__)'], folder, '', env)
+  return { name: `websockets ${version.output.trim()}`, env }
+}
+
 /** Result of a Python command that ends by itself. */
-export async function python (args: readonly string[], cwd: string, input = ''): Promise<{ readonly status: number, readonly output: string }> {
+export async function python (args: readonly string[], cwd: string, input = '', env: NodeJS.ProcessEnv = {}): Promise<{ readonly status: number, readonly output: string }> {
   return await new Promise(resolve => {
-    const child = execFile(PYTHON, args, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    const child = execFile(PYTHON, args, { cwd, maxBuffer: 1 << 26, env: { ...process.env, ...env } }, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
     })
     child.stdin!.end(input)
@@ -41,8 +65,8 @@ export interface PythonChild {
 }
 
 /** Starts a script of test/helpers/python; it is ended with the test. */
-export function startPython (t: Teardown, script: string, args: readonly string[]): PythonChild {
-  const child: ChildProcess = spawn(PYTHON, ['-u', join(ROOT, 'test/helpers/python', script), ...args], { cwd: ROOT })
+export function startPython (t: Teardown, script: string, args: readonly string[], { env } = PACKAGED): PythonChild {
+  const child: ChildProcess = spawn(PYTHON, ['-u', join(ROOT, 'test/helpers/python', script), ...args], { cwd: ROOT, env: { ...process.env, ...env } })
   t.teardown(() => stopChild(child))
   const lines: { readonly [name: string]: unknown }[] = []
   const taken = new Set<unknown>()

@@ -54,6 +54,9 @@ async def main() -> None:
         on_state=lambda state, code, reason: tell(state=state, code=code),
         on_error=lambda error: tell(error=error.code, type=error.type),
         retry=(lambda code, reason: True) if settings.get("retry") else None,
+        offline=settings.get("offline"),
+        idempotent=settings.get("idempotent", ()),
+        check=(lambda type, data, kind: data != settings["unfit"]) if "unfit" in settings else None,
     )
     async with chat:
         chat.on_said(lambda said: tell(said=said))
