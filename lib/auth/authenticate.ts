@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type {
   AuthenticateContext, Authentication, AuthStrategy, Authorize, Identity, Refusal,
 } from '../../types/gate.js'
+import { isThenable } from '../errors/thenable.js'
 
 const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal })
 
@@ -102,10 +103,6 @@ function undecided (error: unknown): Refusal {
   if (status === 401) return { code: 'WSG_ERR_UNAUTHENTICATED', value: 'authorize', cause: error }
   if (status === 403) return { code: 'WSG_ERR_FORBIDDEN', value: 'authorize', cause: error }
   return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'authorize', cause: error }
-}
-
-function isThenable<T> (value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }
 
 function unauthenticated ({ name, challenge }: AuthStrategy): Refusal {

@@ -1,12 +1,12 @@
 // Tested in test/socket/close.test.ts and test/socket/calls.test.ts.
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
+import { isThenable } from '../errors/thenable.js'
 import { ContractSocket } from './contract-socket.js'
 import type { Admission, SocketHome } from './home.js'
 import { Inbox } from './inbox.js'
 import type { OpenSocket } from './open-socket.js'
 import type { RouteParts } from './parts.js'
-import { isThenable } from './runner.js'
 
 /** Where a ws finds its connection: a listener that all sockets share weighs nothing per socket. */
 const CONNECTION = Symbol('fastify-ws-guard.connection')

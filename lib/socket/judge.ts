@@ -1,10 +1,10 @@
 // Tested in test/socket/messages.test.ts and test/socket/limits.test.ts.
+import { isThenable } from '../errors/thenable.js'
 import { REFUSED } from '../protocol/refused.js'
 import type { ContractSocket } from './contract-socket.js'
 import type { FrameQueue } from './frame-queue.js'
 import type { Entry } from './handlers.js'
 import type { RouteParts } from './parts.js'
-import { isThenable } from './runner.js'
 import type { Runner } from './runner.js'
 import type { TokenBucket } from './token-bucket.js'
 

@@ -1,4 +1,5 @@
 // Tested in test/socket/calls.test.ts.
+import { isThenable } from '../errors/thenable.js'
 import { encodeId } from '../protocol/envelope.js'
 import type { MessageHandledEvent } from '../../types/events.js'
 import { Operation, Operations } from './calls.js'
@@ -110,10 +111,4 @@ export class Runner implements OperationEvents {
     const { facts, events } = this.socket
     events.publish('message:handled', () => ({ type, outcome, duration: this.now() - startedAt, ...facts }))
   }
-}
-
-/** True for promises and whatever else `await` would wait for. May throw when `then` is a getter that does. */
-export function isThenable (value: unknown): value is PromiseLike<unknown> {
-  return ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    typeof (value as { readonly then?: unknown }).then === 'function'
 }
