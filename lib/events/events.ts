@@ -31,9 +31,9 @@ export class Events {
   }
 
   /** `build` is called only where somebody listens. */
-  publish<N extends EventName> (name: N, build: () => Omit<EventPayloads[N], 'app'>): void {
+  publish<N extends EventName> (name: N, build: () => EventPayloads[N]): void {
     const { [name]: one } = CHANNELS
-    if (one.hasSubscribers) one.publish({ app: this.app, ...build() })
+    if (one.hasSubscribers) one.publish(build())
   }
 
   wanted (name: EventName): boolean {

@@ -49,15 +49,12 @@ export class UpgradeListeners {
     const emit = server.emit.bind(server) as (event: string, ...details: unknown[]) => boolean
     server.emit = ((event: string, ...details: unknown[]): boolean => {
       if (event !== 'upgrade') return emit(event, ...details)
-      const own: Function[] = []
-      const others: Function[] = []
-      for (const listener of server.rawListeners('upgrade')) {
-        if (this.#isOwn(unwrap(listener))) own.push(listener)
-        else others.push(listener)
-      }
+      const listeners = server.rawListeners('upgrade')
       const [raw] = details as [IncomingMessage]
-      const called = others.length > 0 && isTheirs(raw.url ?? '') ? others : own
-      for (const listener of called) Reflect.apply(listener, server, details)
+      const isOurs = listeners.every(listener => this.#isOwn(unwrap(listener))) || !isTheirs(raw.url ?? '')
+      for (const listener of listeners) {
+        if (this.#isOwn(unwrap(listener)) === isOurs) Reflect.apply(listener, server, details)
+      }
       return true
     }) as typeof server.emit
   }

@@ -69,13 +69,8 @@ export class Door {
   watch (reply: FastifyReply, handshake: Handshake): void {
     // An answer is not `sent` while an asynchronous onSend hook is at work. Meanwhile Fastify would run the hooks
     // that follow one which forgot `return reply`, and the handler.
-    const { send } = reply
-    reply.send = function (payload) {
-      handshake.answered = true
-      handshake.thrown = payload instanceof Error
-      if (handshake.error !== null && payload instanceof Error && payload !== handshake.error) handshake.spoiled = true
-      return send.call(this, payload)
-    }
+    handshake.send = reply.send
+    reply.send = sendWatched
   }
 
   /**
@@ -146,4 +141,13 @@ export class Door {
       cause,
     }, request?.log)
   }
+}
+
+/** One function for all replies: a closure would keep its handshake, and costs each of them. */
+function sendWatched (this: FastifyReply, payload?: unknown): FastifyReply {
+  const handshake = handshakeOf(this.request.raw)!
+  handshake.answered = true
+  handshake.thrown = payload instanceof Error
+  if (handshake.error !== null && payload instanceof Error && payload !== handshake.error) handshake.spoiled = true
+  return handshake.send!.call(this, payload)
 }

@@ -61,13 +61,13 @@ export class Gate {
         door.insist(handshake)
       },
       onUnanswered: handshake => { door.insist(handshake) },
-      onSettled: ({ slots, routeSlots, routeConnections }) => {
+      onSettled: ({ slots, route }) => {
         connections.settle(slots)
-        routeConnections?.settle(routeSlots)
+        route?.connections.settle(route.slots)
       },
-      onClosed: ({ slots, routeSlots, routeConnections }) => {
+      onClosed: ({ slots, route }) => {
         connections.leave(slots)
-        routeConnections?.leave(routeSlots)
+        route?.connections.leave(route.slots)
       },
     })
     const room = new Room(makeRoom, Math.floor(caps.pending / WAITING_SHARE))

@@ -61,12 +61,13 @@ export function createUpgradeLimiter (
   const primary = sources.primary(settings)
   const fallback = sources.fallback?.(settings) ?? null
 
-  const judge = async (limit: typeof primary, request: FastifyRequest): Promise<Refusal | null> => {
-    const verdict = await limit(request)
+  const refusalOf = (verdict: Awaited<ReturnType<typeof primary>>): Refusal | null => {
     // `isAllowed` means "on the allow list", not "within the limit".
     if (verdict.isAllowed || !verdict.isExceeded) return null
     return { code: 'WSG_ERR_UPGRADE_RATE', value: name, retryAfter: Math.max(1, verdict.ttlInSeconds) }
   }
+  const judge = (limit: typeof primary, request: FastifyRequest): Promise<Refusal | null> =>
+    limit(request).then(refusalOf)
 
   const ask = async (request: FastifyRequest): Promise<Refusal | null | typeof NO_ANSWER> => {
     try {
@@ -92,16 +93,13 @@ export function createUpgradeLimiter (
     return await judge(fallback, request)
   }
 
-  // A local count needs neither a deadline nor a substitute.
-  const count = sources.isLocal ? (request: FastifyRequest) => judge(primary, request) : askShared
-  const take = async (request: FastifyRequest): Promise<Refusal | null> => {
-    try {
-      return await count(request)
-    } catch (cause) {
-      // What is left to fail is an `allowList` function of the application.
-      return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `upgrade rate ${name}`, cause }
-    }
-  }
+  // What is left to fail is an `allowList` function of the application.
+  const failed = (cause: unknown): Refusal =>
+    ({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `upgrade rate ${name}`, cause })
+  // A local count needs neither a deadline nor a substitute, and each promise more costs each handshake.
+  const take = sources.isLocal
+    ? (request: FastifyRequest) => primary(request).then(refusalOf, failed)
+    : (request: FastifyRequest) => askShared(request).catch(failed)
   return {
     take,
     punish (request) {

@@ -14,11 +14,10 @@ export interface Handshake {
   readonly startedAt: number
   /** Bytes that the socket had sent by then: a kept-alive connection has answered before. */
   readonly writtenBefore: number
-  /** What it holds of the application's caps, and of its route's own. */
+  /** What it holds of the application's caps. */
   readonly slots: Slots
-  readonly routeSlots: Slots
-  /** The route's own caps, once they have counted it. */
-  routeConnections: Connections | null
+  /** The route's own caps, once they have counted it, and what it holds of these. */
+  route: { readonly connections: Connections, readonly slots: Slots } | null
   /** Is the request a handshake at all? Judged once, in the `upgrade` event. */
   malformed: Refusal | null
   /** One socket too many, found before Fastify saw the request. */
@@ -44,6 +43,8 @@ export interface Handshake {
   spoiled: boolean
   /** What is answered is an error as it was thrown: no error handler has made a body of it. */
   thrown: boolean
+  /** `send` of its reply as it was before the door watched it. */
+  send: FastifyReply['send'] | null
   /** Somebody answers it, though perhaps nothing is written yet: an asynchronous `onSend` hook may be at work. */
   answered: boolean
   /** The socket is gone. */
@@ -71,8 +72,7 @@ export function openRecord (raw: IncomingMessage, socket: Duplex): Handshake {
     startedAt: performance.now(),
     writtenBefore: bytesWritten(socket),
     slots: noSlots(),
-    routeSlots: noSlots(),
-    routeConnections: null,
+    route: null,
     malformed: null,
     overCap: null,
     request: null,
@@ -87,6 +87,7 @@ export function openRecord (raw: IncomingMessage, socket: Duplex): Handshake {
     error: null,
     spoiled: false,
     thrown: false,
+    send: null,
     answered: false,
     closed: false,
     subprotocol: false,

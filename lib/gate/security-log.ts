@@ -53,7 +53,8 @@ export class SecurityLog {
     const value = refusal.value === undefined ? undefined : escapeForLog(refusal.value)
     // A proxy that is believed may still pass on what its client wrote.
     const ip = refusal.ip === undefined ? undefined : escapeForLog(refusal.ip)
-    this.#events.publish('refused', () => ({ event, code, statusCode, reqId, route, ip, identity, value }))
+    const { app } = this.#events
+    this.#events.publish('refused', () => ({ app, event, code, statusCode, reqId, route, ip, identity, value }))
 
     // Where there are too many addresses, a code has one line.
     if (!this.#repeats.isFirst(ip === undefined ? code : `${code} ${ip}`, code)) return

@@ -69,6 +69,7 @@ export class OpenSockets {
       query,
       keys: handshake?.slots ?? { address: null, anonymous: null, identity: null },
       facts: {
+        app: this.events.app,
         connId: `s${++this.#opened}`,
         reqId: request.id,
         identity: identity?.id ?? null,

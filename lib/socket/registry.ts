@@ -68,6 +68,11 @@ export class Registry implements SocketHome<OpenSocket> {
       await empty
       for (const timer of timers) clearTimeout(timer)
     }
-    this.events.publish('drained', () => ({ sockets, cut, duration: this.now() - start }))
+    this.events.publish('drained', () => ({
+      app: this.events.app,
+      sockets,
+      cut,
+      duration: this.now() - start,
+    }))
   }
 }

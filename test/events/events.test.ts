@@ -3,9 +3,10 @@ import t from 'tap'
 import { CHANNELS, Events } from '../../lib/events/events.js'
 
 t.test('nothing is built that nobody listens to', async t => {
-  const events = new Events({})
+  const app = {}
+  const events = new Events(app)
   let built = 0
-  const publish = (): void => { events.publish('drained', () => { built++; return { sockets: 1, cut: 0, duration: 0 } }) }
+  const publish = (): void => { events.publish('drained', () => { built++; return { app, sockets: 1, cut: 0, duration: 0 } }) }
   t.notOk(events.wanted('drained'))
   publish()
   t.equal(built, 0)
@@ -25,8 +26,8 @@ t.test('a listener hears its own instance; a subscriber of the channel hears all
   const all = (event: unknown): void => { heard.push(`all ${(event as { sockets: number }).sockets}`) }
   subscribe('fastify-ws-guard:drained', all)
   t.teardown(() => { unsubscribe('fastify-ws-guard:drained', all) })
-  one.publish('drained', () => ({ sockets: 1, cut: 0, duration: 0 }))
-  two.publish('drained', () => ({ sockets: 2, cut: 0, duration: 0 }))
+  one.publish('drained', () => ({ app: one.app, sockets: 1, cut: 0, duration: 0 }))
+  two.publish('drained', () => ({ app: two.app, sockets: 2, cut: 0, duration: 0 }))
   t.same(heard, ['one 1', 'all 1', 'all 2'])
 })
 

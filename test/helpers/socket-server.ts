@@ -99,7 +99,7 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
         params: {},
         query: {},
         keys: { address: '127.0.0.1', anonymous: null, identity: `id ${url.searchParams.get('id') ?? 'ann'}` },
-        facts: { connId, reqId: `req-${connId}`, identity: url.searchParams.get('id') ?? 'ann', ip: '127.0.0.1', route: '/ws' },
+        facts: { app: events.app, connId, reqId: `req-${connId}`, identity: url.searchParams.get('id') ?? 'ann', ip: '127.0.0.1', route: '/ws' },
       }))
     })
   })

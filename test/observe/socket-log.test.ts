@@ -6,13 +6,15 @@ import type { Teardown } from '../helpers/teardown.js'
 
 interface Written { readonly level: string, readonly record: { readonly [field: string]: unknown }, readonly message: string }
 
-const FACTS = { connId: 's1', reqId: 'req-1', identity: 7, ip: '10.0.0.1', route: '/chat' }
+const APP = {}
+const WHO = { connId: 's1', reqId: 'req-1', identity: 7, ip: '10.0.0.1', route: '/chat' }
+const FACTS = { app: APP, ...WHO }
 
 function start (t: Teardown): { events: Events, lines: Written[], end: () => void } {
   const lines: Written[] = []
   const write = (level: string) => (record: object, message: string): void => { lines.push({ level, record: { ...record }, message }) }
   const log: SocketLogger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
-  const events = new Events({})
+  const events = new Events(APP)
   const end = logSockets(events, log)
   t.teardown(end)
   return { events, lines, end }
@@ -28,13 +30,13 @@ t.test('each line says who, where and which message', async t => {
   events.publish('closed', () => ({ ...FACTS, code: 1000, reason: 'bye', cause: 'peer' as const, duration: 12 }))
   events.publish('closed', () => ({ ...FACTS, code: 4429, reason: 'too_many', cause: 'policy' as const, duration: 12 }))
   t.match(lines, [
-    { level: 'debug', record: { event: 'ws.socket.opened', ...FACTS } },
-    { level: 'info', record: { event: 'ws.message.refused', ...FACTS, code: 'forbidden', type: 'say' } },
-    { level: 'warn', record: { event: 'ws.handler.timeout', ...FACTS, type: 'say' } },
-    { level: 'info', record: { event: 'ws.socket.slow', ...FACTS, bufferedAmount: 9 } },
-    { level: 'warn', record: { event: 'ws.proto.violation', ...FACTS, code: 'WS_ERR_INVALID_UTF8' } },
-    { level: 'info', record: { event: 'ws.socket.closed', ...FACTS, code: 1000, reason: 'bye', cause: 'peer', duration: 12 } },
-    { level: 'warn', record: { event: 'ws.socket.closed', ...FACTS, code: 4429, cause: 'policy' } },
+    { level: 'debug', record: { event: 'ws.socket.opened', ...WHO } },
+    { level: 'info', record: { event: 'ws.message.refused', ...WHO, code: 'forbidden', type: 'say' } },
+    { level: 'warn', record: { event: 'ws.handler.timeout', ...WHO, type: 'say' } },
+    { level: 'info', record: { event: 'ws.socket.slow', ...WHO, bufferedAmount: 9 } },
+    { level: 'warn', record: { event: 'ws.proto.violation', ...WHO, code: 'WS_ERR_INVALID_UTF8' } },
+    { level: 'info', record: { event: 'ws.socket.closed', ...WHO, code: 1000, reason: 'bye', cause: 'peer', duration: 12 } },
+    { level: 'warn', record: { event: 'ws.socket.closed', ...WHO, code: 4429, cause: 'policy' } },
   ])
   for (const { record } of lines) t.notOk('app' in record)
 })
@@ -73,8 +75,8 @@ t.test('ten thousand kinds are no ten thousand lines; what was thrown may be any
 
 t.test('a drain is one line, a warning when handlers were cut', async t => {
   const { events, lines } = start(t)
-  events.publish('drained', () => ({ sockets: 0, cut: 0, duration: 0 }))
-  events.publish('drained', () => ({ sockets: 3, cut: 0, duration: 1 }))
-  events.publish('drained', () => ({ sockets: 3, cut: 2, duration: 1 }))
+  events.publish('drained', () => ({ app: APP, sockets: 0, cut: 0, duration: 0 }))
+  events.publish('drained', () => ({ app: APP, sockets: 3, cut: 0, duration: 1 }))
+  events.publish('drained', () => ({ app: APP, sockets: 3, cut: 2, duration: 1 }))
   t.match(lines, [{ level: 'info', record: { event: 'ws.drained', sockets: 3, cut: 0 } }, { level: 'warn', record: { cut: 2 } }])
 })

@@ -2,10 +2,11 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { Refusal } from '../../../types/gate.js'
 import type { ClientAddresses } from '../client-address.js'
-import type { Connections } from '../connections.js'
+import { type CapRefusal, type Connections, noSlots } from '../connections.js'
 import type { Door } from '../door.js'
 import type { HostPolicy } from '../host.js'
-import { type RoutePolicy, type Verdict, policyOf } from '../policy.js'
+import type { OriginPolicy } from '../origin.js'
+import { type RoutePolicy, type UpgradeLimiter, type Verdict, policyOf } from '../policy.js'
 import { type Handshake, handshakeOf, isOver, signalOf } from '../record.js'
 import type { Room } from '../room.js'
 import { chooseSubprotocol } from '../subprotocol.js'
@@ -48,25 +49,27 @@ export class HeadersMoment {
     handshake.reply = reply
     const policy = handshake.policy = policyOf(request)
     this.#parts.door.watch(reply, handshake)
-    const finish = (refusal: Refusal | null): void => {
-      if (isOver(handshake)) return
-      done(refusal === null ? undefined : this.#parts.door.refuse(request, reply, refusal, handshake))
-    }
     const refusal = this.#judge(request, handshake, policy)
     if (refusal !== null || policy === null) {
-      finish(refusal)
+      this.#finish(refusal, handshake, done)
       return
     }
-    const rate = (): Promise<Verdict> | null =>
-      policy.limiters.length === 0 ? null : takeRate(request, handshake, policy)
-    const capped = this.#claimAddress(request, handshake, policy, rate)
-    const isLast = policy.limiters.length === 0 && policy.origin.ask === null
-    if (!(capped instanceof Promise) && (capped !== null || isLast)) finish(capped)
-    else {
-      // Who waits for room has been counted before: waiting is for few, and not for who knocks too often.
-      this.#judgeSlowly(capped instanceof Promise ? capped : rate(), request, handshake, policy)
-        .then(finish, cause => { finish({ code: 'WSG_ERR_AUTH_UNAVAILABLE', cause }) })
-    }
+    const capped = this.#claimAddress(request, handshake, policy)
+    // Who waits for room has been counted before: waiting is for few, and not for who knocks too often.
+    const counted = capped instanceof Promise ? capped : capped ?? takeRate(request, handshake, policy)
+    const verdict = policy.origin.ask === null ? counted : this.#askOrigin(counted, policy.origin.ask, handshake)
+    if (verdict instanceof Promise) {
+      verdict.then(later => { this.#finish(later, handshake, done) }, cause => {
+        this.#finish({ code: 'WSG_ERR_AUTH_UNAVAILABLE', cause }, handshake, done)
+      })
+    } else this.#finish(verdict, handshake, done)
+  }
+
+  #finish (refusal: Verdict, handshake: Handshake, done: HookHandlerDoneFunction): void {
+    const { request, reply } = handshake
+    // Gone without an answer: its record is empty.
+    if (isOver(handshake) || request === null || reply === null) return
+    done(refusal === null ? undefined : this.#parts.door.refuse(request, reply, refusal, handshake))
   }
 
   /** What takes no time. */
@@ -88,41 +91,48 @@ export class HeadersMoment {
     return addresses.isListed(request) ? null : connections.claimPending(handshake.slots, handshake.address)
   }
 
-  /** What may wait: a limiter's store, room at a cap; then the application's word on an origin. */
-  async #judgeSlowly (
-    counted: Promise<Verdict> | null, request: FastifyRequest, handshake: Handshake, policy: RoutePolicy
+  /** The application's word on an origin, after all else that may wait: a limiter's store, room at a cap. */
+  async #askOrigin (
+    counted: Verdict | Promise<Verdict>, ask: NonNullable<OriginPolicy['ask']>, handshake: Handshake
   ): Promise<Verdict> {
     const refusal = await counted
-    if (refusal !== null || isOver(handshake)) return refusal
-    if (policy.origin.ask === null) return null
+    const { request, policy } = handshake
+    if (refusal !== null || isOver(handshake) || request === null || policy === null) return refusal
     const context = { route: policy.url, get signal () { return signalOf(handshake) } }
-    const foreign = await policy.origin.ask(request.raw.headers.origin, context)
+    const foreign = await ask(request.raw.headers.origin, context)
     handshake.mayBeTold = foreign === null && knowsCodes(request.raw, policy.subprotocols)
     return foreign
   }
 
-  #claimAddress (
-    request: FastifyRequest, handshake: Handshake, policy: RoutePolicy, rate: () => Promise<Verdict> | null
-  ): Verdict | Promise<Verdict> {
+  #claimAddress (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict | Promise<Verdict> {
     const { auth, connections: own } = policy
     const { addresses, connections, room } = this.#parts
-    const { slots, routeSlots, address } = handshake
+    const { slots, address } = handshake
     if (own !== null) {
-      handshake.routeConnections = own
+      handshake.route = { connections: own, slots: noSlots() }
       const full = own.enter()
       if (full !== null) return full
     }
     if (address === null || addresses.isListed(request)) return null
     const anonymous = auth === null
-    return room.claim(handshake, () =>
-      connections.claimAddress(slots, address, anonymous) ?? own?.claimAddress(routeSlots, address, anonymous) ?? null,
-    rate)
+    const claim = (): CapRefusal | null =>
+      connections.claimAddress(slots, address, anonymous) ??
+      handshake.route?.connections.claimAddress(handshake.route.slots, address, anonymous) ?? null
+    return room.claim(handshake, claim, () => takeRate(request, handshake, policy))
   }
 }
 
-/** Counts the handshake in each rate, until one is exceeded. */
-async function takeRate (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Promise<Verdict> {
-  for (const limiter of policy.limiters) {
+/** Counts the handshake in each rate, until one is exceeded. Most have one. */
+function takeRate (request: FastifyRequest, handshake: Handshake, { limiters }: RoutePolicy): Promise<Verdict> | null {
+  const [first, ...others] = limiters
+  if (first === undefined) return null
+  return others.length === 0 ? first.take(request) : takeRates(request, handshake, limiters)
+}
+
+async function takeRates (
+  request: FastifyRequest, handshake: Handshake, limiters: readonly UpgradeLimiter[]
+): Promise<Verdict> {
+  for (const limiter of limiters) {
     const late = await limiter.take(request)
     if (late !== null || isOver(handshake)) return late
   }

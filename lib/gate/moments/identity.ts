@@ -74,45 +74,62 @@ export class IdentityMoment {
       done(door.refuse(request, reply, { code: 'WSG_ERR_NOT_ADMITTED' }, handshake))
       return
     }
-    const finish = (refusal: Verdict): void => {
-      // Answered at the deadline meanwhile, or the client left: no further hook may run for who was not admitted.
-      if (isOver(handshake)) return
-      if (refusal === null) {
-        handshake.admitted = true
-        done()
-        return
-      }
-      if (COUNTED.has(refusal.code)) for (const limiter of policy.limiters) limiter.punish(request)
-      done(door.refuse(request, reply, refusal, handshake))
-    }
     // A hook before this one has refused, in its way: it would be a 101 all the same.
     const verdict = reply.statusCode >= 300 ? hookRefused(reply) : this.#judge(request, handshake, policy)
-    if (verdict instanceof Promise) verdict.then(finish, done)
-    else finish(verdict)
+    if (verdict instanceof Promise) {
+      verdict.then(later => { this.#finish(later, handshake, done) }, done)
+    } else this.#finish(verdict, handshake, done)
   }
 
+  #finish (refusal: Verdict, handshake: Handshake, done: HookHandlerDoneFunction): void {
+    const { request, reply, policy } = handshake
+    // Answered at the deadline meanwhile, or the client left: no further hook may run for who was not admitted.
+    if (isOver(handshake) || request === null || reply === null || policy === null) return
+    if (refusal === null) {
+      handshake.admitted = true
+      done()
+      return
+    }
+    if (COUNTED.has(refusal.code)) for (const limiter of policy.limiters) limiter.punish(request)
+    done(this.#parts.door.refuse(request, reply, refusal, handshake))
+  }
+
+  // Each step goes on at once where there is nothing to wait for: a promise would cost each handshake.
   #judge (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict | Promise<Verdict> {
     const { auth } = policy
     if (auth === null) return this.#authorize(request, handshake, policy)
-    const context = new Question(request, handshake)
-    return following(this.#parts.judges.authenticate(auth, context), ({ identity, refusal }) => {
-      // Answered at the deadline, or gone: a slot taken now would never be given back.
-      if (refusal !== null || isOver(handshake)) return refusal
-      handshake.identity = identity
-      return following(this.#claim(identity, handshake), capped => {
-        if (capped !== null || isOver(handshake)) return capped
-        request.wsIdentity = identity
-        return this.#authorize(request, handshake, policy)
-      })
-    })
+    const found = this.#parts.judges.authenticate(auth, new Question(request, handshake))
+    return found instanceof Promise
+      ? found.then(later => this.#identified(later, request, handshake, policy))
+      : this.#identified(found, request, handshake, policy)
+  }
+
+  #identified (
+    { identity, refusal }: Authentication, request: FastifyRequest, handshake: Handshake, policy: RoutePolicy
+  ): Verdict | Promise<Verdict> {
+    // Answered at the deadline, or gone: a slot taken now would never be given back.
+    if (refusal !== null || isOver(handshake)) return refusal
+    handshake.identity = identity
+    const capped = this.#claim(identity, handshake)
+    return capped instanceof Promise
+      ? capped.then(later => this.#claimed(later, request, handshake, policy))
+      : this.#claimed(capped, request, handshake, policy)
+  }
+
+  #claimed (
+    capped: Verdict, request: FastifyRequest, handshake: Handshake, policy: RoutePolicy
+  ): Verdict | Promise<Verdict> {
+    if (capped !== null || isOver(handshake)) return capped
+    request.wsIdentity = handshake.identity
+    return this.#authorize(request, handshake, policy)
   }
 
   #claim (identity: Identity, handshake: Handshake): Verdict | Promise<Verdict> {
     const { connections, room } = this.#parts
-    const { slots, routeSlots, routeConnections } = handshake
+    const { slots, route } = handshake
     const key = identityKey(identity)
     return room.claim(handshake, () =>
-      connections.claimIdentity(slots, key) ?? routeConnections?.claimIdentity(routeSlots, key) ?? null)
+      connections.claimIdentity(slots, key) ?? route?.connections.claimIdentity(route.slots, key) ?? null)
   }
 
   #authorize (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict | Promise<Verdict> {
@@ -125,13 +142,6 @@ export class IdentityMoment {
     if (policy.authorize === null) return null
     return this.#parts.judges.authorize(policy.authorize, handshake.identity, input, request)
   }
-}
-
-/** Goes on at once where there is nothing to wait for: each promise would cost each handshake. */
-function following<T> (
-  value: T | Promise<T>, next: (value: T) => Verdict | Promise<Verdict>
-): Verdict | Promise<Verdict> {
-  return value instanceof Promise ? value.then(next) : next(value)
 }
 
 /** What a client is at fault for: such a handshake costs more of its upgrade rate. */
