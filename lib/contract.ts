@@ -6,5 +6,5 @@ export { csvCell, escapeHtml, jsonForScript } from './contract/text/escape.js'
 export type { HtmlOptions, IdentifierOptions, TextOptions, TText, UrlOptions } from './contract/text/builders.js'
 export type { TextPolicyName, WsText } from './contract/text/spec.js'
 export type {
-  AnyContract, CallSpec, ContractSpec, EnvelopeOptions, MessageRules, MessageSpec, OutboundSpec, Wire,
+  AnyContract, CallSpec, ContractSpec, EnvelopeOptions, MessageRules, MessageSpec, OutboundSpec, WhenSlow, Wire,
 } from '../types/contract.js'

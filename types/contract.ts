@@ -29,11 +29,20 @@ export interface MessageSpec extends MessageRules {
 }
 
 /**
+ * What becomes of an outbound message when its client reads too slowly (docs/slow-clients.md). `close`: the socket is
+ * closed 1013. `drop`: the message is not sent. `latest`: of those that have the same value in this property of the
+ * payload the last one is sent, as soon as the client has taken what was sent before.
+ */
+export type WhenSlow = 'close' | 'drop' | { readonly latest: string }
+
+/**
  * An outbound message in its long form. Roles, costs and deadlines are rules of what comes in: here they would do
  * nothing.
  */
 export interface OutboundSpec {
   readonly payload: TSchema
+  /** Default `close`. */
+  readonly whenSlow?: WhenSlow
   /** Human text, for documentation and generated clients. */
   readonly description?: string
 }
@@ -140,6 +149,7 @@ export interface CompiledOutbound {
   readonly encode: (data: unknown) => string
   /** Binary messages only: the bytes, checked. Throws WSG_ERR_OUTBOUND_INVALID. */
   readonly encodeBinary: ((data: unknown) => Uint8Array) | null
+  readonly whenSlow: WhenSlow
 }
 
 /** Why a raw text was refused before any schema was asked. */

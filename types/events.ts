@@ -76,6 +76,16 @@ export interface SlowEvent extends SocketEvent {
   readonly bufferedAmount: number
 }
 
+/**
+ * `fastify-ws-guard:dropped`: a client has missed messages because it reads too slowly, as their `whenSlow` says.
+ * Published when it has caught up or is gone, once for each type.
+ */
+export interface DroppedEvent extends SocketEvent {
+  readonly type: string
+  /** How many were dropped, or made way for a later one. */
+  readonly messages: number
+}
+
 /** `fastify-ws-guard:protocol:violated`: the client broke RFC 6455, or a limit of ws. */
 export interface ProtocolViolatedEvent extends SocketEvent {
   /** The code of ws's error, such as `WS_ERR_INVALID_UTF8`. */
@@ -103,6 +113,7 @@ export interface EventPayloads {
   'handler:failed': HandlerFailedEvent
   'handler:timeout': HandlerTimeoutEvent
   slow: SlowEvent
+  dropped: DroppedEvent
   'protocol:violated': ProtocolViolatedEvent
   drained: DrainedEvent
 }

@@ -8,8 +8,9 @@ export type { ParamsOf, Part, QueryOf } from './wire.js'
 /** Typed senders, one method per outbound message. */
 export type Senders<C> = {
   /**
-   * Sends this message. False: it was not sent, the socket is closed. Throws WSG_ERR_OUTBOUND_INVALID when `data`
-   * breaks the contract.
+   * Sends this message. True: it is on its way, or held for a slow reader; false: it was not sent, because the socket
+   * is closed or the message's `whenSlow` has dropped it. Throws WSG_ERR_OUTBOUND_INVALID when `data` breaks the
+   * contract.
    */
   readonly [K in keyof Part<C, 'outbound'>]: (data: Sendable<Wire<Part<C, 'outbound'>[K]>>) => boolean
 }

@@ -54,11 +54,12 @@ export function readModel (contract: ContractSpec, { url, route }: ReadModelOpti
     const binary = message.payload.root.kind === 'bytes'
     return { type: message.type, payload: nameOf(message.payload), binary, ...rules(message, message.payload, binary) }
   }
-  const outbound = ({ type, payload, rules: { description } }: MessagePart): OutboundModel => ({
+  const outbound = ({ type, payload, rules: { description, whenSlow } }: MessagePart): OutboundModel => ({
     type,
     payload: nameOf(payload),
     binary: payload.root.kind === 'bytes',
     ...(description === null ? {} : { description }),
+    ...(whenSlow === 'close' ? {} : { whenSlow }),
   })
   const call = (part: CallPart): CallModel => ({
     type: part.type,

@@ -15,6 +15,7 @@ import {
   besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder,
 } from './outbound/envelope-encode.js'
 import { compileSerializer } from './outbound/serializer.js'
+import { checkLatest } from './outbound/latest.js'
 import { writeReport, type ReportRow } from './report.js'
 import type { HtmlAdapter } from './text/policy.js'
 import { readContract, type CallPart, type ContractTree, type MessagePart } from './tree/contract-tree.js'
@@ -125,14 +126,17 @@ function beside (tree: SchemaTree, envelope: EnvelopeKeys, keys: readonly string
   return besideEnvelope(tree, keys)
 }
 
-function compileOutbound ({ type, where, payload }: MessagePart, envelope: EnvelopeKeys): CompiledOutbound {
+function compileOutbound ({ type, where, payload, rules }: MessagePart, envelope: EnvelopeKeys): CompiledOutbound {
+  const { whenSlow } = rules
+  if (typeof whenSlow === 'object') checkLatest(payload, whenSlow.latest)
   if (payload.root.kind === 'bytes') {
     const encode = (): never => failContract(where, '', 'a binary message has no JSON form; use encodeBinary')
-    return Object.freeze({ type, binary: true, encodeBinary: compileBinaryEncoder(payload.root, where), encode })
+    const encodeBinary = compileBinaryEncoder(payload.root, where)
+    return Object.freeze({ type, binary: true, encodeBinary, encode, whenSlow })
   }
   if (envelope.data === null) checkFlatPayload(payload, [envelope.type], true)
   const encode = compileMessageEncoder(type, payload, envelope)
-  return Object.freeze({ type, binary: false, encodeBinary: null, encode })
+  return Object.freeze({ type, binary: false, encodeBinary: null, encode, whenSlow })
 }
 
 function compileUrlPart (tree: ContractTree['params']): ((value: unknown) => unknown) | null {

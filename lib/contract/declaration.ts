@@ -1,4 +1,4 @@
-import type { CallSpec, ContractSpec, EnvelopeOptions, MessageRules } from '../../types/contract.js'
+import type { CallSpec, ContractSpec, EnvelopeOptions, MessageRules, OutboundSpec } from '../../types/contract.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { failContract, WSG_ERR_CONTRACT } from '../errors/contract-error.js'
 import { got } from '../errors/got.js'
@@ -6,6 +6,7 @@ import { didYouMean } from '../errors/nearest.js'
 import { ERROR_CODES } from '../protocol/codes.js'
 import { DEFAULT_ENVELOPE, ERROR_KEY, FLAT_REPLY_KEY, isReservedType, type EnvelopeKeys } from '../protocol/envelope.js'
 import { isSafeName } from './names.js'
+import { isWhenSlow } from './when-slow.js'
 
 // Everything in a contract that isn't a schema: read strictly, defaults filled in. `defineContract` asks it too, so
 // an error shows where it is written; browsers load this file, so it knows neither TypeBox nor node.
@@ -18,7 +19,7 @@ export interface DeclaredSchema {
 
 export interface DeclaredMessage extends DeclaredSchema {
   readonly type: string
-  readonly rules: MessageRules
+  readonly rules: MessageRules & Pick<OutboundSpec, 'whenSlow'>
 }
 
 export interface DeclaredCall {
@@ -88,7 +89,8 @@ const RULES: Tests = {
 }
 
 const INBOUND: Tests = { payload: schema, ...RULES }
-const OUTBOUND: Tests = { payload: schema, description: string }
+const SLOW: Test = ['"close", "drop" or { latest: "<a property of the payload>" }', isWhenSlow]
+const OUTBOUND: Tests = { payload: schema, description: string, whenSlow: SLOW }
 const CALL: Tests = { request: schema, reply: schema, errors: table, ...RULES }
 const KEY: Test = ['1-64 characters', isKey]
 const ENVELOPE: Tests = {

@@ -1,4 +1,4 @@
-import type { CompiledContract, CompiledInbound } from '../../types/contract.js'
+import type { CompiledContract, CompiledInbound, CompiledOutbound } from '../../types/contract.js'
 import type { CostlyField } from './cost.js'
 import { PAYLOAD_DEFAULT } from './limits.js'
 
@@ -37,8 +37,13 @@ export function writeReport (contract: Omit<CompiledContract, 'report'>, rows: r
     `  maxPayload ${limits.maxPayload} bytes${large}, depth ${limits.depth}, nodes ${limits.nodes}`,
     ...(rows.length === 0 ? ['  no inbound messages'] : [line(head), ...cells.map(line)]),
     ...rows.flatMap(costlyLines),
-    `  outbound: ${[...contract.outbound.keys()].join(', ') || '-'}`,
+    `  outbound: ${[...contract.outbound.values()].map(outboundText).join(', ') || '-'}`,
   ].join('\n')
+}
+
+function outboundText ({ type, whenSlow }: CompiledOutbound): string {
+  if (whenSlow === 'close') return type
+  return `${type} (when slow: ${whenSlow === 'drop' ? 'dropped' : `the latest by ${whenSlow.latest}`})`
 }
 
 function costlyLines ({ inbound: { type, cost }, costly, fair }: ReportRow): string[] {

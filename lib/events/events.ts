@@ -17,6 +17,7 @@ export const CHANNELS: { readonly [N in EventName]: Channel } = {
   'handler:failed': channel(`${PREFIX}handler:failed`),
   'handler:timeout': channel(`${PREFIX}handler:timeout`),
   slow: channel(`${PREFIX}slow`),
+  dropped: channel(`${PREFIX}dropped`),
   'protocol:violated': channel(`${PREFIX}protocol:violated`),
   drained: channel(`${PREFIX}drained`),
 }

@@ -45,6 +45,12 @@ const LINES: { readonly [N in Logged]: Line<EventPayloads[N]> } = {
     message: 'a WebSocket client reads too slowly',
     kind: ({ ip }) => ({ ip }),
   },
+  dropped: {
+    event: 'ws.message.dropped',
+    level: 'info',
+    message: 'a WebSocket client missed messages',
+    kind: ({ ip, type }) => ({ ip, type }),
+  },
   'protocol:violated': {
     event: 'ws.proto.violation',
     level: 'warn',

@@ -127,6 +127,10 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     this.closeAs('slow_consumer', 'policy')
   }
 
+  missed (type: string, messages: number): void {
+    this.events.publish('dropped', () => ({ type, messages, ...this.facts }))
+  }
+
   broken (error: unknown): void {
     this.handlerFailed('write', error)
     this.cutOff('network')

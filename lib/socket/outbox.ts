@@ -1,7 +1,12 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { frameBinary, frameText, mayInterleave, nativeSender, takeOver } from '../foreign/ws-internals.js'
+import { frameText, mayInterleave, nativeSender, takeOver } from '../foreign/ws-internals.js'
 import type { Frame, NativeSender } from '../foreign/ws-internals.js'
+import { Backlog } from './backlog.js'
+import { flushLater } from './flush-later.js'
+import { Patience } from './patience.js'
+import { writeFrames } from './write-frames.js'
+import type { Lossy, SharedMessage } from './shared-message.js'
 
 const OPEN = 1
 /** More than this is written at once, so that `writableLength` soon tells how fast the peer really reads. */
@@ -10,34 +15,12 @@ const BATCH_BYTES = 32_768
 /** Milliseconds between two looks where nobody tells when all was taken. */
 const POLL = 10
 
-const dirty: Outbox[] = []
-
-// nextTick runs when the current read has handed out all its messages, and again after the microtasks of async
-// handlers.
-function flushAll (): void {
-  for (let index = 0; index < dirty.length; index++) dirty[index]?.flushQueued()
-  dirty.length = 0
-}
-
-/** A message for many sockets: framed once, by the first one that takes it. */
-export class SharedMessage {
-  readonly payload: string | Uint8Array
-  private framed: Frame | null = null
-
-  constructor (payload: string | Uint8Array) {
-    this.payload = payload
-  }
-
-  get frame (): Frame {
-    this.framed ??= typeof this.payload === 'string' ? frameText(this.payload) : frameBinary(this.payload)
-    return this.framed
-  }
-}
-
 /** The socket, as its outbox sees it. */
 export interface OutboxOwner {
   /** The peer reads too slowly: it is to be closed. */
   slow (): void
+  /** It has missed so many messages of this type. */
+  missed (type: string, messages: number): void
   /** A write threw. */
   broken (error: unknown): void
 }
@@ -50,10 +33,12 @@ export interface OutboxOptions {
   readonly owner: OutboxOwner
 }
 
-/** Milliseconds in which a peer has to take as much as the limit while more than the limit waits. */
-const PATIENCE = 5000
 /** Times the limit that may wait at any moment: what one loop of the application writes for a peer that reads. */
 const BURST = 8
+/** Share of the limit that messages which may be dropped can fill: what is left is for those which may not. */
+const DROPPABLE = 0.5
+/** Bytes that wait where a stream can't say itself that it is full. */
+const FULL = 16_384
 
 /**
  * What goes out on one socket: the frames of a tick leave in one write, in order with those of ws itself. A peer is
@@ -70,9 +55,10 @@ export class Outbox {
   private chunks: Frame[] | null = null
   private bytes = 0
   private queued = false
-  /** Bytes ever accepted. */
-  private accepted = 0
-  private isWatched = false
+  private patience: Patience | null = null
+  private backlog: Backlog | null = null
+  /** Settles when the peer has caught up. */
+  private following: Promise<void> | null = null
 
   constructor (ws: WebSocket, options: OutboxOptions) {
     this.ws = ws
@@ -84,39 +70,104 @@ export class Outbox {
 
   /** Bytes accepted that the network has not taken. */
   get bufferedAmount (): number {
-    return this.bytes + this.ws.bufferedAmount
+    return this.bytes + this.ws.bufferedAmount + this.held
+  }
+
+  private get open (): boolean {
+    return this.ws.readyState === OPEN
+  }
+
+  private waiting (): number {
+    return this.handed() + this.held
+  }
+
+  /** Bytes on their way. */
+  private handed (): number {
+    return this.native === null ? this.bytes + this.ws.bufferedAmount : this.native.getBufferedAmount()
+  }
+
+  private get held (): number {
+    return this.backlog === null ? 0 : this.backlog.bytes
   }
 
   /** Queues a text message. False: not sent, because the socket is closing or is closed now as too slow. */
   send (text: string): boolean {
-    if (this.ws.readyState !== OPEN) return false
+    if (!this.open) return false
     if (this.stream === null || !mayInterleave(this.ws)) return this.fallBack(text)
     return this.push(frameText(text), this.stream)
   }
 
-  /** Queues a message that other sockets get as well. */
+  /** Queues a message that other sockets get as well. False also where a rule of the message has dropped it. */
   sendShared (message: SharedMessage): boolean {
-    if (this.ws.readyState !== OPEN) return false
+    if (!this.open) return false
+    const { lossy } = message
+    if (lossy !== null && this.isBehind(message, lossy)) return this.spare(message, lossy)
+    return this.write(message)
+  }
+
+  private write (message: SharedMessage): boolean {
     if (this.stream === null || !mayInterleave(this.ws)) return this.fallBack(message.payload)
     return this.push(message.frame, this.stream)
   }
 
+  /** True when this message would make a slow reader slower. */
+  private isBehind (message: SharedMessage, { key }: Lossy): boolean {
+    const waiting = this.waiting()
+    if (key === null) return waiting > 0 && waiting + message.frame.length > this.limit * DROPPABLE
+    // Nothing overtakes an earlier one of its key.
+    if (this.held > 0) return true
+    return this.stream === null ? this.handed() >= FULL : this.stream.writableNeedDrain
+  }
+
+  /** Holds the message back, or drops it. */
+  private spare (message: SharedMessage, lossy: Lossy): boolean {
+    const backlog = this.backlog ??= new Backlog()
+    this.following ??= this.drained().then(() => { this.catchUp(backlog) })
+    if (lossy.key === null) {
+      backlog.miss(lossy.type)
+      return false
+    }
+    if (!this.mayWait(this.waiting(), message.frame.length)) return false
+    const replaced = backlog.hold(message, lossy)
+    this.patience?.accept(-replaced)
+    return true
+  }
+
+  private catchUp (backlog: Backlog): void {
+    this.following = null
+    this.patience?.accept(-backlog.bytes)
+    const { messages, missed } = backlog.empty()
+    for (const [type, count] of missed) this.owner.missed(type, count)
+    for (const message of messages) this.sendShared(message)
+  }
+
+  /** Forgets what is held back of this group. */
+  forget (group: string): void {
+    const forgotten = this.backlog === null ? 0 : this.backlog.forget(group)
+    this.patience?.accept(-forgotten)
+  }
+
   /** Resolves once the network has taken all that was accepted so far, or the socket is closed. */
   async flushed (): Promise<void> {
+    if (this.following !== null) await this.following
+    await this.drained()
+  }
+
+  private async drained (): Promise<void> {
     const { stream } = this
     this.flush()
     if (stream !== null && mayInterleave(this.ws)) {
       if (stream.writableLength > 0) await new Promise(resolve => { stream.write('', resolve) })
       return
     }
-    while (this.ws.readyState === OPEN && this.waiting() > 0) {
+    while (this.open && this.handed() > 0) {
       await new Promise(resolve => { setTimeout(resolve, POLL) })
     }
   }
 
   private push (frame: Frame, stream: Duplex): boolean {
     const before = this.bytes
-    if (!this.mayWait(before + stream.writableLength, frame.length)) return false
+    if (!this.mayWait(before + stream.writableLength + this.held, frame.length)) return false
     if (typeof frame === 'string') {
       this.text += frame
     } else {
@@ -130,7 +181,7 @@ export class Outbox {
     this.bytes = before + frame.length
     if (!this.queued) {
       this.queued = true
-      if (dirty.push(this) === 1) process.nextTick(flushAll)
+      flushLater(this)
     }
     if (this.bytes >= BATCH_BYTES) this.flush()
     return true
@@ -146,36 +197,30 @@ export class Outbox {
     return true
   }
 
-  private waiting (): number {
-    return this.native === null ? this.bufferedAmount : this.native.getBufferedAmount()
-  }
-
   private mayWait (waiting: number, length: number): boolean {
-    this.accepted += length
     const total = waiting + length
-    if (total <= this.limit) return true
+    if (total <= this.limit) {
+      this.patience?.accept(length)
+      return true
+    }
     // One message larger than any limit is fine for a peer that has read everything else.
     if (waiting > 0 && total > this.limit * BURST) {
       this.owner.slow()
       return false
     }
-    if (!this.isWatched) this.watch(total)
+    if (this.patience === null) this.watch(total)
+    else this.patience.accept(length)
     return true
   }
 
-  private watch (before: number): void {
-    const { accepted } = this
-    this.isWatched = true
-    setTimeout(() => {
-      this.isWatched = false
-      const now = this.waiting()
-      if (this.ws.readyState !== OPEN || now <= this.limit) return
-      if (before + this.accepted - accepted - now < this.limit) this.owner.slow()
-      else this.watch(now)
-    }, PATIENCE).unref()
+  private watch (waiting: number): void {
+    this.patience = new Patience(this.limit, waiting, () => this.open ? this.waiting() : 0, isSlow => {
+      this.patience = null
+      if (isSlow) this.owner.slow()
+    })
   }
 
-  /** For `flushAll`. */
+  /** For `flushLater`. */
   flushQueued (): void {
     this.queued = false
     this.flush()
@@ -188,28 +233,14 @@ export class Outbox {
     this.text = ''
     this.chunks = null
     this.bytes = 0
-    if (stream === null || this.ws.readyState !== OPEN) return
+    if (stream === null || !this.open) return
     try {
-      write(stream, text, chunks)
+      writeFrames(stream, text, chunks)
     } catch (error) {
       // A frame may be written in part, and the other sockets of this tick still wait for their turn.
       this.owner.broken(error)
     }
   }
-}
-
-function write (stream: Duplex, text: string, chunks: readonly Frame[] | null): void {
-  if (chunks === null) {
-    stream.write(text, 'latin1')
-    return
-  }
-  stream.cork()
-  for (const chunk of chunks) {
-    if (typeof chunk === 'string') stream.write(chunk, 'latin1')
-    else stream.write(chunk)
-  }
-  if (text !== '') stream.write(text, 'latin1')
-  stream.uncork()
 }
 
 // The error of a socket that broke is its own event; a callback keeps ws from throwing.

@@ -1,6 +1,6 @@
 // Tested in test/socket/groups.test.ts and test/socket/messages.test.ts.
 import { WSG_ERR_OPTION } from '../errors/coded.js'
-import type { CompiledContract } from '../../types/contract.js'
+import type { CompiledContract, CompiledOutbound } from '../../types/contract.js'
 import type { Group, GroupKey, Senders } from '../../types/socket.js'
 import type { WebSocket } from 'ws'
 import type { Duplex } from 'node:stream'
@@ -11,10 +11,10 @@ import { Groups, encodeGroupKey } from './groups.js'
 import { compileHandlers } from './handlers.js'
 import type { RouteHandlers } from './handlers.js'
 import type { Admission } from './home.js'
-import { SharedMessage } from './outbox.js'
 import type { Member, RouteParts, SocketLimits } from './parts.js'
 import { ProtocolText } from './protocol-text.js'
 import type { Registry } from './registry.js'
+import { SharedMessage } from './shared-message.js'
 
 /** What a route's sockets are made from. */
 export interface SocketRouteSpec {
@@ -91,10 +91,11 @@ function senderFactory (contract: CompiledContract): (member: Member) => Senders
   return ({ outbox }) => {
     const senders: { [type: string]: (data: unknown) => boolean } = {}
     for (const message of messages) {
-      const { encode, encodeBinary } = message
-      senders[message.type] = encodeBinary === null
+      const { encode } = message
+      // What is for one socket and may not be missed needs no more than its text.
+      senders[message.type] = message.encodeBinary === null && message.whenSlow === 'close'
         ? data => outbox.send(encode(data))
-        : data => outbox.sendShared(new SharedMessage(encodeBinary(data)))
+        : data => outbox.sendShared(sharedMessage(message, data, null))
     }
     return Object.freeze(senders) as Senders<object>
   }
@@ -114,8 +115,7 @@ function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key
         Object.defineProperty(this.prototype, message.type, {
           get (this: GroupSenders) {
             const name = this.#name
-            const encode = message.encodeBinary ?? message.encode
-            return (data: unknown) => broadcast(groups.of(name), encode(data))
+            return (data: unknown) => broadcast(groups.of(name), sharedMessage(message, data, name))
           },
         })
       }
@@ -139,9 +139,20 @@ function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key
   }
 }
 
-function broadcast (members: ReadonlySet<Member>, payload: string | Uint8Array): number {
-  if (members.size === 0) return 0
-  const message = new SharedMessage(payload)
+/** `group`: whom it is for; null: one socket. Throws WSG_ERR_OUTBOUND_INVALID. */
+function sharedMessage (message: CompiledOutbound, data: unknown, group: string | null): SharedMessage {
+  const { type, whenSlow, encode, encodeBinary } = message
+  const payload = encodeBinary === null ? encode(data) : encodeBinary(data)
+  if (whenSlow === 'close') return new SharedMessage(payload, null)
+  return new SharedMessage(payload, { type, key: whenSlow === 'drop' ? null : keyOf(whenSlow.latest, data), group })
+}
+
+/** The encoder has proven that there is such a property, and the contract's compiler that it is no object. */
+function keyOf (latest: string, data: unknown): string {
+  return JSON.stringify((data as { readonly [key: string]: unknown })[latest])
+}
+
+function broadcast (members: ReadonlySet<Member>, message: SharedMessage): number {
   let reached = 0
   // A member that is closed as too slow leaves later, in its close event: the set does not change here.
   for (const member of members) {

@@ -44,7 +44,7 @@ t.test('an outbound message has rules of its own: what would do nothing there is
   for (const rule of [{ roles: ['admin'] }, { cost: 2 }, { deadline: 5 }, { unknownProperties: 'drop' }]) {
     const [name = ''] = Object.keys(rule)
     const spec = { outbound: { secret: { payload, ...rule } } }
-    t.throws(() => define(spec), { code: 'WSG_ERR_CONTRACT', message: new RegExp(`outbound "secret": expected only the keys payload, description, got "${name}"`) })
+    t.throws(() => define(spec), { code: 'WSG_ERR_CONTRACT', message: new RegExp(`outbound "secret": expected only the keys payload, description, whenSlow, got "${name}"`) })
     t.throws(() => compileContract({ ...base, ...spec } as ContractSpec), { code: 'WSG_ERR_CONTRACT' })
     t.ok(define({ inbound: { secret: { payload, ...rule } } }), `${name} of what comes in`)
   }

@@ -2,7 +2,7 @@ import { WSG_ERR_OUTBOUND_INVALID } from '../../lib/errors/coded.js'
 import { DEFAULT_ENVELOPE } from '../../lib/protocol/envelope.js'
 import type { EnvelopeKeys } from '../../lib/protocol/envelope.js'
 import { REFUSED } from '../../lib/protocol/refused.js'
-import type { CompiledContract, CompiledInbound, CompiledOutbound } from '../../types/contract.js'
+import type { CompiledContract, CompiledInbound, CompiledOutbound, WhenSlow } from '../../types/contract.js'
 
 // A contract compiled by hand, so that the socket's tests depend on nothing of the contract's room.
 
@@ -46,6 +46,8 @@ export interface HandSpec {
   readonly inbound?: { readonly [type: string]: HandMessage }
   readonly calls?: { readonly [type: string]: HandCall }
   readonly outbound?: readonly string[]
+  /** Rules of outbound messages, by their type. */
+  readonly whenSlow?: { readonly [type: string]: WhenSlow }
   readonly binaryOutbound?: readonly string[]
   readonly envelope?: Partial<EnvelopeKeys>
   readonly depth?: number
@@ -61,8 +63,8 @@ export function handContract (spec: HandSpec): CompiledContract {
   for (const [type, message] of Object.entries(spec.inbound ?? {})) inbound.set(type, compile(type, 'message', message, envelope))
   for (const [type, call] of Object.entries(spec.calls ?? {})) inbound.set(type, compile(type, 'call', call, envelope))
   const outbound = new Map<string, CompiledOutbound>()
-  for (const type of spec.outbound ?? []) outbound.set(type, { type, binary: false, encode: data => encode(envelope, type, data), encodeBinary: null })
-  for (const type of spec.binaryOutbound ?? []) outbound.set(type, { type, binary: true, encode: () => '', encodeBinary: bytes })
+  for (const type of spec.outbound ?? []) outbound.set(type, { type, binary: false, encode: data => encode(envelope, type, data), encodeBinary: null, whenSlow: spec.whenSlow?.[type] ?? 'close' })
+  for (const type of spec.binaryOutbound ?? []) outbound.set(type, { type, binary: true, encode: () => '', encodeBinary: bytes, whenSlow: spec.whenSlow?.[type] ?? 'close' })
   return {
     name: 'hand',
     url: '/ws',

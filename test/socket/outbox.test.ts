@@ -96,7 +96,7 @@ t.test('slow: eight times the limit at once, or more than the limit that is not 
   const make = () => {
     const state = deaf()
     const told: string[] = []
-    const outbox = new Outbox(state.ws, { limit: 1000, direct: false, owner: { slow: () => { told.push('slow') }, broken: () => { told.push('broken') } } })
+    const outbox = new Outbox(state.ws, { limit: 1000, direct: false, owner: { slow: () => { told.push('slow') }, missed: () => {}, broken: () => { told.push('broken') } } })
     return { state, told, outbox }
   }
 

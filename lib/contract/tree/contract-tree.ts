@@ -1,4 +1,4 @@
-import type { ContractSpec, MessageRules } from '../../../types/contract.js'
+import type { ContractSpec, MessageRules, WhenSlow } from '../../../types/contract.js'
 import type { EnvelopeKeys } from '../../protocol/envelope.js'
 import { failContract } from '../../errors/contract-error.js'
 import {
@@ -22,6 +22,8 @@ export interface Rules {
   /** Milliseconds; null: the plugin's. */
   readonly deadline: number | null
   readonly unknownProperties: 'refuse' | 'drop'
+  /** Of outbound messages. */
+  readonly whenSlow: WhenSlow
   readonly description: string | null
 }
 
@@ -101,12 +103,14 @@ export function readContract (contract: ContractSpec, options: ReadContractOptio
   }
 }
 
-function rulesOf ({ roles, cost, deadline, unknownProperties, description }: MessageRules): Rules {
+function rulesOf (rules: DeclaredMessage['rules']): Rules {
+  const { roles, cost, deadline, unknownProperties, whenSlow, description } = rules
   return {
     roles: roles === undefined ? null : [...roles],
     cost: cost ?? null,
     deadline: deadline ?? null,
     unknownProperties: unknownProperties ?? 'refuse',
+    whenSlow: whenSlow ?? 'close',
     description: description ?? null,
   }
 }
