@@ -1,5 +1,5 @@
-// Writes what is generated and committed: the client of examples/separate-client, and the one that docs/generated-clients.md
-// shows. Run after a change of the generator, of a contract there, or of the protocol's close codes, when dist/ and build/ are built.
+// Writes what is generated and committed: the clients of examples/separate-client and examples/python-client, and the one
+// that docs/generated-clients.md shows. Run after a change of the generator, of a contract there, or of the protocol's close codes, when dist/ and build/ are built.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,8 +7,9 @@ import ts from 'typescript'
 import { generate } from '../dist/esm/lib/codegen.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const example = join(root, 'examples/separate-client')
-await generate({ module: join(root, 'build/examples/minimal/poll.contract.js'), client: 'typescript', out: example })
+const poll = join(root, 'build/examples/minimal/poll.contract.js')
+await generate({ module: poll, client: 'typescript', out: join(root, 'examples/separate-client') })
+await generate({ module: poll, client: 'python', out: join(root, 'examples/python-client') })
 
 const path = join(root, 'docs/generated-clients.md')
 const page = readFileSync(path, 'utf8')

@@ -37,8 +37,8 @@ export interface Outbox {
   /** Keeps those that pass. */
   keep: (test: (entry: Entry) => unknown) => void
   /**
-   * Sends what may be sent now; the rest follows. `pause`: the server has refused a message and takes the next one after
-   * so many milliseconds. That is the pace from now on, and nothing is saved up any more.
+   * Sends what may be sent now; the rest follows. `pause`: the server has refused a message and takes the next one
+   * after so many milliseconds. That is the pace from now on, and nothing is saved up any more.
    */
   flush: (pause?: number) => void
 }

@@ -140,7 +140,7 @@ class _Client:
             about = call or (self._recent.get(id) if isinstance(id, int) else None)
             if error is None and not self._fits(type, call, data):
                 error, about = {"code": "bad_message"}, call or _Entry("", type)
-            is_error = type == "$error"
+            is_error: bool = type == "$error"
             if error is not None:
                 # Before we are admitted it is why we are not, and the close code tells that as well.
                 self._fail(error, about, is_told=self.state == "open" or not is_error)

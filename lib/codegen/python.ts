@@ -167,7 +167,9 @@ function constructorOf (model: ContractModel, types: ReadonlyMap<string, Definit
 }
 
 /** An option whose keys are messages, where there are any. */
-function rule (name: string, messages: readonly { readonly type: string }[], write: (names: string) => string): string[] {
+function rule (
+  name: string, messages: readonly { readonly type: string }[], write: (names: string) => string
+): string[] {
   if (messages.length === 0) return []
   const names = messages.map(({ type }) => pythonString(type)).join(', ')
   return [`${name}: ${write(`Literal[${names}]`)},`]

@@ -13,10 +13,16 @@ export interface Example {
   stop (): Promise<void>
 }
 
-/** Starts `examples/<name>/server.ts`, as compiled, on a free port and waits for the address it prints. Needs dist/: the example imports the package. */
-export async function startExample (t: Teardown, name: string, env: { readonly [name: string]: string } = {}): Promise<Example> {
+interface Environment { readonly [name: string]: string }
+
+/** Starts `examples/<name>/server.ts`, as compiled. Needs dist/: the example imports the package. */
+export async function startExample (t: Teardown, name: string, env?: Environment): Promise<Example> {
+  return await startServer(t, fileURLToPath(new URL(`../../examples/${name}/server.js`, import.meta.url)), env)
+}
+
+/** Starts a server on a free port, and waits for the address it prints. */
+export async function startServer (t: Teardown, file: string, env: Environment = {}): Promise<Example> {
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT'])
-  const file = fileURLToPath(new URL(`../../examples/${name}/server.js`, import.meta.url))
   const child = spawn(process.execPath, [file], { env: { ...process.env, ...env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = (): Promise<void> => stopChild(child)
   t.teardown(stop)
