@@ -10,7 +10,7 @@ import type { ContractPart, Policies } from '../gate/policies.js'
 import { serializeUpgrade } from '../gate/security-log.js'
 import { type ResolvedOptions, resolveRouteOptions } from './options.js'
 import { isWebSocketRoute, type PlainWsRoute } from './route-keys.js'
-import { type RouterOptions, UrlPatterns } from './url-patterns.js'
+import { type RouterOptions, UrlPatterns, WITHOUT_SLASH } from './url-patterns.js'
 
 // Tested in test/plugin/policies.test.ts and test/plugin/boot.test.ts.
 
@@ -55,7 +55,7 @@ export class GuardedRoutes {
     this.#policies = policies
     this.#gate = gate
     this.#patterns = new UrlPatterns(options.policies.map(({ url }) => url), router)
-    this.#theirs = new UrlPatterns(options.otherUpgrades ?? [], router)
+    this.#theirs = new UrlPatterns(options.otherUpgrades ?? [], { ...router, ...WITHOUT_SLASH })
   }
 
   /** `scope.wsPolicy(…)`. Throws WSG_ERR_OPTION, and WSG_ERR_PLUGIN_ORDER where it comes after a route it is for. */
@@ -135,7 +135,12 @@ export class GuardedRoutes {
       throw new WSG_ERR_OPTION('options.policies: expected the url of a WebSocket route, ' +
         `got ${JSON.stringify(unused)}${didYouMean(unused, urls)}`)
     }
-    const { development } = this.#options
+    const { development, allowMissingOrigin } = this.#options
+    const admitsMissing = this.#routes.some(({ policy }) => policy.origin.check(undefined) === null)
+    if (allowMissingOrigin && !admitsMissing && this.#routes.length > 0) {
+      throw new WSG_ERR_OPTION('options.allowMissingOrigin: expected false, because the credential of every WebSocket ' +
+        'route is a cookie, and there Origin is always asked for, got true')
+    }
     for (const { url, policy, scope, hasOriginList } of this.#routes) {
       if (policy.auth?.needs.session === true) checkSession(scope, { url, development, hasOriginList })
       if (policy.auth?.needs.credential === 'cookie' && policy.origin.wildcard) {

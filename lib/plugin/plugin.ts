@@ -30,7 +30,7 @@ import { OpenSockets } from './open-sockets.js'
 import { resolveOptions } from './options.js'
 import { refuseStrangers, warnOfStrangers } from './other-upgrades.js'
 import { createWsRoutes } from './routes.js'
-import { routerOptions, UrlPatterns } from './url-patterns.js'
+import { routerOptions, UrlPatterns, WITHOUT_SLASH } from './url-patterns.js'
 import { checkVersions } from './versions.js'
 import { warnOfBun, warnOfTransport } from './warnings.js'
 
@@ -67,7 +67,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   const routes = createWsRoutes(options, sockets)
 
   /* ---- the server: who sees an upgrade, and how long a header may take ---- */
-  const theirs = new UrlPatterns(options.otherUpgrades ?? [])
+  const theirs = new UrlPatterns(options.otherUpgrades ?? [], WITHOUT_SLASH)
   const listeners = new UpgradeListeners(fastify, gate.onUpgrade, url => theirs.find(url) !== null)
   checkOpenAnswer(fastify.log)
   declineH2c(fastify.server)

@@ -23,8 +23,8 @@ function closed<T> (properties: SchemasOf<T>, description = ''): TObject<TProper
 
 const LONGEST_TIMER = 2_147_483_647
 
-const milliseconds = (description: string, value: number) =>
-  Type.Integer({ minimum: 1, maximum: LONGEST_TIMER, default: value, description, unit: 'milliseconds' })
+const milliseconds = (description: string, value: number, minimum = 1) =>
+  Type.Integer({ minimum, maximum: LONGEST_TIMER, default: value, description, unit: 'milliseconds' })
 const count = (description: string, value: number) => Type.Integer({ minimum: 1, default: value, description })
 const flag = (description: string, value: boolean) => Type.Boolean({ default: value, description })
 const fn = (description: string) => Type.Function([], Type.Any(), { description, expected: 'a function' })
@@ -159,7 +159,8 @@ export const optionsSchema = closed<GuardOptions>({
     sendBuffer: Type.Integer({ minimum: 1024, default: 1_048_576, description: 'Bytes that may wait for a client' }),
   }),
   heartbeat: closed<HeartbeatOptions>({
-    interval: milliseconds('Time between two pings of a socket', 25_000),
+    // The kernel, which asks as well, counts in whole seconds.
+    interval: milliseconds('Time between two pings of a socket', 25_000, 1000),
   }),
   drainTimeout: milliseconds('Time that app.close() lets handlers finish', 10_000),
   websocket: Type.Union([Type.Literal(false), closed<WebSocketOptions>({

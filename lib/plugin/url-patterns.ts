@@ -7,6 +7,9 @@ export interface RouterOptions {
   readonly ignoreDuplicateSlashes?: boolean
 }
 
+/** socket.io's option `path` is `/socket.io`, and its clients ask for `/socket.io/`. */
+export const WITHOUT_SLASH: RouterOptions = { ignoreTrailingSlash: true }
+
 /** Fastify's own, wherever its version keeps them. */
 export function routerOptions ({ initialConfig }: FastifyInstance): RouterOptions {
   const config = initialConfig as RouterOptions & { readonly routerOptions?: RouterOptions }
@@ -15,9 +18,14 @@ export function routerOptions ({ initialConfig }: FastifyInstance): RouterOption
 
 /** A path as the router compares it. */
 function fold (path: string, options: RouterOptions): string {
-  let folded = options.caseSensitive === false ? path.toLowerCase() : path
-  if (options.ignoreDuplicateSlashes === true) folded = folded.replace(/\/{2,}/g, '/')
+  const folded = foldInside(path, options)
   return options.ignoreTrailingSlash === true && folded.length > 1 ? folded.replace(/\/$/, '') : folded
+}
+
+/** The same of a path's beginning, whose last slash counts: `/admin/` is not the beginning of `/administrators`. */
+function foldInside (path: string, options: RouterOptions): string {
+  const folded = options.caseSensitive === false ? path.toLowerCase() : path
+  return options.ignoreDuplicateSlashes === true ? folded.replace(/\/{2,}/g, '/') : folded
 }
 
 /**
@@ -38,13 +46,13 @@ export class UrlPatterns {
   find (path: string): string | null {
     const query = path.indexOf('?')
     const bare = this.#fold(query === -1 ? path : path.slice(0, query))
-    for (const pattern of this.#patterns) {
-      if (pattern.endsWith('*') ? bare.startsWith(this.#fold(pattern.slice(0, -1))) : bare === this.#fold(pattern)) {
-        this.#used.add(pattern)
-        return pattern
-      }
-    }
-    return null
+    const found = this.#patterns.find(pattern => {
+      if (!pattern.endsWith('*')) return bare === this.#fold(pattern)
+      const beginning = pattern.slice(0, -1)
+      return bare === this.#fold(beginning) || bare.startsWith(foldInside(beginning, this.#router))
+    })
+    if (found !== undefined) this.#used.add(found)
+    return found ?? null
   }
 
   /** The first pattern of which a route with parameters or a wildcard serves paths too, or null. Boot only. */

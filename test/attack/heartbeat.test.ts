@@ -46,7 +46,7 @@ t.test('peers behind a network that swallows everything are found, on every rout
   const closes: number[] = []
   const server = await contractStack(t, app => {
     app.wsRoute(contract, { calls: { ping: ({ n }) => n }, onClose: (_socket, code) => { closes.push(code) } })
-  }, { guard: { heartbeat: { interval: 400 }, connections: { perIdentity: 12, perAddress: 100 } } })
+  }, { guard: { heartbeat: { interval: 1000 }, connections: { perIdentity: 12, perAddress: 100 } } })
   const { stack } = server
   const proxy = await swallowingProxy(t, stack.port)
   const behind: RawClient[] = []
@@ -88,7 +88,7 @@ t.test('without a heartbeat they stay', async t => {
 })
 
 t.test('an idle socket lives behind nginx whose read timeout is longer than the beat', { skip: skipWithout('nginx', 'openssl') }, async t => {
-  const stack = await guardedStack(t, { as: 'site', guard: { heartbeat: { interval: 700 } } })
+  const stack = await guardedStack(t, { as: 'site', guard: { heartbeat: { interval: 1000 } } })
   const nginx = await startNginx(t, { upstream: stack.port, server: 'proxy_read_timeout 2s; proxy_send_timeout 2s;' })
   const client = await openRaw(nginx.httpPort, stack.page({ path: '/ws' }))
   await new Promise(resolve => setTimeout(resolve, 5000))

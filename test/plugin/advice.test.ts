@@ -36,6 +36,8 @@ t.test('options', async t => {
     [{ allowedHosts: 'a.example' }, /^options\.allowedHosts: expected array, got "a\.example"; write \["a\.example"\]/],
     [{ allowedHosts: 'a.example, b.example' }, /; write \["a\.example", "b\.example"\]/],
     [{ heartbeat: 30_000 }, /^options\.heartbeat: expected object, got 30000; write \{ interval: 30000 \}/],
+    // Somebody means seconds.
+    [{ heartbeat: { interval: 25 } }, /^options\.heartbeat\.interval: expected integer to be greater or equal to 1000, got 25 /],
     [{ authTimeout: '30s' }, /^options\.authTimeout: expected integer, got "30s"; write a number of milliseconds/],
     [{ messages: { inFlight: '3' } }, /^options\.messages\.inFlight: expected integer, got "3"; write a number, without quotes/],
     // Names.
@@ -59,7 +61,7 @@ t.test('options', async t => {
     t.equal(failure?.code, 'WSG_ERR_OPTION', String(message))
     t.match(failure?.message, message)
   }
-  t.equal(await boot({ heartbeat: { interval: 30_000 }, otherUpgrades: ['/socket.io/'], auth: strategy }), null)
+  t.equal(await boot({ heartbeat: { interval: 1000 }, otherUpgrades: ['/socket.io/'], auth: strategy }), null)
 })
 
 t.test('routes', async t => {

@@ -111,6 +111,8 @@ t.test('both live: theirs on their paths, unguarded; all the rest reaches the gu
     ['a ws server of the application', ownServer, '/own', {}],
     ['vite', vite, '/vite-hmr', { protocol: 'vite-hmr' }],
     ['socket.io', await socketIo(), '/socket.io/', { path: '/socket.io/?EIO=4&transport=websocket' }],
+    // As its own option `path` is written.
+    ['socket.io', await socketIo(), '/socket.io', { path: '/socket.io/?EIO=4&transport=websocket' }],
     ['@fastify/http-proxy', await httpProxy(t), '/proxy/*', { path: '/proxy/room' }],
   ]
   for (const [name, attach, entry, handshake] of rows) {
@@ -150,6 +152,7 @@ t.test('a listener that is added after boot without the option is warned of, and
 
 t.test('a route of ours under a path of theirs does not boot', async t => {
   await t.rejects(listen(t, { otherUpgrades: ['/ws'] }, {}), { code: 'WSG_ERR_OPTION_UNSAFE', message: /^route \/ws: .*otherUpgrades/ })
+  await t.rejects(listen(t, { otherUpgrades: ['/ws/'] }, {}), { code: 'WSG_ERR_OPTION_UNSAFE', message: /^route \/ws: .*"\/ws\/"/ }, 'a slash at the end makes no difference')
   for (const entry of ['/*', '*', 'ws', '/a*', '/a?b']) {
     await t.rejects(listen(t, { otherUpgrades: [entry] }, {}), { code: 'WSG_ERR_OPTION', message: /^options\.otherUpgrades\[0\]: / }, entry)
   }

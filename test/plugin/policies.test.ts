@@ -95,6 +95,13 @@ t.test('what would do nothing does not boot', async t => {
     [{ auth: plugins, policies: {} as never }, 'WSG_ERR_OPTION', /^options\.policies: expected array, got an object/],
   ]
   for (const [options, code, message] of rows) await t.rejects(listen(t, options, declare), { code, message })
+  const cookie: AuthStrategy = { ...strategy('cookie'), needs: { credential: 'cookie', session: false } }
+  await t.rejects(listen(t, { auth: cookie, allowMissingOrigin: true }, declare), { code: 'WSG_ERR_OPTION', message: /^options\.allowMissingOrigin: expected false, because .* is a cookie, .*, got true/ })
+  t.ok(await listen(t, { auth: cookie, allowMissingOrigin: true }, async app => {
+    await declare(app)
+    app.get('/programs', { websocket: true, wsGuard: { auth: plugins } }, () => {})
+  }), 'one route is enough')
+  t.ok(await listen(t, { auth: cookie, allowMissingOrigin: true }, () => {}), 'no route yet')
   await t.rejects(listen(t, {}, app => { app.wsPolicy({ publik: true } as never) }), { code: 'WSG_ERR_OPTION', message: /^wsPolicy of the scope \/: .*did you mean "public"/ })
 })
 

@@ -15,6 +15,8 @@ t.test('two paths that the router takes for one are one here', async t => {
   const loose = new UrlPatterns(['/admin/*', '/socket.io/'], { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true })
   for (const path of ['/ADMIN/y', '/Admin//y', '//admin/y']) t.equal(loose.find(path), '/admin/*', path)
   t.equal(loose.find('/socket.io'), '/socket.io/')
+  for (const path of ['/admin/', '/admin']) t.equal(loose.find(path), '/admin/*', path)
+  for (const path of ['/administrators', '/admin-tools/y']) t.equal(loose.find(path), null, `${path} is not under /admin/`)
   const strict = new UrlPatterns(['/admin/*', '/socket.io/'])
   for (const path of ['/ADMIN/y', '//admin/y', '/socket.io']) t.equal(strict.find(path), null, path)
 })
