@@ -6,45 +6,11 @@ import { didYouMean } from '../errors/nearest.js'
 import { ERROR_CODES } from '../protocol/codes.js'
 import { DEFAULT_ENVELOPE, ERROR_KEY, FLAT_REPLY_KEY, isReservedType, type EnvelopeKeys } from '../protocol/envelope.js'
 import { isSafeName } from './names.js'
+import type { Call, Declaration, DeclaredSchema, Message, Rules } from './parts.js'
 import { isWhenSlow } from './when-slow.js'
 
 // Everything in a contract that isn't a schema: read strictly, defaults filled in. `defineContract` asks it too, so
 // an error shows where it is written; browsers load this file, so it knows neither TypeBox nor node.
-
-/** A schema as it was written, and what it is called in boot errors: `contract "chat", inbound "say"`. */
-export interface DeclaredSchema {
-  readonly where: string
-  readonly schema: unknown
-}
-
-export interface DeclaredMessage extends DeclaredSchema {
-  readonly type: string
-  readonly rules: MessageRules & Pick<OutboundSpec, 'whenSlow'>
-}
-
-export interface DeclaredCall {
-  readonly type: string
-  readonly where: string
-  readonly rules: MessageRules
-  readonly request: DeclaredSchema
-  readonly reply: DeclaredSchema
-  readonly errors: readonly (readonly [code: string, schema: DeclaredSchema])[]
-}
-
-/** A contract without surprises: every key is known, every rule is of its type, every name can be used. */
-export interface Declaration {
-  /** How the contract is called in boot errors. */
-  readonly label: string
-  readonly name: string
-  readonly url: string
-  readonly description: string | undefined
-  readonly envelope: EnvelopeKeys
-  readonly params: DeclaredSchema | null
-  readonly query: DeclaredSchema | null
-  readonly inbound: readonly DeclaredMessage[]
-  readonly outbound: readonly DeclaredMessage[]
-  readonly calls: readonly DeclaredCall[]
-}
 
 type Test = readonly [expected: string, test: (value: unknown) => boolean]
 type Tests = { readonly [key: string]: Test }
@@ -114,8 +80,11 @@ function check (where: string, value: object, known: Tests, required: readonly s
   }
 }
 
-/** Reads what isn't a schema. Throws WSG_ERR_CONTRACT, with the nearest right name where one is near. */
-export function readDeclaration (given: unknown): Declaration {
+/**
+ * Reads what isn't a schema. Throws WSG_ERR_CONTRACT, with the nearest right name where one is near. `prefix` is that of
+ * the scope that declares the route; null where it isn't known yet, and with it which parameters it brings.
+ */
+export function readDeclaration (given: unknown, prefix: string | null = null): Declaration {
   if (!isObject(given)) failContract('contract', '', `expected what defineContract returns, got ${got(given)}`)
   const contract = given as ContractSpec
   const label = typeof contract.name === 'string' ? `contract ${JSON.stringify(contract.name)}` : 'contract'
@@ -126,12 +95,12 @@ export function readDeclaration (given: unknown): Declaration {
   const part = (name: 'params' | 'query'): DeclaredSchema | null =>
     contract[name] === undefined ? null : { where: `${label}, ${name}`, schema: contract[name] }
   const params = part('params')
-  if (params !== null) checkParams(params, contract.url, null)
+  if (params !== null) checkParams(params, contract.url, prefix)
   return {
     label,
     name: contract.name,
     url: contract.url,
-    description: contract.description,
+    description: contract.description ?? null,
     envelope,
     params,
     query: part('query'),
@@ -164,9 +133,11 @@ function entriesOf<E> (table: string, entries: object | undefined, tests: Tests,
 /** Marks of TypeBox 0.34 and 1.x; the compiler says which of them it takes. */
 const MARKS = [Symbol.for('TypeBox.Kind'), '~kind']
 
-function readMessage (type: string, where: string, entry: unknown, tests: Tests): DeclaredMessage {
+function readMessage (type: string, where: string, entry: unknown, tests: Tests): Message<DeclaredSchema> {
   if (!isObject(entry)) failContract(where, '', `expected a TypeBox type, or { payload, … }, got ${got(entry)}`)
-  if (MARKS.some(mark => Object.hasOwn(entry, mark))) return { type, where, schema: entry, rules: {} }
+  if (MARKS.some(mark => Object.hasOwn(entry, mark))) {
+    return { type, where, rules: rulesOf({}), payload: { where, schema: entry } }
+  }
   if (!('payload' in entry)) {
     const names = Object.keys(entry)
     const hint = names.map(name => didYouMean(name, ['payload'])).find(text => text !== '') ?? ''
@@ -174,21 +145,34 @@ function readMessage (type: string, where: string, entry: unknown, tests: Tests)
     failContract(where, '', `expected a TypeBox type, or { payload, … }, got ${came}${hint}`)
   }
   check(where, entry, tests, ['payload'])
-  const { payload, ...rules } = entry as { payload: unknown } & MessageRules
-  return { type, where, schema: payload, rules }
+  const { payload, ...rules } = entry as { payload: unknown } & GivenRules
+  return { type, where, rules: rulesOf(rules), payload: { where, schema: payload } }
 }
 
-function readCall (type: string, where: string, entry: unknown, tests: Tests): DeclaredCall {
+type GivenRules = MessageRules & Pick<OutboundSpec, 'whenSlow'>
+
+function rulesOf ({ roles, cost, deadline, unknownProperties, whenSlow, description }: GivenRules): Rules {
+  return {
+    roles: roles === undefined ? null : [...roles],
+    cost: cost ?? null,
+    deadline: deadline ?? null,
+    unknownProperties: unknownProperties ?? 'refuse',
+    whenSlow: whenSlow ?? 'close',
+    description: description ?? null,
+  }
+}
+
+function readCall (type: string, where: string, entry: unknown, tests: Tests): Call<DeclaredSchema> {
   if (!isObject(entry)) failContract(where, '', `expected { request, reply, … }, got ${got(entry)}`)
   check(where, entry, tests, ['request', 'reply'])
   const { request, reply, errors = {}, ...rules } = entry as CallSpec
   return {
     type,
     where,
-    rules,
+    rules: rulesOf(rules),
     request: { where, schema: request },
     reply: { where: `${where}, reply`, schema: reply },
-    errors: Object.entries(errors).map(([code, of]) => [code, readError(where, code, of)] as const),
+    errors: new Map(Object.entries(errors).map(([code, error]) => [code, readError(where, code, error)])),
   }
 }
 
@@ -224,12 +208,8 @@ function readEnvelope (where: string, options: EnvelopeOptions): EnvelopeKeys {
   return keys
 }
 
-/**
- * Throws WSG_ERR_CONTRACT when path parameters and their schema do not agree: every handshake would be refused.
- * `prefix` is that of the scope that declares the route; null where it isn't known yet, and with it which parameters
- * it brings.
- */
-export function checkParams ({ where, schema: given }: DeclaredSchema, url: string, prefix: string | null): void {
+/** Throws WSG_ERR_CONTRACT when path parameters and their schema do not agree: every handshake would be refused. */
+function checkParams ({ where, schema: given }: DeclaredSchema, url: string, prefix: string | null): void {
   const { properties, additionalProperties: open } = given as { properties?: unknown, additionalProperties?: unknown }
   if (!isObject(properties)) return // the compiler says what it must be
   const declared = Object.keys(properties)
