@@ -117,6 +117,12 @@ export interface ContractLimits {
   readonly nodes: number
 }
 
+/**
+ * What is known of all strings and keys of a frame: true, none holds NUL or a lone surrogate; `ascii`, they hold
+ * printable ASCII only; false, nothing.
+ */
+export type Plainness = boolean | 'ascii'
+
 /** One inbound message or call, compiled. */
 export interface CompiledInbound {
   readonly type: string
@@ -129,10 +135,10 @@ export interface CompiledInbound {
   /**
    * Projecting copy and check in one: the clean value, or `REFUSED`. In a flat contract (`envelope.data: null`) it is
    * given the whole message and passes over the envelope's keys. Never throws, never mutates its argument. `plain`,
-   * what `isPlain` said of the frame that the value was parsed from, spares reading its strings for NUL and lone
-   * surrogates; default false.
+   * what `isPlain` said of the frame that the value was parsed from, spares reading its strings once more; default
+   * false.
    */
-  readonly accept: (value: unknown, plain?: boolean) => unknown
+  readonly accept: (value: unknown, plain?: Plainness) => unknown
   /** Why `accept` refused; at most 8 issues. Slow path. */
   readonly explain: (value: unknown) => Issue[]
   /** Calls only: the reply as `{"id":…,"data":…}` text. Throws WSG_ERR_OUTBOUND_INVALID. `id` is already JSON. */
@@ -168,10 +174,10 @@ export interface CompiledContract {
   readonly limits: ContractLimits
   /** Depth and node budget on the raw text, before `JSON.parse`. Null when within. */
   readonly scan: (text: string) => ScanFault | null
-  /** True when no string or key parsed from the raw text can hold NUL or a lone surrogate: it has no `\u`. Cheap. */
-  readonly isPlain: (text: string) => boolean
+  /** What can be told of the strings and keys of a raw text by a glance. `bytes`: of its UTF-8 form, where known. */
+  readonly isPlain: (text: string, bytes?: number) => Plainness
   /** False when no key of the raw text can be forbidden, so that `hasForbiddenKey` needn't be asked. Cheap. */
-  readonly mayHoldForbiddenKey: (text: string, plain: boolean) => boolean
+  readonly mayHoldForbiddenKey: (text: string, plain: Plainness) => boolean
   /** True when a forbidden key (`__proto__`, `constructor` holding `prototype`) is an own key anywhere. */
   readonly hasForbiddenKey: (value: unknown) => boolean
   /** Path parameters and query string, checked and copied; `REFUSED` when they do not fit. */

@@ -15,7 +15,7 @@ export interface FrameReader {
   readonly receiving: boolean
   /** True when no further handler may start. */
   readonly full: boolean
-  read (frame: MessageFrame): void
+  read (frame: MessageFrame, bytes?: number): void
 }
 
 /** Keeps the order of one socket's messages while they can't be handled yet, and stops reading when too many wait. */
@@ -33,10 +33,10 @@ export class FrameQueue {
     this.reader = reader
   }
 
-  /** Reads a frame, now or when it is its turn. False: more wait than can come in one read. */
-  accept (frame: MessageFrame): boolean {
+  /** Reads a frame of so many bytes, now or when it is its turn. False: more wait than can come in one read. */
+  accept (frame: MessageFrame, bytes: number): boolean {
     if (this.holds === 0 && this.next === this.waiting.length && !this.reader.full) {
-      this.reader.read(frame)
+      this.reader.read(frame, bytes)
       return true
     }
     const count = this.waiting.length - this.next

@@ -1,5 +1,5 @@
 // Tested in test/socket/messages.test.ts and test/socket/limits.test.ts.
-import type { CompiledContract } from '../../types/contract.js'
+import type { CompiledContract, Plainness } from '../../types/contract.js'
 import { CANCEL_TYPE, PING_TYPE, isMessageId } from '../protocol/envelope.js'
 import type { Operations } from './calls.js'
 import type { ContractSocket } from './contract-socket.js'
@@ -70,7 +70,7 @@ export class Inbox implements FrameReader {
       return
     }
     if (isBinary && this.parts.binary === null) socket.refuse('unsupported_data', null, null)
-    else if (!this.queue.accept(isBinary ? data : data.toString())) socket.closeAs('overload', 'policy')
+    else if (!this.queue.accept(isBinary ? data : data.toString(), data.length)) socket.closeAs('overload', 'policy')
   }
 
   /** Reading pauses until the bytes are paid for: nothing is lost, the peer's own buffers fill up. */
@@ -103,8 +103,8 @@ export class Inbox implements FrameReader {
     this.queue.clear()
   }
 
-  /** For the queue: this frame's turn has come. */
-  read (frame: MessageFrame): void {
+  /** For the queue: this frame's turn has come. `bytes`: how many it came in, if that is still known. */
+  read (frame: MessageFrame, bytes?: number): void {
     const { socket, contract, parts } = this
     if (typeof frame !== 'string') {
       if (parts.binary !== null) this.judge.admit(parts.binary, null, frame, false)
@@ -122,7 +122,7 @@ export class Inbox implements FrameReader {
       socket.refuse('invalid_json', null, null)
       return
     }
-    const plain = contract.isPlain(frame)
+    const plain = contract.isPlain(frame, bytes)
     if (contract.mayHoldForbiddenKey(frame, plain) && contract.hasForbiddenKey(message)) {
       socket.refuse('forbidden_key', null, null)
       return
@@ -135,7 +135,7 @@ export class Inbox implements FrameReader {
     this.open(message as Fields, plain)
   }
 
-  private open (message: Fields, plain: boolean): void {
+  private open (message: Fields, plain: Plainness): void {
     const { socket } = this
     const { type: typeKey, data: dataKey, id: idKey } = this.contract.envelope
     const type = message[typeKey]

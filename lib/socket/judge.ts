@@ -1,6 +1,7 @@
 // Tested in test/socket/messages.test.ts and test/socket/limits.test.ts.
 import { isThenable } from '../errors/thenable.js'
 import { REFUSED } from '../protocol/refused.js'
+import type { Plainness } from '../../types/contract.js'
 import type { ContractSocket } from './contract-socket.js'
 import type { FrameQueue } from './frame-queue.js'
 import type { Entry } from './handlers.js'
@@ -42,7 +43,7 @@ export class Judge {
    * Handles the message or refuses it. `plain`: what the contract's `isPlain` said of its frame; false of bytes. Never
    * throws.
    */
-  admit (entry: Entry, id: Id, payload: unknown, plain: boolean): void {
+  admit (entry: Entry, id: Id, payload: unknown, plain: Plainness): void {
     const { socket, runner } = this
     // One token was taken for the frame.
     if (entry.cost !== 1) {

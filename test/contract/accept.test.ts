@@ -4,7 +4,9 @@ import { compileContract } from '../../lib/contract/compile.js'
 import { explain } from '../../lib/contract/inbound/explain.js'
 import { compileSanitizer } from '../../lib/contract/inbound/sanitizer.js'
 import { readSchema } from '../../lib/contract/tree/read.js'
-import { text } from '../../lib/contract/text/builders.js'
+import type { PolicyPart, StringNode } from '../../lib/contract/tree/nodes.js'
+import { identifier, line, text, url } from '../../lib/contract/text/builders.js'
+import { isPlain } from '../../lib/contract/inbound/scan.js'
 import { REFUSED } from '../../lib/protocol/refused.js'
 import type { CompiledInbound } from '../../types/contract.js'
 import { compileMessage, readCorpus } from '../helpers/contract.js'
@@ -341,6 +343,31 @@ t.test('what is plain needs no second look at its strings, all else gets one', a
   }
   const policy = compile(Type.Object({ s: text({ maxLength: 64 }) }))
   for (const s of bad) t.equal(policy.accept({ s }, true), REFUSED, 'a text policy looks by itself')
+})
+
+t.test('what is printable ASCII needs no text policy where its lengths say all; the verdict is the same for any frame', async t => {
+  const rows: [string, TSchema][] = [
+    ['text', text({ maxLength: 9 })], ['line', line({ maxLength: 9, minLength: 2 })], ['bytes', text({ maxLength: 9, maxBytes: 5 })],
+    ['graphemes', text({ maxLength: 9, maxGraphemes: 5 })], ['clean', line({ maxLength: 9, clean: true })], ['identifier', identifier({ maxLength: 9 })],
+    ['url', url({ maxLength: 40 })], ['string', Type.String({ maxLength: 9 })], ['any', Type.Any({ unboundedOnPurpose: true })],
+    ['names', Type.Record(Type.String(), Type.Null(), { maxProperties: 3 })],
+  ]
+  const texts = ['fine', 'a b', ' ', '', 'a', 'too long by far', 'sixsix', 'a\x7fb', '\n', '\t', 'a\\b', '"', 'é', '漢字', '\ud800', '\0', '\u202e', '\u{1f600}', 'https://a.example/']
+  for (const [name, schema] of rows) {
+    const { accept } = compile(Type.Object({ s: schema }))
+    for (const s of texts) {
+      const payload = name === 'names' ? { s: { [s]: null } } : { s }
+      const frame = JSON.stringify(payload)
+      const plain = isPlain(frame, Buffer.byteLength(frame))
+      t.same(accept(JSON.parse(frame), plain), accept(JSON.parse(frame)), `${name}: ${frame}, ${plain}`)
+    }
+  }
+  let asked = 0
+  const spied = readSchema(text({ maxLength: 9 }), { where: 'test', direction: 'inbound' })
+  const root = spied.root as StringNode
+  const policy: PolicyPart = { ...root.policy!, apply: value => { asked++; return value } }
+  const { accept } = compileSanitizer({ ...spied, root: { ...root, policy } })
+  t.same([accept('fine', 'ascii'), asked, accept('fine', true), asked], ['fine', 0, 'fine', 1])
 })
 
 t.test('an explanation ends after so many nodes, however long the list is', async t => {

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { Kind, OptionalKind, Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
-import { compileSanitizer, sanitizerSource } from '../../lib/contract/inbound/sanitizer.js'
-import type { Node, Property } from '../../lib/contract/tree/nodes.js'
+import { compileSanitizer } from '../../lib/contract/inbound/sanitizer.js'
+import { compileSerializer } from '../../lib/contract/outbound/serializer.js'
+import type { Node, Property, SchemaTree } from '../../lib/contract/tree/nodes.js'
 import { REFUSED } from '../../lib/protocol/refused.js'
 import type { ContractSpec } from '../../types/contract.js'
 import { oneMessage, readCorpus } from '../helpers/contract.js'
@@ -101,8 +102,7 @@ t.test('each text as name, constant, tag and key of the envelope, past the boot 
     for (const root of shapes) {
       const tree = { where: 'test', root, definitions: new Map([[name, object(leaf)]]) }
       const value = Object.defineProperty({}, name, { value: name, enumerable: true })
-      // names that TypeBox does not take
-      const sanitize = (name === '__proto__' || /\p{Cc}/u.test(name) ? compileSanitizer(tree, new Map()) : compileSanitizer(tree)).accept
+      const sanitize = compileSanitizer(tree).accept
       const clean = sanitize(root.kind === 'values' ? name : value)
       if (clean === REFUSED && name !== '__proto__' && root.kind !== 'values') refused.push(name)
     }
@@ -112,18 +112,30 @@ t.test('each text as name, constant, tag and key of the envelope, past the boot 
 })
 
 t.test('the source holds no pattern, policy or annotation', async t => {
-  const tree = (extra: object): string => sanitizerSource({
+  const sources: string[] = []
+  const { Function } = globalThis
+  globalThis.Function = new Proxy(Function, {
+    construct (Target, args: string[]) {
+      sources.push(args.join('\n'))
+      return new Target(...args)
+    },
+  })
+  t.teardown(() => { globalThis.Function = Function })
+  const tree: SchemaTree = {
     root: {
       kind: 'string',
       min: 0,
       max: 3,
       pattern: /canary/,
       format: { name: 'canary', test: () => true },
-      policy: { spec: { policy: 'text', clean: false, maxLength: 3 }, apply: value => value, rawMax: 3 },
-      ...extra,
+      policy: { spec: { policy: 'text', clean: false, maxLength: 3 }, apply: value => value, rawMax: 3, takesAscii: false },
+      notes: { title: 'canary' },
     },
-    where: 'test',
+    where: 'canary',
     definitions: new Map(),
-  })
-  t.notMatch(tree({}), /canary/)
+  }
+  compileSanitizer(tree)
+  compileSerializer(tree)
+  t.match(sources, [/typeof v !== 'string'/, /typeof v !== 'string'/], 'they were looked at')
+  t.notMatch(sources.join(), /canary/)
 })

@@ -31,6 +31,10 @@ const leaf: fc.Arbitrary<Pair> = fc.oneof(
   fc.constant(fits(Type.Number(), fc.double({ noNaN: true, noDefaultInfinity: true }).map(zero))),
   fc.constant(fits(Type.String({ maxLength: 6 }), word)),
   fc.constant(fits(Type.String({ maxLength: 6, minLength: 2, pattern: '^[a-z]+$' }), fc.string({ minLength: 2, maxLength: 6, unit: fc.constantFrom('a', 'b', 'z') }))),
+  fc.constant(fits(Type.Integer({ multipleOf: 3 }), fc.integer({ min: -99, max: 99 }).map(value => zero(value * 3)))),
+  fc.constant(fits(Type.Number({ exclusiveMinimum: -1, maximum: 0.5 }), fc.double({ min: -0.9, max: 0.5, noNaN: true }).map(zero))),
+  fc.constant(fits(Type.String({ maxLength: 10, format: 'date' }), fc.constantFrom('2026-02-28', '2024-02-29', '1999-12-31'))),
+  fc.constant(fits(Type.Array(Type.Integer(), { minItems: 1, maxItems: 3, uniqueItems: true }), fc.uniqueArray(fc.integer().map(zero), { minLength: 1, maxLength: 3 }))),
   fc.constantFrom('k', 7, true, "q'", 0).map(value => fits(Type.Literal(value), fc.constant(value))),
   fc.uniqueArray(fc.string({ maxLength: 3, unit: 'grapheme-ascii' }), { minLength: 2, maxLength: 12 }).map(values => fits(Type.Union(values.map(value => Type.Literal(value))), fc.constantFrom(...values))),
   fc.constant(fits(Type.Unknown({ unboundedOnPurpose: true }), fc.jsonValue({ maxDepth: 2 }).filter(isHarmless).map(normal)))
@@ -159,7 +163,7 @@ function isTame (value: unknown): boolean {
 /** ajv's verdict, where it takes the schema: it knows no two modules with the same names. */
 function ajvCheck (schema: TSchema): (value: unknown) => boolean {
   try {
-    return new Ajv({ strict: false }).compile(JSON.parse(JSON.stringify(schema)) as object)
+    return new Ajv({ strict: false, validateFormats: false }).compile(JSON.parse(JSON.stringify(schema)) as object)
   } catch {
     return () => true
   }
@@ -194,7 +198,8 @@ t.test('whatever comes: accepted exactly when TypeBox and ajv accept it closed; 
       if (clean === REFUSED) {
         const issues = explain(came)
         if (issues.length < 1 || issues.length > 8 || issues.some(issue => issue.path.length > 128)) throw new Error('no reason')
-        if (isTame(came) && Value.Check(closed, came)) throw new Error(`refused ${JSON.stringify(came)}: ${JSON.stringify(issues)}`)
+        // TypeBox takes an absent property for one that an Unknown in a union admits
+        if (isTame(came) && Value.Check(closed, came) && ajv(came)) throw new Error(`refused ${JSON.stringify(came)}: ${JSON.stringify(issues)}`)
         continue
       }
       accepted++
@@ -225,6 +230,8 @@ t.test('with unknownProperties: drop, what is left is valid, and nothing declare
 
 /** A value that nearly fits. */
 function mutate (value: unknown, seed: number): unknown {
+  if (typeof value === 'number' && seed % 3 === 1) return value + 1
+  if (typeof value === 'string' && seed % 3 === 1) return value.slice(1)
   if (typeof value !== 'object' || value === null) return seed % 2 === 0 ? value : [value]
   if (Array.isArray(value)) return seed % 3 === 0 ? [...value, null] : value.map((item, i) => i === seed % (value.length + 1) ? mutate(item, seed >> 1) : item)
   const keys = Object.keys(value)

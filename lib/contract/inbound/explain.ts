@@ -1,6 +1,5 @@
 import type { Issue } from '../../../types/contract.js'
 import { MAX_ISSUES } from '../../protocol/envelope.js'
-import { REFUSED } from '../../protocol/refused.js'
 import { findFaults, type Fault, type Problem, type Side } from '../faults.js'
 import { plainString } from '../text/rules.js'
 import { MAX_RECURSION, type SchemaTree, type StringNode } from '../tree/nodes.js'
@@ -30,7 +29,7 @@ const THEIRS: Omit<Side, 'string'> = {
   most: MAX_ISSUES,
   work: MAX_WORK,
   levels: MAX_RECURSION,
-  isAny: value => copyAny(value) !== REFUSED,
+  isAny: value => copyAny(value) !== undefined,
   isInteger: Number.isSafeInteger,
   isObject: isPlainObject,
   read: (source, name) => Object.hasOwn(source, name) ? source[name] : undefined,

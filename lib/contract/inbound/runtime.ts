@@ -1,4 +1,3 @@
-import { REFUSED } from '../../protocol/refused.js'
 import { INHERITED_NAMES } from '../names.js'
 import { MAX_ANY_DEPTH, MAX_NAME_LENGTH } from '../tree/nodes.js'
 import { plainString } from '../text/rules.js'
@@ -62,7 +61,7 @@ interface Task {
   readonly depth: number
 }
 
-/** A deep copy of any JSON value, or REFUSED: names and strings are checked, levels are bounded. */
+/** A deep copy of any JSON value, or undefined: names and strings are checked, levels are bounded. */
 export function copyAny (value: unknown, plain = false): unknown {
   const root: unknown[] = []
   const work: Task[] = [{ from: value, to: root, key: 0, depth: 0 }]
@@ -70,24 +69,24 @@ export function copyAny (value: unknown, plain = false): unknown {
     const { from, depth } = task
     let copy: unknown
     if (typeof from === 'string') {
-      if (!plain && !plainString(from)) return REFUSED
+      if (!plain && !plainString(from)) return undefined
       copy = from
     } else if (typeof from === 'number') {
-      if (!Number.isFinite(from)) return REFUSED
+      if (!Number.isFinite(from)) return undefined
       copy = from + 0
     } else if (typeof from === 'boolean' || from === null) {
       copy = from
     } else if (typeof from !== 'object' || depth >= MAX_ANY_DEPTH) {
-      return REFUSED
+      return undefined
     } else if (Array.isArray(from)) {
       const list: unknown[] = new Array(from.length).fill(null)
       for (let i = 0; i < from.length; i++) work.push({ from: from[i], to: list, key: i, depth: depth + 1 })
       copy = list
     } else {
-      if (!isPlainObject(from)) return REFUSED
+      if (!isPlainObject(from)) return undefined
       const object: Record<string, unknown> = {}
       for (const name of Object.keys(from)) {
-        if (!isFreeName(name, plain)) return REFUSED
+        if (!isFreeName(name, plain)) return undefined
         // holds the place: work is done last in, first out
         object[name] = null
         work.push({ from: (from as Record<string, unknown>)[name], to: object, key: name, depth: depth + 1 })

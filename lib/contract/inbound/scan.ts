@@ -1,4 +1,4 @@
-import type { ContractLimits, ScanFault } from '../../../types/contract.js'
+import type { ContractLimits, Plainness, ScanFault } from '../../../types/contract.js'
 import type { EnvelopeKeys } from '../../protocol/envelope.js'
 import { MAX_ANY_DEPTH } from '../tree/nodes.js'
 
@@ -101,9 +101,11 @@ function skipString (text: string, start: number, length: number): number {
 /**
  * True when the JSON text spells no character as `\uXXXX`. Then no key or string in its value holds NUL or a lone
  * surrogate: JSON has no other spelling of a control character (RFC 8259 section 7), and text that was decoded from
- * UTF-8 holds no half of a pair.
+ * UTF-8 holds no half of a pair. `ascii` when they hold nothing but printable ASCII: as many bytes as characters, no
+ * escape at all, and no DEL. `bytes`: of the text's UTF-8 form, where they are known.
  */
-export function isPlain (text: string): boolean {
+export function isPlain (text: string, bytes?: number): Plainness {
+  if (text.length === bytes && !text.includes('\\') && !text.includes('\x7f')) return 'ascii'
   return !text.includes('\\u')
 }
 
@@ -111,9 +113,9 @@ export function isPlain (text: string): boolean {
  * False when no key of the text can be forbidden, so that the parsed value needn't be walked. `plain` is what `isPlain`
  * says of the text: letters of a key that are not spelt with `\u` stand there as they are.
  */
-export function mayHoldForbiddenKey (text: string, plain: boolean): boolean {
+export function mayHoldForbiddenKey (text: string, plain: Plainness): boolean {
   // `__proto__` has it, and so has `prototype`, without which `constructor` is harmless
-  return !plain || text.includes('proto')
+  return plain === false || text.includes('proto')
 }
 
 /**

@@ -1,7 +1,7 @@
 import { WSG_ERR_OUTBOUND_INVALID } from '../../errors/coded.js'
 import type { SchemaTree } from '../tree/nodes.js'
 import { breachOf } from './breach.js'
-import { generateWriter } from './generate.js'
+import { generateWriter } from './text-generator.js'
 
 // Tested in test/contract/serializer.test.ts.
 

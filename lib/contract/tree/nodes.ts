@@ -13,9 +13,8 @@ import type { WsText } from '../text/spec.js'
  * contract's own text: what writes source code passes them through `JSON.stringify` and hands everything else in
  * beside the source.
  *
- * Back ends: `inbound/sanitizer.ts`, `inbound/second-opinion.ts` (what TypeBox compiles), `inbound/url-values.ts`,
- * `outbound/serializer.ts`, `faults.ts` (why a value was refused, either way), `limits.ts`, `cost.ts`,
- * `tree/canonical-text.ts` (fingerprint).
+ * Back ends: `inbound/sanitizer.ts` and `outbound/text-generator.ts`, both written by `code/`; `inbound/url-values.ts`,
+ * `faults.ts` (why a value was refused, either way), `limits.ts`, `cost.ts`, `tree/canonical-text.ts` (fingerprint).
  *
  * There is one spelling of "no limit": lengths and counts from 0 to Infinity, numbers from -Infinity to Infinity.
  */
@@ -88,6 +87,8 @@ export interface PolicyPart {
   readonly apply: (value: string) => string | undefined
   /** Units the value may have before the policy repairs it; equals `max` where the policy only refuses. */
   readonly rawMax: number
+  /** Printable ASCII of the field's length is delivered as it came, so that nobody need ask. */
+  readonly takesAscii: boolean
 }
 
 /** A binary frame. Only ever a root. */

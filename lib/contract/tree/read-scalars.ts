@@ -2,11 +2,13 @@ import { FormatRegistry, type TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
 import { findPatternFault, MAX_PATTERN_INPUT } from '../pattern/safety.js'
 import { compileTextPolicy } from '../text/policy.js'
-import { defaultMaxBytes, POLICY_PATTERN } from '../text/spec.js'
+import { defaultMaxBytes, POLICY_PATTERN, type WsText } from '../text/spec.js'
 import { fail, isFromPeer, type Context } from './context.js'
 import type { NumberNode, PolicyPart, StringNode, ValuesNode } from './nodes.js'
 
 // Tested in test/contract/boot-checks.test.ts.
+
+interface Range { readonly min: number, readonly max: number }
 
 /** Type.Number and Type.Integer. */
 export function readNumber (context: Context, schema: TSchema, path: string, integer: boolean): NumberNode {
@@ -56,7 +58,7 @@ export function readString (context: Context, schema: TSchema, path: string, kin
     max,
     pattern: readPattern(context, schema, path, kind, max),
     format: readFormat(context, schema, path),
-    policy: readPolicy(context, schema, path, max),
+    policy: readPolicy(context, schema, path, { min, max }),
   }
 }
 
@@ -105,7 +107,7 @@ function readFormat (context: Context, schema: TSchema, path: string): StringNod
   return { name, test: value => FormatRegistry.Get(name)?.(value) === true }
 }
 
-function readPolicy (context: Context, schema: TSchema, path: string, max: number): PolicyPart | null {
+function readPolicy (context: Context, schema: TSchema, path: string, { min, max }: Range): PolicyPart | null {
   const spec = schema.wsText as PolicyPart['spec'] | undefined
   if (spec === undefined) return null
   if (typeof spec.pattern === 'string' && isFromPeer(context) && schema.patternProvenSafe !== true) {
@@ -114,8 +116,15 @@ function readPolicy (context: Context, schema: TSchema, path: string, max: numbe
   try {
     // a policy that repairs may shorten: it counts the bytes of what came by itself
     const rawMax = spec.clean ? spec.maxBytes ?? defaultMaxBytes(spec) : max
-    return { spec, apply: compileTextPolicy(spec, context.adapters), rawMax }
+    return { spec, apply: compileTextPolicy(spec, context.adapters), rawMax, takesAscii: takesAscii(spec, { min, max }) }
   } catch (error) {
     fail(context, path, error instanceof Error ? error.message : 'the text policy can not be compiled')
   }
+}
+
+/** True when the policy has nothing to say of printable ASCII whose length is in the range. */
+function takesAscii ({ policy, clean, ...limits }: WsText, { min, max }: Range): boolean {
+  const { maxLength, minLength = 0, maxBytes = Infinity, maxGraphemes = Infinity } = limits
+  return !clean && (policy === 'text' || policy === 'line') && minLength <= min &&
+    Math.min(maxLength, maxBytes, maxGraphemes) >= max
 }

@@ -1,0 +1,135 @@
+import { isContainer, type ArrayNode, type Node, type ObjectNode, type SchemaTree, type UnionNode } from '../tree/nodes.js'
+import { lengths, refuse, scalar } from './scalars.js'
+
+// Tested in test/contract/accept.test.ts and test/contract/serializer.test.ts.
+
+/**
+ * Writes one function for each node of a tree; what it returns is made of a value that fits, and undefined of any
+ * other. What is made of one, a clean copy or JSON text, subclasses say.
+ *
+ * Only names and constants of the contract are written into the source, all through JSON.stringify; everything else
+ * (patterns, policies, sets) is handed in by a table.
+ */
+export abstract class Generator {
+  protected readonly tree: SchemaTree
+  readonly #theirs: boolean
+  readonly #table: unknown[] = []
+  readonly #functions: string[] = []
+  readonly #names = new Map<Node, string>()
+
+  /** `theirs`: values come from a peer. */
+  constructor (tree: SchemaTree, theirs: boolean) {
+    this.tree = tree
+    this.#theirs = theirs
+  }
+
+  /** The root's function, handed to `end`, which is the source of what is returned. */
+  protected compile (helpers: object, end: (root: string) => string): unknown {
+    const root = this.function(this.tree.root)
+    const constants = this.#table.map((_, index) => `const t${index} = table[${index}]`)
+    const source = ['"use strict"', 'const { isArray } = Array', ...constants, ...this.#functions, end(root)].join('\n')
+    // eslint-disable-next-line no-new-func
+    const factory = new Function('table', ...Object.keys(helpers), source) as (...args: unknown[]) => unknown
+    return factory(this.#table, ...Object.values(helpers))
+  }
+
+  /** Hands a value to the generated code; the name it has there. */
+  protected readonly keep = (value: unknown): string => `t${this.#table.push(value) - 1}`
+
+  /** A function of its own for the node: `v` is the value, `d` the recursions around it, `p` what its text can hold. */
+  protected function (node: Node): string {
+    let name = this.#names.get(node)
+    if (name === undefined) {
+      name = `f${this.#names.size}`
+      this.#names.set(node, name)
+      this.#functions.push(`function ${name} (v, d, p) {\n${this.#body(node)}\n}`)
+    }
+    return name
+  }
+
+  #body (node: Node): string {
+    switch (node.kind) {
+      case 'object': return this.object(node)
+      case 'array': return this.#array(node)
+      case 'union': return this.#union(node)
+      case 'tuple': {
+        const items = node.items.map((item, i) => `let x${i} = v[${i}]\n${this.value(item, `x${i}`)}`)
+        return refuse('!isArray(v)', `v.length !== ${items.length}`) + items.join('') + `return ${this.tuple(node.items)}`
+      }
+      default: return `${this.value(node, 'v')}return ${this.result(node, 'v')}`
+    }
+  }
+
+  /** Statements that replace the variable `x` by what is made of it, scalars by their clean value; or return. */
+  protected value (node: Node, x: string): string {
+    switch (node.kind) {
+      case 'any': return `${x} = any(${x}, p)\n${refuse(`${x} === undefined`)}`
+      case 'all': return node.parts.map(part => this.value(part, x)).join('')
+      case 'not': return refuse(`${this.function(node.node)}(${x}, d, p) !== undefined`)
+      case 'ref': return this.reference(this.function(this.tree.definitions.get(node.name)!), x)
+      case 'object':
+      case 'array':
+      case 'tuple':
+      case 'union':
+        return this.call(this.function(node), x, 'd')
+      default: return scalar(node, x, this.keep, this.#theirs)
+    }
+  }
+
+  protected call (name: string, x: string, depth: string): string {
+    return `${x} = ${name}(${x}, ${depth}, p)\n${refuse(`${x} === undefined`)}`
+  }
+
+  #array (node: ArrayNode): string {
+    const { items, unique, contains } = node
+    const { start, add, items: list, end } = this.list(items)
+    const count = contains === null ? '' : `if (${this.function(contains.node)}(x, d, p) !== undefined) found++\n`
+    return `${refuse('!isArray(v)', ...lengths('v', node))}${contains === null ? '' : 'let found = 0\n'}${start}
+for (let i = 0; i < v.length; i++) {
+let x = v[i]
+${count}${this.value(items, 'x')}${add}
+}
+${contains === null ? '' : refuse(`found < ${contains.min}`, `found > ${contains.max}`)}` +
+      `${unique ? refuse(`!isUnique(${list})`) : ''}return ${end}`
+  }
+
+  #union (node: UnionNode): string {
+    const { variants, tag } = node
+    const isTagged = (i: number): boolean => tag !== null && tag.values[i] !== null
+    const isWide = this.isWide(node)
+    const take = isWide
+      ? `if (r !== undefined && ${this.weight} > most) { most = ${this.weight}; best = r }\n`
+      : 'if (r !== undefined) return r\n'
+    const call = (variant: Node): string => `r = ${this.function(variant)}(v, d, p)\n`
+    const lines = ['let r, best, most = -1\n']
+    if (tag !== null) {
+      const index = new Map(tag.values.flatMap((list, i) => (list ?? []).map(value => [value, i])))
+      const cases = variants.map((variant, i) => isTagged(i) ? `case ${i}: ${call(variant)}break\n` : '')
+      lines.push(`if (typeof v === 'object' && v !== null && !isArray(v)) {
+switch (${this.keep(index)}.get(v[${JSON.stringify(tag.name)}])) {\n${cases.join('')}}\n${take}}\n`)
+    }
+    for (const variant of variants.filter((_, i) => !isTagged(i))) lines.push(call(variant), take)
+    return `${lines.join('')}return best`
+  }
+
+  /** True where several variants may fit: the one that keeps most, by `weight`, is meant. */
+  protected isWide ({ variants, tag }: UnionNode): boolean {
+    if (tag !== null && !tag.values.includes(null)) return false
+    return variants.filter(variant => isContainer(variant, this.tree.definitions)).length > 1
+  }
+
+  /** How much is kept in `r`. */
+  protected abstract readonly weight: string
+  /** What is made of an object. */
+  protected abstract object (node: ObjectNode): string
+  /** How a list is made: statements, one of which adds `x`, and expressions of its items and of the whole. */
+  protected abstract list (items: Node): List
+  /** Of `x0`, `x1`, … */
+  protected abstract tuple (items: readonly Node[]): string
+  /** Of what `value` has left in `x`. */
+  protected abstract result (node: Node, x: string): string
+  /** Statements that replace `x` by what the function of a recursive definition makes of it. */
+  protected abstract reference (name: string, x: string): string
+}
+
+export interface List { readonly start: string, readonly add: string, readonly items: string, readonly end: string }
