@@ -43,6 +43,8 @@ export interface MessageRefusedEvent extends SocketEvent {
   readonly code: string
   /** The message's type where the contract has it, else null. */
   readonly type: string | null
+  /** In development: the reason. It may repeat names that were sent. */
+  readonly detail?: string
 }
 
 /** `fastify-ws-guard:message:handled`: a handler has settled. */

@@ -5,30 +5,39 @@ import createError from '@fastify/error'
 // Every coded server error, grouped by room. docs/errors.md lists the same codes; a test holds both to each other.
 // A message that reaches a peer is generic; what came is in the log.
 
+/** Where the pages of docs/ are read. */
+const DOCS = 'https://github.com/fastify-ws-guard/fastify-ws-guard/blob/main/docs'
+
+/** An error of boot. Its `help` is the page that says what to do; Node.js and pino print it below the stack. */
+const boot = <C extends string>(code: C, page: string, Base: ErrorConstructor = Error) =>
+  class extends createError(code, '%s', 500, Base) {
+    readonly help = `${DOCS}/${page}`
+  }
+
 /* ---- options and plugin order: boot ---- */
 
 /**
  * An option of the plugin or of a route is not what its schema says. `%s` names it, what was expected and what it got.
  */
-export const WSG_ERR_OPTION = createError('WSG_ERR_OPTION', '%s', 500, TypeError)
+export const WSG_ERR_OPTION = boot('WSG_ERR_OPTION', 'options.md', TypeError)
 /** Two options together would be unsafe. */
-export const WSG_ERR_OPTION_UNSAFE = createError('WSG_ERR_OPTION_UNSAFE', '%s')
+export const WSG_ERR_OPTION_UNSAFE = boot('WSG_ERR_OPTION_UNSAFE', 'options.md')
 /** An entry of `origins` could never match, or would match too much. */
-export const WSG_ERR_ORIGIN_PATTERN = createError('WSG_ERR_ORIGIN_PATTERN', '%s', 500, TypeError)
+export const WSG_ERR_ORIGIN_PATTERN = boot('WSG_ERR_ORIGIN_PATTERN', 'channels.md#forms-of-a-pattern', TypeError)
 /** An entry of `allowedHosts` could never match, or would match too much. */
-export const WSG_ERR_HOST_PATTERN = createError('WSG_ERR_HOST_PATTERN', '%s', 500, TypeError)
+export const WSG_ERR_HOST_PATTERN = boot('WSG_ERR_HOST_PATTERN', 'channels.md#forms-of-a-pattern', TypeError)
 /** Plugin order, encapsulation or a missing plugin. */
-export const WSG_ERR_PLUGIN_ORDER = createError('WSG_ERR_PLUGIN_ORDER', '%s')
+export const WSG_ERR_PLUGIN_ORDER = boot('WSG_ERR_PLUGIN_ORDER', 'gate.md#order-of-registration')
 /** A dependency is older than what is known to be safe. */
-export const WSG_ERR_DEPENDENCY = createError('WSG_ERR_DEPENDENCY', '%s')
+export const WSG_ERR_DEPENDENCY = boot('WSG_ERR_DEPENDENCY', 'gate.md#order-of-registration')
 /** A WebSocket route does not say who may connect, or says it twice. */
-export const WSG_ERR_ROUTE_POLICY = createError('WSG_ERR_ROUTE_POLICY', '%s')
+export const WSG_ERR_ROUTE_POLICY = boot('WSG_ERR_ROUTE_POLICY', 'options.md#route-options')
 
 /* ---- contract: boot ---- */
 
 export { WSG_ERR_CONTRACT } from './contract-error.js'
 /** A handler is missing, misspelt or not a function. */
-export const WSG_ERR_HANDLER = createError('WSG_ERR_HANDLER', '%s', 500, TypeError)
+export const WSG_ERR_HANDLER = boot('WSG_ERR_HANDLER', 'contract.md', TypeError)
 
 /* ---- generators: the command and its library call ---- */
 

@@ -8,6 +8,8 @@ export class WSG_ERR_CONTRACT extends TypeError {
   readonly code = 'WSG_ERR_CONTRACT'
   readonly statusCode = 500
   override readonly name = 'ContractError'
+  /** The page that says what to do. */
+  readonly help = 'https://github.com/fastify-ws-guard/fastify-ws-guard/blob/main/docs/contract.md'
 }
 
 /** Throws WSG_ERR_CONTRACT. `path` is a JSON pointer into the data. */

@@ -18,9 +18,10 @@ subscribe('fastify.initialization', message => {
 })
 
 /**
- * Throws WSG_ERR_PLUGIN_ORDER for a WebSocket route that was declared before the plugin could see it. Routes are told
- * apart by the object that Fastify hands to every hook: with constraints several have one URL. Warns where this module
- * was loaded after the instance was made; upgrades to such routes are then refused at run time instead of at boot.
+ * Throws WSG_ERR_PLUGIN_ORDER for all WebSocket routes that were declared before the plugin could see them. Routes
+ * are told apart by the object that Fastify hands to every hook: with constraints several have one URL. Warns where
+ * this module was loaded after the instance was made; upgrades to such routes are then refused at run time instead of
+ * at boot.
  */
 export function checkDeclaredRoutes (fastify: FastifyInstance, guarded: WeakSet<object>): void {
   const routes = declared.get(fastify)
@@ -29,12 +30,12 @@ export function checkDeclaredRoutes (fastify: FastifyInstance, guarded: WeakSet<
       'refused at run time, not at boot; import fastify-ws-guard before Fastify() is called')
     return
   }
-  for (const route of routes) {
-    if (guarded.has(route)) continue
-    const names = Object.keys(route.constraints ?? {})
-    const constraints = names.length === 0 ? '' : ` (constraints ${names.join(', ')})`
-    throw new WSG_ERR_PLUGIN_ORDER(`route ${route.url}${constraints}: declared before fastify-ws-guard was loaded, ` +
-      'so nothing guards it; write "await app.register(guard, …)" before the first WebSocket route, or declare ' +
-      'routes in a plugin of their own')
-  }
+  const early = routes.filter(route => !guarded.has(route)).map(({ url, constraints }) => {
+    const names = Object.keys(constraints ?? {})
+    return names.length === 0 ? url : `${url} (constraints ${names.join(', ')})`
+  })
+  if (early.length === 0) return
+  throw new WSG_ERR_PLUGIN_ORDER(`route${early.length === 1 ? '' : 's'} ${early.join(', ')}: declared before ` +
+    'fastify-ws-guard was loaded, so nothing guards it; write "await app.register(guard, …)" before the first ' +
+    'WebSocket route, or declare routes in a plugin of their own')
 }

@@ -1,7 +1,7 @@
 import { IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { SafeLog } from '../errors/log-safe.js'
+import type { BootLog } from '../errors/boot-warning.js'
 import { warnChanged } from './changed.js'
 
 /**
@@ -14,7 +14,7 @@ export function hasOpenAnswer (socket: Duplex): boolean {
 }
 
 /** Warns where this version of Node keeps a socket's response elsewhere. */
-export function checkOpenAnswer (log: Pick<SafeLog, 'warn'>): void {
+export function checkOpenAnswer (log: BootLog): void {
   const socket = new Socket()
   const response = new ServerResponse(new IncomingMessage(socket))
   response.assignSocket(socket)

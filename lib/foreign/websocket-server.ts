@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
+import { warnAtBoot } from '../errors/boot-warning.js'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { warnChanged } from './changed.js'
@@ -88,8 +89,8 @@ export function guardServer (
       `${got(options.path)}; ws would answer 400 to the handshakes of every other route`)
   }
   if (options.perMessageDeflate !== false) {
-    log.warn('@fastify/websocket options.perMessageDeflate is on: each socket costs about 400 KiB, and secrets ' +
-      'beside attacker-chosen text can leak by length (CRIME)')
+    warnAtBoot(log, {}, '@fastify/websocket options.perMessageDeflate is on: each socket costs about 400 KiB, and ' +
+      'secrets beside attacker-chosen text can leak by length (CRIME)')
   }
   // What the application chose itself stays; ws's own defaults are not fit for strangers.
   if (options.maxPayload === WS_DEFAULTS.maxPayload) options.maxPayload = limits.maxPayload

@@ -4,9 +4,9 @@ import type { Duplex } from 'node:stream'
 import type { Refusal } from '../../types/gate.js'
 import { REFUSALS } from './refusals.js'
 
-/** The body of every refusal: a code and generic words, nothing of the request. */
-export function refusalBody ({ code, statusCode = REFUSALS[code].statusCode }: Refusal): string {
-  return JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message: REFUSALS[code].message })
+/** The body of every refusal: a code and generic words, nothing of the request. In development also a `detail`. */
+export function refusalBody ({ code, statusCode = REFUSALS[code].statusCode }: Refusal, detail?: string): string {
+  return JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message: REFUSALS[code].message, detail })
 }
 
 /**
@@ -59,9 +59,9 @@ export function writeAnswer (reply: FastifyReply, socket: Duplex, body: string |
  * Answers without Fastify: for the socket whose reply is out of reach. Destroyed once written; by the deadline where
  * the peer does not read.
  */
-export function writeRefusal (socket: Duplex, refusal: Refusal): void {
+export function writeRefusal (socket: Duplex, refusal: Refusal, detail?: string): void {
   if (socket.destroyed || !socket.writable) return
-  const body = refusalBody(refusal)
+  const body = refusalBody(refusal, detail)
   const statusCode = refusal.statusCode ?? REFUSALS[refusal.code].statusCode
   const headers = {
     ...refusalHeaders(refusal),

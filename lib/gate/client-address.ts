@@ -1,8 +1,8 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { escapeForLog } from '../errors/log-safe.js'
+import { type SafeLog, escapeForLog } from '../errors/log-safe.js'
 import { addressKey, readAddress } from './address.js'
 import { handshakeOf } from './record.js'
 
@@ -50,11 +50,11 @@ export function compileAddresses (entries: readonly string[], where: string): Ad
 export class ClientAddresses {
   readonly #prefix: number
   readonly #listed: AddressList | null
-  readonly #log: FastifyBaseLogger
+  readonly #log: SafeLog
   readonly #warned = new Set<'unreadable' | 'untrusted'>()
 
   /** `prefix`: bits of an IPv6 address that are one client. `listed`: not counted by address. */
-  constructor (prefix: number, listed: AddressList | null, log: FastifyBaseLogger) {
+  constructor (prefix: number, listed: AddressList | null, log: SafeLog) {
     this.#prefix = prefix
     this.#listed = listed
     this.#log = log

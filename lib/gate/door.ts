@@ -3,7 +3,9 @@ import type { FastifyError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { Refusal } from '../../types/gate.js'
 import { prepareReply, refusalBody, writeAnswer, writeRefusal } from './answer.js'
+import type { Adviser } from './advice.js'
 import { clientAddress } from './client-address.js'
+import { policyOf } from './policy.js'
 import { type Handshake, handshakeOf, hasBegun } from './record.js'
 import { REFUSALS } from './refusals.js'
 import type { SecurityLog } from './security-log.js'
@@ -14,12 +16,23 @@ export const RETRY_AUTH = 5
 
 type OnSendDone = (error: Error | null, payload?: unknown) => void
 
+/** What a door has in development only. */
+export interface DevelopmentDoor {
+  readonly advise: Adviser
+  /** The application has no logger of its own: lines of its requests would go nowhere. */
+  readonly isAlone: boolean
+}
+
 /** The one door out: whatever a handshake is answered instead of a 101 is decided, logged and written here. */
 export class Door {
   readonly #security: SecurityLog
+  readonly #development: DevelopmentDoor | null
+  /** In development: the `detail` of what is refused, by its handshake, or by its request where it is none. */
+  readonly #details = new WeakMap<object, string>()
 
-  constructor (security: SecurityLog) {
+  constructor (security: SecurityLog, development: DevelopmentDoor | null = null) {
     this.#security = security
+    this.#development = development
   }
 
   /**
@@ -55,14 +68,19 @@ export class Door {
     if (refusal === null || hasBegun(handshake) || socket.writableEnded) return
     // Whoever answers after all writes into nothing.
     if (reply?.raw.socket === socket) reply.raw.detachSocket(reply.raw.socket)
-    if (!tell(handshake, refusal)) writeRefusal(socket, refusal)
+    this.#write(handshake, refusal)
   }
 
   /** Refuses without Fastify: no reply is within reach. */
   turnAway (handshake: Handshake, refusal: Refusal): void {
     handshake.refusal = refusal
     this.report(refusal, handshake.request, handshake)
-    if (!tell(handshake, refusal)) writeRefusal(handshake.socket, refusal)
+    this.#write(handshake, refusal)
+  }
+
+  #write (handshake: Handshake, refusal: Refusal): void {
+    const detail = this.#details.get(handshake)
+    if (!tell(handshake, refusal, detail)) writeRefusal(handshake.socket, refusal, detail)
   }
 
   /** Notes when somebody begins to answer, and with what. */
@@ -80,7 +98,7 @@ export class Door {
   readonly onSend = (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: OnSendDone): void => {
     const handshake = handshakeOf(request.raw)
     if (handshake === undefined) {
-      done(null, payload)
+      done(null, withDetail(payload, this.#details.get(request)))
       return
     }
     handshake.answered = true
@@ -88,7 +106,8 @@ export class Door {
     if (handshake.refusal === null && isInside) this.#cover(request, reply, handshake)
     // Written at the deadline meanwhile.
     if (handshake.socket.writableEnded) return
-    if (handshake.refusal !== null && tell(handshake, handshake.refusal)) return
+    const detail = this.#details.get(handshake)
+    if (handshake.refusal !== null && tell(handshake, handshake.refusal, detail)) return
     const isText = typeof payload === 'string' || Buffer.isBuffer(payload) || payload === undefined || payload === null
     if (handshake.refusal === null && !isText) {
       reply.header('connection', 'close')
@@ -98,9 +117,9 @@ export class Door {
     if (handshake.refusal !== null && (handshake.spoiled || !isText)) {
       const { code, statusCode = REFUSALS[code].statusCode } = handshake.refusal
       reply.code(statusCode).type('application/json; charset=utf-8')
-      writeAnswer(reply, handshake.socket, refusalBody(handshake.refusal))
+      writeAnswer(reply, handshake.socket, refusalBody(handshake.refusal, detail))
     } else {
-      writeAnswer(reply, handshake.socket, isText ? payload ?? '' : '')
+      writeAnswer(reply, handshake.socket, isText ? withDetail(payload, detail) ?? '' : '')
     }
   }
 
@@ -127,9 +146,10 @@ export class Door {
     done()
   }
 
-  /** One line and one event per refusal; nothing of it goes to the peer. */
+  /** One line and one event per refusal; nothing of it goes to the peer, but in development the advice. */
   report (refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null): void {
     const { code, value, cause, statusCode = REFUSALS[code].statusCode } = refusal
+    const advice = this.#advise(refusal, request, handshake)
     this.#security.refused({
       code,
       statusCode,
@@ -139,7 +159,31 @@ export class Door {
       identity: handshake?.identity?.id,
       value,
       cause,
-    }, request?.log)
+      advice,
+    }, this.#development?.isAlone === true ? undefined : request?.log)
+  }
+
+  #advise (refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null): string | undefined {
+    if (this.#development === null) return undefined
+    const policy = handshake?.policy ?? (request === null ? null : policyOf(request))
+    const [path = ''] = (request?.url ?? '').split(/[?#;]/, 1)
+    const advice = this.#development.advise({ ...refusal, policy, path })
+    const owner = handshake ?? request
+    if (owner !== null) this.#details.set(owner, advice)
+    return advice
+  }
+}
+
+/** `payload` with the `detail` of a refusal, where it is the body that Fastify makes of a coded error. */
+function withDetail<T> (payload: T, detail: string | undefined): T | string {
+  if (detail === undefined || typeof payload !== 'string') return payload
+  try {
+    const body: unknown = JSON.parse(payload)
+    const isOurs = typeof body === 'object' && body !== null && Object.hasOwn(body, 'code')
+    return isOurs ? JSON.stringify({ ...body, detail }) : payload
+  } catch {
+    // An error handler of the application has made something else of it.
+    return payload
   }
 }
 

@@ -1,9 +1,10 @@
-import type { FastifyBaseLogger, HookHandlerDoneFunction } from 'fastify'
+import type { HookHandlerDoneFunction } from 'fastify'
 import type { IncomingMessage } from 'node:http'
+import type { SafeLog } from '../errors/log-safe.js'
 import type { Events } from '../events/events.js'
 import type { ClientAddresses } from './client-address.js'
 import { type ConnectionCaps, Connections } from './connections.js'
-import { Door, RETRY_AUTH } from './door.js'
+import { type DevelopmentDoor, Door, RETRY_AUTH } from './door.js'
 import type { HostPolicy } from './host.js'
 import { HeadersMoment } from './moments/headers.js'
 import { IdentityMoment, type Judges } from './moments/identity.js'
@@ -28,8 +29,10 @@ export interface GateOptions {
   readonly judges: Judges
   /** Asked before a cap refuses; null where nobody can make room. */
   readonly makeRoom: MakeRoom | null
-  readonly log: FastifyBaseLogger
+  readonly log: SafeLog
   readonly events: Events
+  /** Null in production. */
+  readonly development: DevelopmentDoor | null
 }
 
 /**
@@ -48,10 +51,11 @@ export class Gate {
   readonly #switch: SwitchMoment
   #draining = false
 
-  constructor ({ caps, authTimeout, handshakeTimeout, makeRoom, log, events, judges, ...parts }: GateOptions) {
+  constructor (options: GateOptions) {
+    const { caps, authTimeout, handshakeTimeout, makeRoom, log, events, judges, development, ...parts } = options
     const connections = this.connections = new Connections(caps)
     this.#security = new SecurityLog(log, events)
-    const door = this.#door = new Door(this.#security)
+    const door = this.#door = new Door(this.#security, development)
     this.#pending = new PendingHandshakes({
       authTimeout,
       handshakeTimeout,

@@ -88,6 +88,8 @@ export class Policies {
     const optionName = options.origins === undefined ? 'origins' : `route ${url}: wsGuard.origins`
     const origin = this.origins(options.origins, optionName, credential)
     this.#proveSafe(url, origin, credential)
+    const { origins, allowedHosts, development } = this.#defaults
+    const isWritten = options.origins !== undefined || origins !== null
     const { upgradeRate: own, connections: caps } = options
     const failureCost = this.#defaults.upgradeRate?.failureCost ?? 1
     const limiters = [this.#shared, own === undefined ? null : this.#makeLimiter({ failureCost, ...own }, url)]
@@ -97,6 +99,7 @@ export class Policies {
       auth,
       authorize: options.authorize ?? null,
       origin,
+      originsFrom: { name: optionName, derived: isWritten ? null : originsFromHosts(allowedHosts, { development }) },
       limiters: limiters.filter(limiter => limiter !== null),
       subprotocols: {
         supported: contract === null ? subprotocols : [contract.subprotocol, ...subprotocols],

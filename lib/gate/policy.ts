@@ -32,6 +32,8 @@ export interface RoutePolicy {
   readonly auth: AuthStrategy | null
   readonly authorize: Authorize | null
   readonly origin: OriginPolicy
+  /** Where the origins are written; `derived`: what `allowedHosts` gives, where nobody has written any. */
+  readonly originsFrom: { readonly name: string, readonly derived: readonly string[] | null }
   readonly limiters: readonly UpgradeLimiter[]
   /** The route's own caps, beside the application's. */
   readonly connections: Connections | null

@@ -45,7 +45,9 @@ export function knowsCodes (raw: IncomingMessage, { supported }: SubprotocolPoli
  * Tells a client why it is refused, where it knows our close codes: a 101, one `$error`, the close frame and the end.
  * ws never sees the socket, and nothing that the client sends is read. False where it is to get an HTTP status.
  */
-export function tell ({ socket, request, reply, policy, mayBeTold }: Handshake, refusal: Refusal): boolean {
+export function tell (
+  { socket, request, reply, policy, mayBeTold }: Handshake, refusal: Refusal, detail?: string
+): boolean {
   const told = BY_CODE[refusal.code] ?? BY_STATUS.get(refusal.statusCode ?? 0)
   if (!mayBeTold || told === undefined || request === null || policy === null) return false
   const retryAfter = retryAfterOf(reply, refusal)
@@ -53,6 +55,7 @@ export function tell ({ socket, request, reply, policy, mayBeTold }: Handshake, 
     code: told.reason,
     message: REFUSALS[refusal.code].message,
     ...(retryAfter === undefined ? {} : { retryAfter }),
+    detail,
   }
   const message = JSON.stringify({ [policy.subprotocols.typeKey]: ERROR_TYPE, error })
   // The socket would keep the response, and the response would answer.

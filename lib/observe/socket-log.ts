@@ -1,5 +1,7 @@
 import type { EventName, Events } from '../events/events.js'
-import type { ClosedEvent, EventPayloads, SocketEvent } from '../../types/events.js'
+import type {
+  ClosedEvent, EventPayloads, HandlerFailedEvent, MessageRefusedEvent, SocketEvent,
+} from '../../types/events.js'
 import { escapeForLog, logThrown } from '../errors/log-safe.js'
 import type { SafeLog } from '../errors/log-safe.js'
 import { Repeats } from '../errors/repeats.js'
@@ -25,7 +27,7 @@ const LINES: { readonly [N in Logged]: Line<EventPayloads[N]> } = {
     event: 'ws.message.refused',
     level: 'info',
     message: 'a WebSocket message was refused',
-    kind: ({ ip, code, type }) => ({ ip, code, type }),
+    kind: ({ ip, code, type, detail }) => ({ ip, code, type, ...(detail === undefined ? {} : { advice: detail }) }),
   },
   'handler:failed': {
     event: 'ws.handler.error',
@@ -92,8 +94,8 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
       const { level } = line
       const common = { event: line.event, route: event.route, ...line.kind(event) }
       if (!repeats.isFirst(kindOf(level, line.message, common))) return
-      const { app, error, ...fields } = event as SocketEvent & { readonly error?: unknown }
-      const record = { ...fields, event: line.event }
+      const { app, error, detail, ...fields } = event as SocketEvent & Partial<HandlerFailedEvent & MessageRefusedEvent>
+      const record = { ...fields, event: line.event, ...(detail === undefined ? {} : { advice: detail }) }
       if (error === undefined && !('error' in event)) log[level](record, line.message)
       else logThrown(log, level, record, error, line.message)
     }))

@@ -1,5 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { RouteGuardOptions } from '../../types/options.js'
+import { warnAtBoot } from '../errors/boot-warning.js'
 import { WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import { didYouMean } from '../errors/nearest.js'
 import { checkDeclaredRoutes } from '../foreign/declared-routes.js'
@@ -10,6 +11,7 @@ import type { ContractPart, Policies } from '../gate/policies.js'
 import { serializeUpgrade } from '../gate/security-log.js'
 import { type ResolvedOptions, resolveRouteOptions } from './options.js'
 import { isWebSocketRoute, type PlainWsRoute } from './route-keys.js'
+import { refuseUndecided } from './undecided-routes.js'
 import { type RouterOptions, UrlPatterns, WITHOUT_SLASH } from './url-patterns.js'
 
 // Tested in test/plugin/policies.test.ts and test/plugin/boot.test.ts.
@@ -48,6 +50,8 @@ export class GuardedRoutes {
   readonly #theirs: UrlPatterns
   // A list: with constraints several routes have one URL.
   readonly #routes: GuardedRoute[] = []
+  /** Those that do not say who may connect: told all at once, when the whole application is there. */
+  readonly #undecided: { readonly url: string, readonly scope: FastifyInstance }[] = []
   readonly #seen = new WeakSet<object>()
 
   constructor (options: ResolvedOptions, policies: Policies, gate: Gate, router: RouterOptions = {}) {
@@ -65,13 +69,18 @@ export class GuardedRoutes {
     if (given === undefined) throw new WSG_ERR_OPTION(`${name}: expected an object of options, got undefined`)
     // Scopes are made by Object.create.
     const isWithin = (inner: object): boolean => inner === scope || Object.prototype.isPrototypeOf.call(scope, inner)
-    const late = this.#routes.find(route => isWithin(route.scope))
+    const late = [...this.#routes, ...this.#undecided].find(route => isWithin(route.scope))
     if (late !== undefined) {
       throw new WSG_ERR_PLUGIN_ORDER(`${name}: expected before the first WebSocket route of the scope, got it after ` +
         `route ${late.url}, which it would not reach`)
     }
     const own = resolveRouteOptions(given, name)
     holder[SCOPE] = over(holder[SCOPE] ?? {}, own)
+  }
+
+  /** URLs of all WebSocket routes. */
+  get urls (): string[] {
+    return this.#routes.map(({ url }) => url)
   }
 
   /**
@@ -94,8 +103,13 @@ export class GuardedRoutes {
     const config: Readonly<Record<symbol, unknown>> = { ...route.config }
     const contract = (config[CONTRACT] as ContractPart | undefined) ?? null
     const own = this.#optionsOf(scope, route)
-    const policy = this.#policies.compile(own, { url, hasHttpHandler: route.websocket !== true, contract })
     this.#seen.add(route)
+    if (own.public !== true && own.auth === undefined && this.#options.auth === null) {
+      // Without a policy it is no WebSocket route to the gate. Nothing boots with one of these.
+      this.#undecided.push({ url, scope })
+      return
+    }
+    const policy = this.#policies.compile(own, { url, hasHttpHandler: route.websocket !== true, contract })
     const isListed = own.origins !== undefined || this.#options.origins !== null
     this.#routes.push({ url, policy, scope, hasOriginList: isListed && !policy.origin.any })
     route.config = { ...config, [POLICY]: policy } as typeof route.config
@@ -124,16 +138,16 @@ export class GuardedRoutes {
   }
 
   /**
-   * `onReady`: what only the whole application shows. Throws WSG_ERR_PLUGIN_ORDER, WSG_ERR_OPTION_UNSAFE or
-   * WSG_ERR_OPTION.
+   * `onReady`: what only the whole application shows. Throws WSG_ERR_PLUGIN_ORDER, WSG_ERR_ROUTE_POLICY,
+   * WSG_ERR_OPTION_UNSAFE or WSG_ERR_OPTION.
    */
   prove (fastify: FastifyInstance): void {
     checkDeclaredRoutes(fastify, this.#seen)
-    const urls = this.#routes.map(({ url }) => url)
+    refuseUndecided(this.#undecided.map(({ url }) => url))
     const [unused] = this.#patterns.unused()
     if (unused !== undefined) {
       throw new WSG_ERR_OPTION('options.policies: expected the url of a WebSocket route, ' +
-        `got ${JSON.stringify(unused)}${didYouMean(unused, urls)}`)
+        `got ${JSON.stringify(unused)}${didYouMean(unused, this.urls)}`)
     }
     const { development, allowMissingOrigin } = this.#options
     const admitsMissing = this.#routes.some(({ policy }) => policy.origin.check(undefined) === null)
@@ -144,8 +158,9 @@ export class GuardedRoutes {
     for (const { url, policy, scope, hasOriginList } of this.#routes) {
       if (policy.auth?.needs.session === true) checkSession(scope, { url, development, hasOriginList })
       if (policy.auth?.needs.credential === 'cookie' && policy.origin.wildcard) {
-        fastify.log.warn({ route: url, origins: policy.origin.entries }, 'whole domains are allowed beside cookie ' +
-          'authentication: whoever holds any subdomain can act as your users')
+        const record = { route: url, origins: policy.origin.entries }
+        warnAtBoot(fastify.log, record, `route ${url}: whole domains are allowed beside cookie authentication: ` +
+          'whoever holds any subdomain can act as your users')
       }
     }
   }

@@ -2,12 +2,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
+import { isMute } from '../errors/boot-warning.js'
 import { escapeForLog } from '../errors/log-safe.js'
 import { Events } from '../events/events.js'
 import { clientAddress } from '../gate/client-address.js'
 import type { MakeRoom } from '../gate/room.js'
 import { handshakeOf } from '../gate/record.js'
-import { logSockets } from '../observe/socket-log.js'
+import { consoleLog } from '../observe/console-log.js'
+import { type SocketLogger, logSockets } from '../observe/socket-log.js'
 import { Eviction } from '../socket/eviction.js'
 import { FragmentWatch } from '../socket/fragment-watch.js'
 import { Heartbeat } from '../socket/heartbeat.js'
@@ -23,6 +25,8 @@ const LOOK = 1000
 export class OpenSockets {
   readonly events: Events
   readonly registry: Registry
+  /** The application's; in development the console where that has none. */
+  readonly log: SocketLogger
   /** For the gate, at a cap. */
   readonly makeRoom: MakeRoom
   readonly #options: ResolvedOptions
@@ -36,7 +40,8 @@ export class OpenSockets {
     this.registry = new Registry(events)
     const eviction = new Eviction(this.registry)
     this.makeRoom = (cap, look) => eviction.makeRoom(cap, look)
-    this.#endLog = logSockets(events, fastify.log)
+    this.log = options.development && isMute(fastify.log) ? consoleLog() : fastify.log
+    this.#endLog = logSockets(events, this.log)
     const { heartbeat: { interval }, websocket: { fragmentTimeout } } = options
     const heartbeat = new Heartbeat(this.registry, interval)
     const fragments = new FragmentWatch(this.registry, fragmentTimeout)

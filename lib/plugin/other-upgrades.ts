@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify'
+import { type BootLog, warnAtBoot } from '../errors/boot-warning.js'
 import { WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
 import type { UpgradeListeners } from '../foreign/upgrade-listeners.js'
 
@@ -18,11 +18,12 @@ export function refuseStrangers (listeners: UpgradeListeners, otherUpgrades: rea
 
 /** Warns of each listener that is added after boot without the option: it is called for no handshake. */
 export function warnOfStrangers (
-  listeners: UpgradeListeners, otherUpgrades: readonly string[] | null, log: FastifyBaseLogger
+  listeners: UpgradeListeners, otherUpgrades: readonly string[] | null, log: BootLog
 ): void {
   if (otherUpgrades !== null) return
   listeners.watch(listener => {
-    log.warn({ code: 'WSG_WARN_OTHER_UPGRADES', listener }, 'another listener for upgrades was added and gets none ' +
+    const record = { code: 'WSG_WARN_OTHER_UPGRADES', listener }
+    warnAtBoot(log, record, 'another listener for upgrades was added and gets none ' +
       `of them: ${listener}; ${ADVICE}`)
   })
 }

@@ -2,6 +2,7 @@ import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import plugin from 'fastify-plugin'
 import type { GuardOptions } from '../../types/options.js'
+import { isMute } from '../errors/boot-warning.js'
 import { WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import { replaceInjectWS } from '../foreign/inject-ws.js'
 import { serializeUpgrades } from '../foreign/log-serializers.js'
@@ -15,6 +16,7 @@ import { revoke } from '../socket/revoke.js'
 import { authorize } from '../auth/authenticate.js'
 import { runFirst } from '../foreign/hook-order.js'
 import { checkOpenAnswer, declineH2c } from '../foreign/http-server.js'
+import { createAdviser } from '../gate/advice.js'
 import { ClientAddresses, compileAddresses } from '../gate/client-address.js'
 import { Gate } from '../gate/gate.js'
 import { compileHosts } from '../gate/host.js'
@@ -46,8 +48,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   const trustProxy = readTrustProxy(fastify)
   const { ipv6Prefix, allowList } = options.connections
   const listed = allowList === undefined ? null : compileAddresses(allowList, 'options.connections.allowList')
-  const addresses = new ClientAddresses(ipv6Prefix, listed, fastify.log)
   const sockets = new OpenSockets(fastify, options)
+  const addresses = new ClientAddresses(ipv6Prefix, listed, sockets.log)
   const gate = new Gate({
     host,
     requireTls: options.requireTls,
@@ -58,8 +60,11 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     handshakeTimeout: options.handshakeTimeout,
     judges: { authenticate: authenticateInjected, authorize },
     makeRoom: sockets.makeRoom,
-    log: fastify.log,
+    log: sockets.log,
     events: sockets.events,
+    development: options.development
+      ? { advise: createAdviser(() => guarded.urls), isAlone: isMute(fastify.log) }
+      : null,
   })
   const limiters = await loadLimiters(fastify, options)
   const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))

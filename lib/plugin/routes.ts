@@ -5,6 +5,7 @@ import type { AnyContract, CompiledContract, ContractSpec } from '../../types/co
 import type { RouteGuardOptions } from '../../types/options.js'
 import type { DeclaredContract, WsRouteHandle, WsRouteHandlers } from '../../types/route.js'
 import { compileContract } from '../contract/compile.js'
+import { warnAtBoot } from '../errors/boot-warning.js'
 import { WSG_ERR_OPTION, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import type { RouteInput } from '../gate/policy.js'
@@ -66,7 +67,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       if (direct === undefined) {
         direct = selfCheck(scope.websocketServer.constructor as typeof WebSocketServer)
         if (!direct) {
-          scope.log.warn({ code: 'WSG_WARN_WS_INTERNALS' },
+          warnAtBoot(scope.log, { code: 'WSG_WARN_WS_INTERNALS' },
             'this version of ws is not known: messages are written by its own sender, one by one')
         }
       }
@@ -81,8 +82,9 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       scope.log.debug({ contract: compiled.name }, compiled.report())
       const { maxPayload } = compiled.limits
       if (maxPayload > LARGE_PAYLOAD) {
-        scope.log.warn({ contract: compiled.name, maxPayload }, 'this contract lets each socket send more than ' +
-          '1 MiB at once; the report on level debug names the message')
+        const record = { contract: compiled.name, maxPayload }
+        warnAtBoot(scope.log, record, `the contract ${compiled.name} lets each socket send more than 1 MiB at once; ` +
+          'the report on level debug names the message')
       }
 
       const route = createSocketRoute({
@@ -91,6 +93,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
         limits,
         registry: sockets.registry,
         direct,
+        development: options.development,
       })
       const { fingerprint } = compiled
       const part: ContractPart = {

@@ -1,5 +1,6 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Server as TlsServer } from 'node:tls'
+import { type BootLog, warnAtBoot } from '../errors/boot-warning.js'
 import type { ResolvedOptions } from './options.js'
 
 // Tested in test/plugin/adopted-server.test.ts.
@@ -8,29 +9,29 @@ import type { ResolvedOptions } from './options.js'
 export function warnOfTransport (fastify: FastifyInstance, options: ResolvedOptions, trustProxy: unknown): void {
   const { log } = fastify
   if (trustProxy === true) {
-    log.warn('trustProxy: true believes every client about its address, host and protocol; list your proxies\' ' +
-      'addresses')
+    warnAtBoot(log, {}, 'trustProxy: true believes every client about its address, host and protocol; list your ' +
+      'proxies\' addresses')
   }
   if (options.development) {
-    log.warn('fastify-ws-guard runs with development: true: TLS and a Secure cookie are not asked for, and loopback ' +
-      'pages over http are let in where origins are not listed')
+    warnAtBoot(log, {}, 'fastify-ws-guard runs with development: true: TLS and a Secure cookie are not asked for, ' +
+      'and loopback pages over http are let in where origins are not listed')
     return
   }
   if (!options.requireTls) {
-    log.warn('requireTls is off: cookies and messages can be read on the way')
+    warnAtBoot(log, {}, 'requireTls is off: cookies and messages can be read on the way')
     return
   }
   // A serverFactory makes what it likes; initialConfig knows only of the option https.
   const isTls = fastify.server instanceof TlsServer
   if (!isTls && (trustProxy === undefined || trustProxy === false || typeof trustProxy === 'number')) {
-    log.warn('requireTls is on, but this server has neither TLS nor a trusted proxy: every handshake will be ' +
-      'refused; set trustProxy to your proxy\'s address')
+    warnAtBoot(log, {}, 'requireTls is on, but this server has neither TLS nor a trusted proxy: every handshake will ' +
+      'be refused; set trustProxy to your proxy\'s address')
   }
 }
 
 /** Says at boot what Bun's own `ws` does not enforce. */
-export function warnOfBun (log: FastifyBaseLogger): void {
+export function warnOfBun (log: BootLog): void {
   if (process.versions['bun'] === undefined) return
-  log.warn({ code: 'WSG_WARN_BUN' }, 'on Bun the limits of fragments and control frames, closeTimeout and the ' +
+  warnAtBoot(log, { code: 'WSG_WARN_BUN' }, 'on Bun the limits of fragments and control frames, closeTimeout and the ' +
     'heartbeat are not enforced: Bun\'s own ws leaves no way')
 }

@@ -98,25 +98,32 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
 
   /* ---- messages that are refused ---- */
 
-  refuse (code: ErrorCode, id: string | number | null, type: string | null, detail?: ErrorDetail): void {
-    this.report(code, type)
+  /** `name`: the type that was sent, where the contract has no such message. */
+  refuse (
+    code: ErrorCode, id: string | number | null, type: string | null, detail: ErrorDetail = {}, name?: string
+  ): void {
+    const hint = this.parts.hints?.on(code, { type, ...detail, ...(name === undefined ? {} : { name }) })
+    this.report(code, type, hint)
     this.penalties ??= new Penalties(this.parts.limits)
     const close = this.penalties.violation(code, this.home.now())
-    if (close === null) this.outbox.send(this.parts.text.error(code, id, detail))
+    if (close === null) this.outbox.send(this.parts.text.error(code, id, { ...detail, detail: hint }))
     else this.closeAs(close, 'policy')
   }
 
   /** A message over the rate limit; `wait` is in milliseconds. */
   flood (wait: number, id: string | number | null, type: string | null): void {
-    this.report('rate_limited', type)
+    const hint = this.parts.hints?.on('rate_limited', { type })
+    this.report('rate_limited', type, hint)
     this.penalties ??= new Penalties(this.parts.limits)
     const verdict = this.penalties.flood(this.home.now())
-    if (verdict === 'answer') this.outbox.send(this.parts.text.error('rate_limited', id, { retryAfter: wait }))
-    else if (verdict !== 'drop') this.closeAs(verdict, 'policy')
+    if (verdict === 'answer') {
+      this.outbox.send(this.parts.text.error('rate_limited', id, { retryAfter: wait, detail: hint }))
+    } else if (verdict !== 'drop') this.closeAs(verdict, 'policy')
   }
 
-  private report (code: ErrorCode, type: string | null): void {
-    this.events.publish('message:refused', () => ({ code, type, ...this.facts }))
+  private report (code: ErrorCode, type: string | null, hint: string | undefined): void {
+    const said = hint === undefined ? {} : { detail: hint }
+    this.events.publish('message:refused', () => ({ code, type, ...said, ...this.facts }))
   }
 
   /* ---- the outbox's side ---- */

@@ -169,6 +169,7 @@ export class Inbox implements FrameReader {
     const id = isMessageId(rawId) ? rawId : null
     if (type === CANCEL_TYPE && id !== null) this.runner.cancel(id)
     else if (type === PING_TYPE && (id !== null || rawId === undefined)) socket.outbox.send(this.parts.text.pong(id))
-    else socket.refuse(type === CANCEL_TYPE || type === PING_TYPE ? 'invalid_message' : 'unknown_type', id, null)
+    else if (type === CANCEL_TYPE || type === PING_TYPE) socket.refuse('invalid_message', id, null)
+    else socket.refuse('unknown_type', id, null, {}, type)
   }
 }

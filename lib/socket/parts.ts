@@ -4,6 +4,7 @@ import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket
 import type { Deadlines, Expiring } from './deadlines.js'
 import type { Groups } from './groups.js'
 import type { Entry } from './handlers.js'
+import type { Hints } from './hints.js'
 import type { Outbox } from './outbox.js'
 import type { ProtocolText } from './protocol-text.js'
 
@@ -30,6 +31,8 @@ export interface RouteParts {
   readonly groups: Groups<Member>
   readonly deadlines: Deadlines<Expiring>
   readonly text: ProtocolText
+  /** Null in production. */
+  readonly hints: Hints | null
   readonly onOpen: ((socket: GuardedSocket) => unknown) | null
   readonly onClose: ((socket: GuardedSocket, code: number, reason: string) => unknown) | null
   readonly sendersOf: (member: Member) => Senders<object>

@@ -10,6 +10,7 @@ import type { Expiring } from './deadlines.js'
 import { Groups, encodeGroupKey } from './groups.js'
 import { compileHandlers } from './handlers.js'
 import type { RouteHandlers } from './handlers.js'
+import { Hints } from './hints.js'
 import type { Admission } from './home.js'
 import type { Member, RouteParts, SocketLimits } from './parts.js'
 import { ProtocolText } from './protocol-text.js'
@@ -24,6 +25,8 @@ export interface SocketRouteSpec {
   readonly registry: Registry
   /** The result of `selfCheck`: frames may be written past ws's sender. */
   readonly direct: boolean
+  /** Error replies say more. */
+  readonly development: boolean
 }
 
 export interface SocketRoute {
@@ -56,6 +59,7 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     groups,
     deadlines: new Deadlines<Expiring>(() => performance.now()),
     text: new ProtocolText(contract.envelope),
+    hints: spec.development ? new Hints(contract, spec.limits) : null,
     // Typed by the contract where the application wrote them; here every contract is the same.
     onOpen: (handlers.onOpen ?? null) as RouteParts['onOpen'],
     onClose: (handlers.onClose ?? null) as RouteParts['onClose'],

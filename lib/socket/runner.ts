@@ -82,13 +82,13 @@ export class Runner implements OperationEvents {
       return
     }
     this.socket.handlerFailed(entry.type, error)
-    this.answerError('internal', id)
+    this.answerError('internal', id, this.parts.hints?.on('internal', { type: entry.type, thrown: error }))
     this.note(operation, 'failed')
   }
 
   /** An error reply that is not the peer's fault. */
-  answerError (code: 'timeout' | 'internal', id: string | number | null): void {
-    this.socket.outbox.send(this.parts.text.error(code, id))
+  answerError (code: 'timeout' | 'internal', id: string | number | null, detail?: string): void {
+    this.socket.outbox.send(this.parts.text.error(code, id, { detail }))
   }
 
   cancel (id: string | number): void {

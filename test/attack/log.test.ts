@@ -109,8 +109,9 @@ t.test('G10 what a peer sends can\'t forge, colour or reorder a log line', async
 })
 
 t.test('G10 refusals are one line per kind and address, with a count of the rest', async t => {
-  const stack = await guardedStack(t)
-  for (let i = 0; i < 30; i++) await stack.upgrade({ origin: `https://evil${i}.example` })
+  // Who develops gets a line for each reason.
+  const stack = await guardedStack(t, { as: 'site' })
+  for (let i = 0; i < 30; i++) await stack.upgrade(stack.page({ origin: `https://evil${i}.example` }))
   t.equal(stack.log.where('event', 'ws.origin.rejected').length, 1)
   t.ok(await stack.serves())
   await stack.app.close()

@@ -21,7 +21,7 @@ const make = (options: object = {}, admitted = true) => {
     subprotocolOf: () => 'chat',
     complete: () => { calls.push('complete') },
   }
-  const log = { warn: (message: unknown) => { warnings.push(message) } } as unknown as FastifyBaseLogger
+  const log = { warn: (...args: unknown[]) => { warnings.push(args.at(-1)) } } as unknown as FastifyBaseLogger
   const guard = (payload?: number): void => { guardServer(server, judge, limits, () => payload, log) }
   const upgrade = (): void => { server.handleUpgrade(raw, {} as Duplex, Buffer.alloc(0), () => {}) }
   return { server, guard, calls, warnings, upgrade, options: server.options as Record<string, unknown> }

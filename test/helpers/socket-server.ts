@@ -65,6 +65,7 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
   const registry = new Registry(events, options.now)
   const { closeTimeout = 3000, ...limits } = options.limits ?? {}
   const route = createSocketRoute({
+    development: false,
     contract,
     handlers,
     limits: { ...LIMITS, ...limits },

@@ -85,6 +85,35 @@ t.test('a scope has a policy as well, and what is nearer to the route wins', asy
   }
 })
 
+t.test('all routes that do not say who may connect are told in one error, with the lines to write; they admit nobody meanwhile', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(guard, { development: true })
+  await app.register(theirs, { prefix: '/a' })
+  app.get('/open', { websocket: true, wsGuard: { public: true } }, () => {})
+  app.get('/ws', { websocket: true }, () => {})
+  app.get('/ws', { websocket: true, constraints: { host: 'other.localhost' } }, () => {})
+  app.wsRoute(defineContract({ name: 'chat', url: '/chat' }), {} as never)
+  const lines = "policies: [\n    { url: '/a/yjs/:doc', auth },\n    { url: '/ws', auth },\n    { url: '/chat', auth },\n  ],"
+  await t.rejects(app.listen({ port: 0, host: '127.0.0.1' }), {
+    code: 'WSG_ERR_ROUTE_POLICY',
+    message: new RegExp(`^routes /a/yjs/:doc, /ws, /chat: expected wsGuard\\.auth[^]*${lines.replace(/[[\]{}]/g, '\\$&')}$`),
+  })
+  await t.rejects(app.injectWS('/ws', { headers: { origin: 'http://localhost' } }))
+})
+
+t.test('the lines that the error gives are taken as they are', async t => {
+  const policies = [{ url: '/a/yjs/:doc', auth: plugins }, { url: '/ws', auth: plugins }]
+  const port = await listen(t, { policies }, async app => {
+    await app.register(theirs, { prefix: '/a' })
+    app.get('/ws', { websocket: true }, () => {})
+  })
+  for (const path of ['/a/yjs/1', '/ws']) {
+    t.equal(await statusOf(port, path, null), 401, path)
+    t.equal(await statusOf(port, path, 'plugin'), 101, path)
+  }
+})
+
 t.test('what would do nothing does not boot', async t => {
   const declare = async (app: FastifyInstance): Promise<void> => { await app.register(theirs) }
   const rows: [GuardOptions, string, RegExp][] = [

@@ -67,6 +67,7 @@ t.test('D15 a message takes its cost; one that is refused takes nothing, and ret
 
 t.test('a cost that no bucket can hold does not boot', async t => {
   const boot = (cost: number, burst: number) => () => createSocketRoute({
+    development: false,
     contract: handContract({ inbound: { say: { cost } } }),
     handlers: { on: { say: () => {} } },
     limits: { ...LIMITS, burst },

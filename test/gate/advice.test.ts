@@ -1,0 +1,70 @@
+import t from 'tap'
+import { type Refused, createAdviser } from '../../lib/gate/advice.js'
+import { Policies, type PolicyDefaults } from '../../lib/gate/policies.js'
+import type { RoutePolicy } from '../../lib/gate/policy.js'
+import { REFUSALS } from '../../lib/gate/refusals.js'
+import type { RouteGuardOptions } from '../../types/options.js'
+import type { RefusalCode } from '../../types/gate.js'
+
+const DEFAULTS: PolicyDefaults = {
+  allowedHosts: [],
+  origins: null,
+  development: true,
+  allowMissingOrigin: false,
+  dangerouslyAllowNullOrigin: false,
+  dangerouslyAllowAnyOrigin: false,
+  auth: { name: 'session', needs: { credential: 'cookie', session: false }, authenticate: () => null },
+  upgradeRate: null,
+  subprotocols: [],
+}
+
+function policyOf (defaults: Partial<PolicyDefaults> = {}, route: RouteGuardOptions = {}): RoutePolicy {
+  const policies = new Policies({ ...DEFAULTS, ...defaults }, () => { throw new Error('no limiter') })
+  return policies.compile(route, { url: '/ws', hasHttpHandler: false, contract: null })
+}
+
+const advise = createAdviser(() => ['/rooms/:room', '/feed'])
+const on = (code: RefusalCode, about: Partial<Refused> = {}): string => advise({ code, policy: policyOf(), path: '/ws', ...about })
+
+t.test('an origin: the line to write, where it is to be written', async t => {
+  const value = 'http://127.0.0.1:3000'
+  const listed = policyOf({ origins: ['http://localhost:3000'] })
+  t.equal(on('WSG_ERR_ORIGIN_NOT_ALLOWED', { value, policy: listed }), "add 'http://127.0.0.1:3000' to origins")
+  const own = policyOf({}, { origins: ['http://localhost:3000'] })
+  t.equal(on('WSG_ERR_ORIGIN_NOT_ALLOWED', { value, policy: own }), "add 'http://127.0.0.1:3000' to route /ws: wsGuard.origins")
+  const derived = policyOf({ allowedHosts: ['.goodsite.com'], development: false })
+  t.match(on('WSG_ERR_ORIGIN_NOT_ALLOWED', { value, policy: derived }), /derived from allowedHosts.*write origins: \['https:\/\/\.goodsite\.com', 'http:\/\/127\.0\.0\.1:3000'\]/)
+  const decided = policyOf({ origins: async () => false })
+  t.match(on('WSG_ERR_ORIGIN_NOT_ALLOWED', { value, policy: decided }), /^the function in origins did not return true for/)
+  t.notMatch(on('WSG_ERR_ORIGIN_NOT_ALLOWED', { value: "http://x' , evil", policy: listed }), /add/, 'what is no origin is not to be added')
+})
+
+t.test('a list with what is advised admits', async t => {
+  const value = 'http://192.168.1.5:3000'
+  const [, list = ''] = /write origins: \[(.*)\]/.exec(on('WSG_ERR_ORIGIN_NOT_ALLOWED', { value })) ?? []
+  const origins = list.split(', ').map(entry => entry.slice(1, -1))
+  const policy = policyOf({ origins })
+  for (const origin of [value, 'http://localhost:8080', 'http://127.0.0.1:1']) t.equal(policy.origin.check(origin), null, origin)
+})
+
+t.test('hosts, routes, credentials', async t => {
+  t.equal(on('WSG_ERR_HOST_NOT_ALLOWED', { value: 'app.test:3000' }), "add 'app.test' to allowedHosts")
+  t.equal(on('WSG_ERR_HOST_NOT_ALLOWED', { value: '[fd00::1]:3000' }), "add '[fd00::1]' to allowedHosts")
+  t.match(on('WSG_ERR_ROUTE_NOT_FOUND', { path: '/fed' }), /'\/fed': there are \/rooms\/:room, \/feed; did you mean "\/feed"\?/)
+  t.match(createAdviser(() => [])({ code: 'WSG_ERR_ROUTE_NOT_FOUND', policy: null, path: '/' }), /there are none yet/)
+  t.match(on('WSG_ERR_UNAUTHENTICATED', { value: 'session' }), /the strategy session found nobody: log in first.*localhost/)
+  t.match(on('WSG_ERR_UNAUTHENTICATED', { value: 'authorize' }), /authorize threw/)
+  t.match(on('WSG_ERR_ORIGIN_MISSING'), /send the Origin header of your page/)
+  t.match(on('WSG_ERR_ORIGIN_MISSING', { policy: policyOf({}, { public: true }) }), /allowMissingOrigin: true/)
+  t.match(on('WSG_ERR_CONNECTIONS_PER_ADDRESS', { value: '::1: without an identity' }), /connections\.anonymous/)
+  t.match(on('WSG_ERR_CONNECTIONS_PER_ADDRESS', { value: '::1' }), /connections\.perAddress/)
+})
+
+t.test('each refusal has advice, and nothing that was sent stands in it unescaped', async t => {
+  for (const code of Object.keys(REFUSALS) as RefusalCode[]) {
+    const advice = on(code, { value: 'a\n\u001b[2J\u202e', path: '/\n\u2028' })
+    t.ok(advice.length > 5, code)
+    // eslint-disable-next-line no-control-regex
+    t.notMatch(advice, /[\u0000-\u001f\u2028\u202e]/, code)
+  }
+})
