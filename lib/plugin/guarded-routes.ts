@@ -152,8 +152,8 @@ export class GuardedRoutes {
     const { development, allowMissingOrigin } = this.#options
     const admitsMissing = this.#routes.some(({ policy }) => policy.origin.check(undefined) === null)
     if (allowMissingOrigin && !admitsMissing && this.#routes.length > 0) {
-      throw new WSG_ERR_OPTION('options.allowMissingOrigin: expected false, because the credential of every WebSocket ' +
-        'route is a cookie, and there Origin is always asked for, got true')
+      throw new WSG_ERR_OPTION('options.allowMissingOrigin: expected false, because the credential of every ' +
+        'WebSocket route is a cookie, and there Origin is always asked for, got true')
     }
     for (const { url, policy, scope, hasOriginList } of this.#routes) {
       if (policy.auth?.needs.session === true) checkSession(scope, { url, development, hasOriginList })

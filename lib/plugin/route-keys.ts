@@ -80,8 +80,17 @@ function isSlip (key: string, name: string): boolean {
   return Math.abs(key.length - name.length) <= 1 && !USELESS.has(key) && !FASTIFY_KEYS.includes(key)
 }
 
-/** Who may connect is said in `wsGuard`: beside it, or in `config`, Fastify would pass over it without a word. */
+/**
+ * Who may connect is said in `wsGuard`: beside it, or in `config`, Fastify would pass over it without a word; and over
+ * what only a contract's route has.
+ */
 function refuseMisplaced ({ url, config, ...route }: PlainWsRoute): void {
+  const contracts = OWN_KEYS.find(name => Object.hasOwn(route, name))
+  if (contracts !== undefined) {
+    throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected no "${contracts}" on a route without a contract, where it ` +
+      `would do nothing, got ${got((route as { readonly [name: string]: unknown })[contracts])}; write ` +
+      'app.wsRoute(contract, { … })')
+  }
   const key = [...GUARD_KEYS, 'guard', 'wsPolicy'].find(name => Object.hasOwn(route, name))
   const place = key !== undefined ? key : Object.hasOwn(config ?? {}, 'wsGuard') ? 'config.wsGuard' : null
   if (place === null) return

@@ -203,6 +203,9 @@ t.test('the guard\'s options beside wsGuard, on a plain route, do not boot', asy
   for (const options of [{ authorize: () => false }, { auth: null }, { guard: {} }, { wsPolicy: {} }, { config: { wsGuard: {} } }]) {
     t.match(await boot(route(options)), { code: 'WSG_ERR_ROUTE_POLICY', message: /expected the guard's options in wsGuard, got "/ }, Object.keys(options).join())
   }
+  for (const [key, value] of Object.entries({ messages: { rate: 1 }, on: {}, calls: {}, onOpen () {}, onClose () {} })) {
+    t.match(await boot(route({ [key]: value })), { code: 'WSG_ERR_ROUTE_POLICY', message: new RegExp(`^route /ws: expected no "${key}" on a route without a contract, .*app\\.wsRoute`) }, key)
+  }
 })
 
 t.test('a cap that can not be reached does not boot', async t => {
