@@ -44,4 +44,7 @@ globalThis.WebSocket = class extends WebSocket {
   constructor (url, protocols) { super(url, protocols, { origin: ORIGIN, headers: { cookie } }) }
 }
 globalThis.show = (...what) => { console.log(...what) }
+/** As much of a document as prints what is written to it. */
+const element = () => ({ set textContent (text) { console.log(text) }, append () {} })
+globalThis.document = { createElement: element, querySelector: element }
 `

@@ -21,7 +21,7 @@ import { readText, readTree, ROOT } from '../helpers/sources.js'
 
 // Code of the pages runs, or is at least type-checked, against the package as published (dist/). The info string says how:
 //   file=x.ts   written to the page's folder and type-checked; .js too, without types. Run in the page's order: what is called
-//               server is started, what is called client, console or test is run against the last server (URL) to its end
+//               server is started, what is called client, page, console or test is run against the last server (URL) to its end
 //   browser     with file=: run in a page of that server, until it has printed a line that has the word of prints=
 //   check       type-checked alone, with the names of docs-ambient; JavaScript as well. Where it defines contracts they are compiled,
 //               and its routes declared
@@ -73,7 +73,7 @@ t.test('code of the pages type-checks', async t => {
 })
 
 for (const page of pages.keys()) {
-  const steps = written.filter(block => block.page === page && block.file !== null && /^(?:server|client|console)\b|\.test\.|\.client\./.test(block.file))
+  const steps = written.filter(block => block.page === page && block.file !== null && /^(?:server|client|console|page)\b|\.test\.|\.client\./.test(block.file))
   if (steps.length === 0) continue
   t.test(`${page}: its programs run`, async t => {
     let server: ChildProcess | null = null

@@ -35,6 +35,13 @@ t.test('code in README.md and docs/ is at least well-formed', async t => {
   }
 })
 
+t.test('contract, server and page of README.md are short', async t => {
+  const files = codeBlocks(readText('README.md')).filter(block => block.file !== null)
+  t.same(files.map(({ file }) => file), ['chat.contract.ts', 'server.ts', 'page.ts'])
+  const lines = files.flatMap(({ text }) => text.trim().split('\n'))
+  t.ok(lines.length <= WITHIN, `${lines.length} lines, at most ${WITHIN}`)
+})
+
 t.test('the first server of README.md is short, runs, admits its own page and refuses another', async t => {
   const named = codeBlocks(readText('README.md')).filter(block => block.file !== null)
   const server = named.find(block => /^server\.[jt]s$/.test(block.file ?? ''))
