@@ -26,10 +26,16 @@ export type Identity = Register extends { identity: infer I }
   ? I extends AnyIdentity ? I : 'Register: an identity needs an id, a string or a number'
   : AnyIdentity
 
-/** What a strategy may look at. Hand it on as it is: a copy (`{ ...context }`) has no `signal`. */
-export interface AuthenticateContext {
+/** What tells credentials apart. Its header fields only: no hook has run yet. */
+export interface PresenceContext {
   readonly request: FastifyRequest
-  /** Fires when the authentication deadline is over. */
+  /** Name of the cookie that @fastify/session has in the route's scope. */
+  readonly sessionCookie: string
+}
+
+/** What a strategy may look at. Hand it on as it is: a copy (`{ ...context }`) has no `signal`. */
+export interface AuthenticateContext extends PresenceContext {
+  /** Fires when nobody waits for the answer any more: the deadline is over, or the client left. */
   readonly signal: AbortSignal
   /**
    * Says what the identity rests on that the strategy is about to return. The socket lives as long as that. A strategy
@@ -89,6 +95,16 @@ export interface AuthStrategy<I = Identity> {
   /** WWW-Authenticate of its 401, where HTTP has a scheme for the credential: `Bearer` (RFC 9110 section 11.6.1). */
   readonly challenge?: string
   readonly authenticate: (context: AuthenticateContext) => I | null | Promise<I | null>
+  /** Does the request carry this strategy's credential, valid or not? `anyOf` asks. */
+  readonly isPresent?: (context: PresenceContext) => boolean
+  /** Who a token belongs to that came in a message `$auth`; null: it is not valid. Throws as `authenticate` does. */
+  readonly verifyToken?: (token: string, signal: AbortSignal) => I | null | Promise<I | null>
+  /** A contract's socket may be opened without a credential, and sends `$auth` as its first message. */
+  readonly firstMessage?: boolean
+  /** The strategies that this one chooses from. */
+  readonly alternatives?: readonly AuthStrategy<I>[]
+  /** The one of them that is to judge the request. What it needs is what the request is held to. */
+  readonly choose?: (context: PresenceContext) => AuthStrategy<I>
 }
 
 /**

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { AnyIdentity, AuthStrategy, Identity, SessionReader, SessionSource } from '../../types/gate.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { hasCookie } from './cookie-header.js'
 
 type Time = Date | string | null
 
@@ -67,6 +68,7 @@ export function sessionAuth<I extends AnyIdentity = Identity> (
   return {
     name: 'session',
     needs: { credential: 'cookie', session: true },
+    isPresent: ({ request, sessionCookie }) => hasCookie(request.raw.headers.cookie, sessionCookie),
     authenticate (context) {
       const { request } = context
       const { session, sessionStore: store } = request as FastifyRequest & LoadedRequest

@@ -53,6 +53,9 @@ export const WSG_ERR_HTML_REFUSED = createError('WSG_ERR_HTML_REFUSED', 'HTML re
 /** An argument of the socket's API is not what it takes. */
 export const WSG_ERR_SOCKET_ARGUMENT = createError('WSG_ERR_SOCKET_ARGUMENT', '%s', 500, TypeError)
 
+/** A token was refused, or could not be judged; `%s` says why. In the log, never told to the peer. */
+export const WSG_ERR_TOKEN = createError('WSG_ERR_TOKEN', 'Token: %s', 401)
+
 /** An injected handshake was refused. It carries the answer's status and code; `%s` is the status. */
 export const WSG_ERR_INJECT_REFUSED = createError('WSG_ERR_INJECT_REFUSED', 'Unexpected server response: %s')
 

@@ -100,6 +100,7 @@ export class Policies {
       authorize: options.authorize ?? null,
       origin,
       originsFrom: { name: optionName, derived: isWritten ? null : originsFromHosts(allowedHosts, { development }) },
+      headerOrigin: auth?.alternatives === undefined ? origin : this.origins(options.origins, optionName, 'header'),
       limiters: limiters.filter(limiter => limiter !== null),
       subprotocols: {
         supported: contract === null ? subprotocols : [contract.subprotocol, ...subprotocols],

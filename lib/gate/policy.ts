@@ -34,6 +34,8 @@ export interface RoutePolicy {
   readonly origin: OriginPolicy
   /** Where the origins are written; `derived`: what `allowedHosts` gives, where nobody has written any. */
   readonly originsFrom: { readonly name: string, readonly derived: readonly string[] | null }
+  /** The same list, for a handshake whose credential no browser sends by itself. */
+  readonly headerOrigin: OriginPolicy
   readonly limiters: readonly UpgradeLimiter[]
   /** The route's own caps, beside the application's. */
   readonly connections: Connections | null
@@ -43,6 +45,11 @@ export interface RoutePolicy {
   readonly readInput: ((request: FastifyRequest) => RouteInput | null) | null
   /** Bytes of one message; null: the ws server's limit. */
   readonly maxPayload: number | null
+}
+
+/** The rule for Origin that a handshake is held to. It follows the credential that it uses. */
+export function originFor ({ origin, headerOrigin }: RoutePolicy, strategy: AuthStrategy | null): OriginPolicy {
+  return strategy?.needs.credential === 'header' ? headerOrigin : origin
 }
 
 /** Key in a route's `config` under which its policy is found. */

@@ -3,7 +3,7 @@ import type { FastifyError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Credential, Identity, Refusal } from '../../types/gate.js'
+import type { AuthStrategy, Credential, Identity, Refusal } from '../../types/gate.js'
 import { type Connections, noSlots, type Slots } from './connections.js'
 import type { RouteInput, RoutePolicy } from './policy.js'
 
@@ -26,6 +26,8 @@ export interface Handshake {
   reply: FastifyReply | null
   /** Of the route it was routed to. */
   policy: RoutePolicy | null
+  /** Who judges its credential, chosen once: what it needs is what the handshake is held to. Null: nobody. */
+  strategy: AuthStrategy | null
   /** The key its client's address is counted under. */
   address: string | null
   identity: Identity | null
@@ -78,6 +80,7 @@ export function openRecord (raw: IncomingMessage, socket: Duplex): Handshake {
     request: null,
     reply: null,
     policy: null,
+    strategy: null,
     address: null,
     identity: null,
     credential: null,

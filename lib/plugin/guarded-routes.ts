@@ -5,6 +5,7 @@ import { WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../
 import { didYouMean } from '../errors/nearest.js'
 import { checkDeclaredRoutes } from '../foreign/declared-routes.js'
 import { checkSession } from '../foreign/session-cookie.js'
+import { sessionCookieName } from '../foreign/session-cookie-name.js'
 import type { Gate } from '../gate/gate.js'
 import { POLICY, type RoutePolicy } from '../gate/policy.js'
 import type { ContractPart, Policies } from '../gate/policies.js'
@@ -150,13 +151,17 @@ export class GuardedRoutes {
         `got ${JSON.stringify(unused)}${didYouMean(unused, this.urls)}`)
     }
     const { development, allowMissingOrigin } = this.#options
-    const admitsMissing = this.#routes.some(({ policy }) => policy.origin.check(undefined) === null)
+    const admitsMissing = this.#routes.some(({ policy }) => policy.headerOrigin.check(undefined) === null)
     if (allowMissingOrigin && !admitsMissing && this.#routes.length > 0) {
       throw new WSG_ERR_OPTION('options.allowMissingOrigin: expected false, because the credential of every ' +
         'WebSocket route is a cookie, and there Origin is always asked for, got true')
     }
     for (const { url, policy, scope, hasOriginList } of this.#routes) {
-      if (policy.auth?.needs.session === true) checkSession(scope, { url, development, hasOriginList })
+      if (policy.auth?.needs.session === true) {
+        checkSession(scope, { url, development, hasOriginList })
+        // Asked now, so that what it has to say is said at boot.
+        if (policy.auth.alternatives !== undefined) sessionCookieName(scope)
+      }
       if (policy.auth?.needs.credential === 'cookie' && policy.origin.wildcard) {
         const record = { route: url, origins: policy.origin.entries }
         warnAtBoot(fastify.log, record, `route ${url}: whole domains are allowed beside cookie authentication: ` +

@@ -48,6 +48,11 @@ const strategy = (description: string) => Type.Object({
   } satisfies SchemasOf<AuthStrategy['needs']>, { closed: true }),
   challenge: Type.Optional(Type.String({ pattern: '^[\\u0021-\\u007e][\\u0020-\\u007e]{0,199}$' })),
   authenticate: Type.Function([], Type.Any()),
+  isPresent: Type.Optional(Type.Function([], Type.Any())),
+  verifyToken: Type.Optional(Type.Function([], Type.Any())),
+  firstMessage: Type.Optional(Type.Boolean()),
+  alternatives: Type.Optional(Type.Array(Type.Any())),
+  choose: Type.Optional(Type.Function([], Type.Any())),
 } satisfies SchemasOf<AuthStrategy>, {
   closed: true,
   description,

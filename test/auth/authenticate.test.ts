@@ -3,7 +3,7 @@ import t from 'tap'
 import { authenticate, authorize } from '../../lib/auth/authenticate.js'
 import type { AuthStrategy, Identity } from '../../types/gate.js'
 
-const context = { request: {} as FastifyRequest, signal: new AbortController().signal, provenBy () {} }
+const context = { request: {} as FastifyRequest, signal: new AbortController().signal, sessionCookie: 'sessionId', provenBy () {} }
 const strategy = (judge: () => unknown, challenge?: string): AuthStrategy => ({
   name: 'test',
   needs: { credential: 'header', session: false },

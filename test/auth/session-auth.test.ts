@@ -10,7 +10,7 @@ const store = { get () {} }
 const request = (cookie?: object, more = {}): FastifyRequest =>
   ({ raw: { headers: {} }, sessionStore: store, session: { sessionId: 'one', cookie, ...more } }) as never
 const judge = (cookie?: object): unknown => strategy.authenticate({
-  request: request(cookie), signal: new AbortController().signal, provenBy: credential => { proven.push(credential) },
+  request: request(cookie), signal: new AbortController().signal, sessionCookie: 'sessionId', provenBy: credential => { proven.push(credential) },
 })
 
 t.test('a session counts until it expires, and not when nobody can tell', async t => {
@@ -48,6 +48,7 @@ t.test('a session is read again as it is stored', async t => {
   void auth.authenticate({
     request: request({}, { get () {}, user: { id: 'ada' } }),
     signal: new AbortController().signal,
+    sessionCookie: 'sessionId',
     provenBy: credential => { proven.push(credential) },
   })
   const { source } = proven[0]!.session!

@@ -6,12 +6,13 @@ import { type CapRefusal, type Connections, noSlots } from '../connections.js'
 import type { Door } from '../door.js'
 import type { HostPolicy } from '../host.js'
 import type { OriginPolicy } from '../origin.js'
-import { type RoutePolicy, type UpgradeLimiter, type Verdict, policyOf } from '../policy.js'
+import { originFor, type RoutePolicy, type UpgradeLimiter, type Verdict, policyOf } from '../policy.js'
 import { type Handshake, handshakeOf, isOver, signalOf } from '../record.js'
 import type { Room } from '../room.js'
 import { chooseSubprotocol } from '../subprotocol.js'
 import { knowsCodes } from '../tell.js'
 import { checkTransport } from '../transport.js'
+import { Question } from './question.js'
 
 export interface HeadersParts {
   readonly host: HostPolicy
@@ -77,9 +78,11 @@ export class HeadersMoment {
     const { host, requireTls, connections, addresses } = this.#parts
     if (handshake.malformed !== null) return handshake.malformed
     if (policy === null) return { code: 'WSG_ERR_ROUTE_NOT_FOUND' }
+    const { auth } = policy
+    const strategy = handshake.strategy = auth?.choose?.(new Question(request, handshake)) ?? auth
     const outside = checkTransport(request.protocol, requireTls) ??
       host.check(request.host === '' ? undefined : request.host) ??
-      policy.origin.check(request.raw.headers.origin)
+      originFor(policy, strategy).check(request.raw.headers.origin)
     if (outside !== null) return outside
     // Where the application is still to be asked about the origin, nothing but an HTTP status may be said yet.
     handshake.mayBeTold = policy.origin.ask === null && knowsCodes(request.raw, policy.subprotocols)

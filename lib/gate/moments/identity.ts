@@ -1,13 +1,14 @@
 // Tested in test/attack/answered.test.ts and test/gate/gate.test.ts.
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type {
-  AuthenticateContext, Authentication, AuthStrategy, Authorize, Credential, Identity, Refusal,
+  AuthenticateContext, Authentication, AuthStrategy, Authorize, Identity, Refusal,
 } from '../../../types/gate.js'
 import type { Connections } from '../connections.js'
 import type { Door } from '../door.js'
 import { type RouteInput, type RoutePolicy, type Verdict, policyOf } from '../policy.js'
-import { type Handshake, handshakeOf, hasBegun, isOver, signalOf } from '../record.js'
+import { type Handshake, handshakeOf, hasBegun, isOver } from '../record.js'
 import type { Room } from '../room.js'
+import { Question } from './question.js'
 
 /** How strategies and `authorize` are asked; neither ever throws or rejects. Promises where these make one. */
 export interface Judges {
@@ -24,25 +25,6 @@ export interface IdentityParts {
   readonly room: Room
   readonly door: Door
   readonly judges: Judges
-}
-
-/** What a strategy is asked with. A class: a getter in an object literal costs V8 forty times as much. */
-class Question implements AuthenticateContext {
-  readonly request: FastifyRequest
-  readonly #handshake: Handshake
-
-  constructor (request: FastifyRequest, handshake: Handshake) {
-    this.request = request
-    this.#handshake = handshake
-  }
-
-  get signal (): AbortSignal {
-    return signalOf(this.#handshake)
-  }
-
-  provenBy (credential: Credential): void {
-    this.#handshake.credential = credential
-  }
 }
 
 /** Key under which the sockets of an identity are counted. */
@@ -96,9 +78,9 @@ export class IdentityMoment {
 
   // Each step goes on at once where there is nothing to wait for: a promise would cost each handshake.
   #judge (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict | Promise<Verdict> {
-    const { auth } = policy
-    if (auth === null) return this.#authorize(request, handshake, policy)
-    const found = this.#parts.judges.authenticate(auth, new Question(request, handshake))
+    const { strategy } = handshake
+    if (strategy === null) return this.#authorize(request, handshake, policy)
+    const found = this.#parts.judges.authenticate(strategy, new Question(request, handshake))
     return found instanceof Promise
       ? found.then(later => this.#identified(later, request, handshake, policy))
       : this.#identified(found, request, handshake, policy)

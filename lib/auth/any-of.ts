@@ -1,0 +1,61 @@
+import type { AnyIdentity, AuthStrategy, PresenceContext } from '../../types/gate.js'
+import { WSG_ERR_OPTION } from '../errors/coded.js'
+import { got } from '../errors/got.js'
+
+/** One that can't tell judges: what it throws then is 503, and no other strategy is asked in its place. */
+function isPresent (strategy: AuthStrategy<AnyIdentity>, context: PresenceContext): boolean {
+  try {
+    return strategy.isPresent?.(context) === true
+  } catch {
+    return true
+  }
+}
+
+type IdentityOf<S> = S extends AuthStrategy<infer I> ? I : never
+
+function checkStrategies (strategies: readonly unknown[]): void {
+  if (strategies.length < 2) {
+    throw new WSG_ERR_OPTION(`anyOf: expected two strategies or more, got ${strategies.length}`)
+  }
+  for (const [index, given] of strategies.entries()) {
+    const { name, needs, authenticate, isPresent } = (given ?? {}) as { readonly [key: string]: unknown }
+    if (typeof name !== 'string' || typeof needs !== 'object' || typeof authenticate !== 'function') {
+      throw new WSG_ERR_OPTION(`anyOf: [${index}]: expected a strategy such as sessionAuth(session => session.user), ` +
+        `got ${got(given)}`)
+    }
+    if (typeof isPresent !== 'function') {
+      throw new WSG_ERR_OPTION(`anyOf: strategy ${JSON.stringify(name)}: expected isPresent({ request }), which says ` +
+        `whether a request carries its credential, got ${got(isPresent)}`)
+    }
+  }
+}
+
+/**
+ * Several ways to prove who one is, on one route and in one group. The first strategy whose credential the request
+ * carries decides, and it alone: a credential that is there and bad is a refusal. Which rule holds for Origin follows
+ * the credential that is used. Without any credential the first that a client can still send later (`$auth`) is asked
+ * for, else the first at all. An `anyOf` in another counts as its parts.
+ * Throws WSG_ERR_OPTION for less than two strategies, and for one without `isPresent`.
+ */
+export function anyOf<S extends readonly AuthStrategy<AnyIdentity>[]> (
+  ...strategies: S
+): AuthStrategy<IdentityOf<S[number]>> {
+  checkStrategies(strategies)
+  const alternatives = strategies.flatMap(strategy => strategy.alternatives ?? [strategy])
+  const absent = alternatives.find(({ needs }) => needs.credential === 'header') ?? alternatives[0]!
+  const choose = (context: PresenceContext): AuthStrategy<AnyIdentity> =>
+    alternatives.find(one => isPresent(one, context)) ?? absent
+  const strategy: AuthStrategy<AnyIdentity> = {
+    name: `any of ${alternatives.map(({ name }) => name).join(', ')}`,
+    needs: {
+      credential: alternatives.some(({ needs }) => needs.credential === 'cookie') ? 'cookie' : 'header',
+      session: alternatives.some(({ needs }) => needs.session),
+    },
+    alternatives,
+    choose,
+    isPresent: context => alternatives.some(one => isPresent(one, context)),
+    authenticate: context => choose(context).authenticate(context),
+  }
+  // What the parts return is what the whole returns.
+  return strategy as AuthStrategy<never>
+}

@@ -1,0 +1,101 @@
+import type { FastifyRequest } from 'fastify'
+import type { TokenAuthOptions, TokenCarrier, TokenClaims } from '../../types/auth.js'
+import type { AnyIdentity, AuthStrategy, Identity } from '../../types/gate.js'
+import { checkKeys } from '../errors/check-keys.js'
+import { WSG_ERR_OPTION } from '../errors/coded.js'
+import { got } from '../errors/got.js'
+import { didYouMean } from '../errors/nearest.js'
+import { faultOf, refused } from './token-faults.js'
+import { type Carried, fromHeader, fromSubprotocol, isToken } from './token-text.js'
+
+/** Before a token in the list of subprotocols. */
+const PREFIX = 'bearer.'
+
+const CARRIERS: readonly TokenCarrier[] = ['header', 'subprotocol', 'message']
+const KEYS = ['verify', 'carriers', 'clockTolerance', 'dangerouslyAllowNoExpiry']
+const MAX_TOLERANCE = 30_000
+
+type Checked<I extends AnyIdentity> = Required<TokenAuthOptions<I>>
+
+/** Throws WSG_ERR_OPTION. */
+function checkOptions<I extends AnyIdentity> (given: unknown): Checked<I> {
+  const fault = (name: string, expected: string, value: unknown, hint = ''): never => {
+    throw new WSG_ERR_OPTION(`tokenAuth${name}: expected ${expected}, got ${got(value)}${hint}`)
+  }
+  if (typeof given !== 'object' || given === null) return fault('', 'options such as { verify }', given)
+  checkKeys(given, KEYS, 'tokenAuth', WSG_ERR_OPTION)
+  const { verify, carriers = CARRIERS, clockTolerance = 0, dangerouslyAllowNoExpiry = false } =
+    given as { readonly [key: string]: unknown }
+  if (typeof verify !== 'function') fault('.verify', 'a function such as token => app.jwt.verify(token)', verify)
+  if (!Array.isArray(carriers) || carriers.length === 0) fault('.carriers', `some of ${CARRIERS.join(', ')}`, carriers)
+  for (const carrier of carriers as readonly unknown[]) {
+    if (CARRIERS.includes(carrier as TokenCarrier)) continue
+    fault('.carriers', `some of ${CARRIERS.join(', ')}`, carrier, didYouMean(String(carrier), CARRIERS))
+  }
+  if (typeof clockTolerance !== 'number' || !(clockTolerance >= 0 && clockTolerance <= MAX_TOLERANCE)) {
+    fault('.clockTolerance', `0 to ${MAX_TOLERANCE} milliseconds`, clockTolerance)
+  }
+  if (typeof dangerouslyAllowNoExpiry !== 'boolean') {
+    fault('.dangerouslyAllowNoExpiry', 'true or false', dangerouslyAllowNoExpiry)
+  }
+  return { verify, carriers, clockTolerance, dangerouslyAllowNoExpiry } as Checked<I>
+}
+
+/** The identity that claims are of; an identity as it is. */
+function identityOf<I extends AnyIdentity> (found: I | TokenClaims): I {
+  const { id, sub, exp, expires } = found as AnyIdentity & { readonly sub?: unknown, readonly exp?: unknown }
+  if (id !== undefined || typeof sub !== 'string') return found as I
+  const end = typeof exp === 'number' && expires === undefined ? { expires: exp * 1000 } : {}
+  return { ...found, ...end, id: sub } as AnyIdentity as I
+}
+
+/**
+ * Authenticates by a token: from `Authorization: Bearer` (RFC 6750), the subprotocol `bearer.<token>`, or a first
+ * message `$auth` (docs/protocol.md section 10). Never from a URL, which is logged on the way. `verify` judges it and
+ * says who it is; that has an `expires`, at which the socket is closed, unless a new token of the same `id` comes in
+ * time. Two tokens that differ are 401. Throws WSG_ERR_OPTION.
+ */
+export function tokenAuth<I extends AnyIdentity = Identity> (options: TokenAuthOptions<I>): AuthStrategy<I> {
+  const { verify, carriers, clockTolerance, dangerouslyAllowNoExpiry } = checkOptions<I>(options)
+
+  const carried = (request: FastifyRequest): readonly Carried[] => [
+    carriers.includes('header') ? fromHeader(request) : undefined,
+    carriers.includes('subprotocol') ? fromSubprotocol(request, PREFIX) : undefined,
+  ].filter(found => found !== undefined)
+
+  const judge = async ({ carrier, text }: Carried, signal: AbortSignal): Promise<I | null> => {
+    if (!isToken(text)) throw refused('no token of RFC 6750, or two of them')
+    let found
+    try {
+      found = await verify(text, { carrier, signal })
+    } catch (thrown) {
+      throw faultOf(thrown, text)
+    }
+    if (found === null || found === undefined) return null
+    const identity = identityOf<I>(found)
+    const { expires } = identity
+    if (expires === undefined || expires === null || expires === Infinity) {
+      if (dangerouslyAllowNoExpiry) return identity
+      throw refused('what verify found has no expires and no exp; dangerouslyAllowNoExpiry accepts that')
+    }
+    // A time that is none is judged with all others.
+    if (clockTolerance === 0) return identity
+    return { ...identity, expires: Number(expires) + clockTolerance }
+  }
+
+  return {
+    name: 'token',
+    needs: { credential: 'header', session: false },
+    challenge: 'Bearer',
+    firstMessage: carriers.includes('message'),
+    isPresent: ({ request }) => carried(request).length > 0,
+    authenticate (context) {
+      const [first, second] = carried(context.request)
+      if (first === undefined) return null
+      if (second !== undefined && first.text !== second.text) throw refused('Authorization and subprotocol differ')
+      context.provenBy({ kind: 'token', sentBy: 'header' })
+      return judge(first, context.signal)
+    },
+    verifyToken: (text, signal) => judge({ carrier: 'message', text }, signal),
+  }
+}

@@ -1,0 +1,162 @@
+import type { FastifyRequest } from 'fastify'
+import t from 'tap'
+import { authenticate } from '../../lib/auth/authenticate.js'
+import { tokenAuth } from '../../lib/auth/token-auth.js'
+import type { TokenAuthOptions } from '../../types/auth.js'
+import type { Authentication, AuthenticateContext, Credential } from '../../types/gate.js'
+
+const HOUR = 3_600_000
+
+interface Asked extends AuthenticateContext { readonly proven: Credential[] }
+
+/** A handshake with such header lines. */
+function ask (...lines: readonly (readonly [name: string, value: string])[]): Asked {
+  const proven: Credential[] = []
+  const headers: Record<string, string> = {}
+  // As Node: of Authorization the first line counts, others are joined.
+  for (const [name, value] of lines) headers[name] = name === 'authorization' ? headers[name] ?? value : [headers[name], value].filter(Boolean).join(', ')
+  const request = { raw: { headers, rawHeaders: lines.flat() } } as unknown as FastifyRequest
+  return { request, signal: new AbortController().signal, sessionCookie: 'sessionId', proven, provenBy: one => { proven.push(one) } }
+}
+
+const bearer = (token: string): readonly [string, string] => ['authorization', `Bearer ${token}`]
+const offers = (list: string): readonly [string, string] => ['sec-websocket-protocol', list]
+
+/** Tokens of a store, opaque to everybody else. */
+const TOKENS = new Map([['ada-1', { id: 'ada', expires: Date.now() + HOUR }], ['YWRh+/==', { id: 'ada', expires: Date.now() + HOUR }]])
+const byStore = (more: Partial<TokenAuthOptions> = {}) => tokenAuth({ verify: token => TOKENS.get(token) ?? null, ...more })
+const codeOf = ({ refusal }: Authentication): string => refusal?.code ?? 'admitted'
+const judge = async (strategy: ReturnType<typeof tokenAuth>, context: AuthenticateContext): Promise<string> => codeOf(await authenticate(strategy, context))
+
+t.test('a token is found in the Authorization header and among the subprotocols', async t => {
+  const strategy = byStore()
+  for (const lines of [[bearer('ada-1')], [['authorization', 'bearer  ada-1']], [['authorization', 'BEARER ada-1']], [bearer('YWRh+/==')], [offers('bearer.ada-1')], [offers('wsg.v1, bearer.ada-1')], [bearer('ada-1'), offers('wsg.v1, bearer.ada-1')]] as const) {
+    const context = ask(...lines)
+    t.ok(strategy.isPresent?.(context), String(lines))
+    t.equal(await judge(strategy, context), 'admitted', String(lines))
+    t.same(context.proven, [{ kind: 'token', sentBy: 'header' }])
+  }
+})
+
+t.test('no token is no credential: another scheme, a cookie, a subprotocol of another name', async t => {
+  const strategy = byStore()
+  for (const lines of [[], [['authorization', 'Basic YWRhOng=']], [['authorization', 'Bearerx y']], [['cookie', 'token=ada-1']], [offers('wsg.v1')], [offers('xbearer.ada-1')]] as const) {
+    t.notOk(strategy.isPresent?.(ask(...lines)), String(lines))
+    t.equal(await judge(strategy, ask(...lines)), 'WSG_ERR_UNAUTHENTICATED', String(lines))
+  }
+})
+
+t.test('a credential that is there and can\'t be one is present and refused; verify is not asked', async t => {
+  const asked: string[] = []
+  const strategy = tokenAuth({ verify: token => { asked.push(token); return TOKENS.get('ada-1') } })
+  const long = 'x'.repeat(8193)
+  for (const lines of [
+    [['authorization', 'Bearer']], [['authorization', 'Bearer ']], [['authorization', 'Bearer a b']], [['authorization', 'Bearer a,b']], [['authorization', 'Bearer "ada-1"']], [['authorization', 'Bearer caf\u00e9']],
+    [bearer('ada-1'), bearer('ada-1')], [['authorization', 'Basic x'], bearer('ada-1')].reverse(), [offers('bearer.')], [offers('bearer.a, bearer.b')], [offers('bearer.a!b')],
+    [bearer('ada-1'), offers('bearer.bob-1')], [bearer('ada-1'), offers('bearer.')], [bearer(long)], [offers(`bearer.${long}`)],
+  ] as (readonly [string, string])[][]) {
+    t.ok(strategy.isPresent?.(ask(...lines)), String(lines).slice(0, 60))
+    t.equal(await judge(strategy, ask(...lines)), 'WSG_ERR_UNAUTHENTICATED', String(lines).slice(0, 60))
+  }
+  t.same(asked, [])
+  t.equal(await judge(strategy, ask(bearer(long.slice(1)))), 'admitted', '8192 characters')
+})
+
+t.test('only the carriers that were chosen are looked at', async t => {
+  const header = byStore({ carriers: ['header'] })
+  t.equal(await judge(header, ask(bearer('ada-1'), offers('bearer.bob-1'))), 'admitted')
+  t.notOk(header.isPresent?.(ask(offers('bearer.ada-1'))))
+  t.equal(header.firstMessage, false)
+  t.equal(byStore().firstMessage, true)
+})
+
+t.test('an identity as it is, and the claims of a JWT', async t => {
+  const found = async (verified: object): Promise<unknown> => (await authenticate(tokenAuth({ verify: () => verified as { id: string } }), ask(bearer('x')))).identity
+  const exp = Math.floor(Date.now() / 1000) + 60
+  t.same(await found({ sub: 'ada', exp, roles: ['admin'] }), { sub: 'ada', exp, roles: ['admin'], id: 'ada', expires: exp * 1000 })
+  const expires = new Date(exp * 1000)
+  t.same(await found({ id: 7, sub: 'ada', expires }), { id: 7, sub: 'ada', expires }, 'who says id means it')
+  t.same(await found({ sub: 'ada', exp, expires: exp * 1000 + 1 }), { sub: 'ada', exp, id: 'ada', expires: exp * 1000 + 1 })
+})
+
+t.test('C14 a token without an end is refused, unless that is asked for by its name; so is one that has ended', async t => {
+  const verify = (found: object) => (): { id: string } => found as { id: string }
+  for (const none of [{ id: 'ada' }, { sub: 'ada' }, { id: 'ada', expires: null }]) {
+    t.equal(await judge(tokenAuth({ verify: verify(none) }), ask(bearer('x'))), 'WSG_ERR_UNAUTHENTICATED', JSON.stringify(none))
+  }
+  t.equal(await judge(tokenAuth({ verify: verify({ sub: 'ada' }), dangerouslyAllowNoExpiry: true }), ask(bearer('x'))), 'admitted')
+  for (const nonsense of [NaN, 'soon', Infinity, 1.7e9]) {
+    const code = await judge(tokenAuth({ verify: verify({ id: 'ada', expires: nonsense }) }), ask(bearer('x')))
+    t.equal(code, nonsense === Infinity ? 'WSG_ERR_UNAUTHENTICATED' : 'WSG_ERR_AUTH_UNAVAILABLE', String(nonsense))
+  }
+  t.equal(await judge(tokenAuth({ verify: verify({ id: 'ada', expires: Date.now() - 1 }) }), ask(bearer('x'))), 'WSG_ERR_UNAUTHENTICATED')
+})
+
+t.test('C14 the tolerance for clocks that differ: 29 s are within 30, 31 s are not, and without it 1 ms is too late', async t => {
+  const ended = (seconds: number, clockTolerance?: number) =>
+    judge(tokenAuth({ verify: () => ({ id: 'ada', expires: Date.now() - seconds * 1000 }), ...(clockTolerance === undefined ? {} : { clockTolerance }) }), ask(bearer('x')))
+  t.equal(await ended(29, 30_000), 'admitted')
+  t.equal(await ended(31, 30_000), 'WSG_ERR_UNAUTHENTICATED')
+  t.equal(await ended(29), 'WSG_ERR_UNAUTHENTICATED')
+  const end = Date.now() + HOUR
+  t.same(await tokenAuth({ verify: () => ({ id: 'ada', expires: new Date(end) }), clockTolerance: 5000 }).authenticate(ask(bearer('x'))), { id: 'ada', expires: end + 5000 }, 'and the socket lives as long')
+})
+
+t.test('what verify throws: 401 of a bad token, 403, and 503 where nobody can tell', async t => {
+  const thrown = async (error: unknown): Promise<string> => await judge(tokenAuth({ verify: () => { throw error } }), ask(bearer('x')))
+  const withCode = (code: string): Error => Object.assign(new Error('no'), { code })
+  for (const code of ['FAST_JWT_EXPIRED', 'FAST_JWT_INVALID_SIGNATURE', 'FAST_JWT_MALFORMED', 'ERR_JWT_EXPIRED', 'ERR_JWS_INVALID', 'ERR_JOSE_ALG_NOT_ALLOWED', 'ERR_JWKS_NO_MATCHING_KEY']) t.equal(await thrown(withCode(code)), 'WSG_ERR_UNAUTHENTICATED', code)
+  for (const name of ['JsonWebTokenError', 'TokenExpiredError', 'NotBeforeError']) t.equal(await thrown(Object.assign(new Error('no'), { name })), 'WSG_ERR_UNAUTHENTICATED', name)
+  t.equal(await thrown(Object.assign(new Error('no'), { statusCode: 401 })), 'WSG_ERR_UNAUTHENTICATED')
+  t.equal(await thrown(Object.assign(new Error('no'), { statusCode: 403 })), 'WSG_ERR_FORBIDDEN')
+  const unreadable = Object.defineProperty({}, 'code', { get () { throw new Error('trap') } })
+  for (const error of [new Error('no'), withCode('ERR_JWKS_TIMEOUT'), withCode('FAST_JWT_KEY_FETCHING_ERROR'), withCode('FAST_JWT_INVALID_OPTION'), withCode('ECONNREFUSED'), 'text', null, undefined, 7, unreadable, Object.assign(new Error('no'), { statusCode: 500 })]) {
+    t.equal(await thrown(error), 'WSG_ERR_AUTH_UNAVAILABLE', String((error as Error | undefined)?.message ?? error))
+  }
+  t.equal(await judge(tokenAuth({ verify: async () => await Promise.reject(withCode('FAST_JWT_EXPIRED')) }), ask(bearer('x'))), 'WSG_ERR_UNAUTHENTICATED')
+})
+
+t.test('C10 what goes to the log never has the token in it, wherever the error has it', async t => {
+  const secret = 'SECRET-TOKEN'
+  const thrown = [
+    Object.assign(new Error(`bad token ${secret}`), { statusCode: 401 }),
+    new Error(`lookup of ${secret} failed`),
+    Object.assign(new Error('timed out'), { config: { headers: { authorization: `Bearer ${secret}` } } }),
+    `no ${secret}`,
+  ]
+  for (const error of thrown) {
+    const { refusal } = await authenticate(tokenAuth({ verify: () => { throw error } }), ask(bearer(secret)))
+    const { stack, message, ...rest } = refusal?.cause as Error
+    t.notMatch(`${refusal?.value} ${String(stack)} ${message} ${JSON.stringify(rest)}`, secret)
+  }
+  const own = new Error('store is down')
+  t.equal((await authenticate(tokenAuth({ verify: () => { throw own } }), ask(bearer(secret)))).refusal?.cause, own, 'an error without it keeps its stack')
+})
+
+t.test('verify is told where the token came from, and when nobody waits any more', async t => {
+  const seen: unknown[] = []
+  const strategy = tokenAuth({ verify: (token, { carrier, signal }) => { seen.push([token, carrier, signal]); return null } })
+  const [header, offer] = [ask(bearer('a')), ask(offers('bearer.b'))]
+  await strategy.authenticate(header)
+  await strategy.authenticate(offer)
+  const { signal } = new AbortController()
+  t.equal(await strategy.verifyToken?.('c', signal), null)
+  t.same(seen, [['a', 'header', header.signal], ['b', 'subprotocol', offer.signal], ['c', 'message', signal]])
+  await t.rejects(Promise.resolve(strategy.verifyToken?.('no token', signal)), { code: 'WSG_ERR_TOKEN' })
+})
+
+t.test('options that are none do not boot, and say what was meant', async t => {
+  const rows: [unknown, RegExp][] = [
+    [undefined, /tokenAuth: expected options such as \{ verify \}, got undefined/],
+    [{}, /tokenAuth\.verify: expected a function/],
+    [{ verify: 'secret' }, /tokenAuth\.verify: expected a function.*got "secret"/],
+    [{ verify () {}, carrier: ['header'] }, /got "carrier"; did you mean "carriers"\?/],
+    [{ verify () {}, carriers: [] }, /tokenAuth\.carriers: expected some of header, subprotocol, message/],
+    [{ verify () {}, carriers: ['headers'] }, /got "headers"; did you mean "header"\?/],
+    [{ verify () {}, carriers: ['query'] }, /got "query"/],
+    [{ verify () {}, clockTolerance: 31_000 }, /tokenAuth\.clockTolerance: expected 0 to 30000 milliseconds, got 31000/],
+    [{ verify () {}, clockTolerance: NaN }, /clockTolerance/],
+    [{ verify () {}, dangerouslyAllowNoExpiry: 'yes' }, /dangerouslyAllowNoExpiry: expected true or false/],
+  ]
+  for (const [options, message] of rows) t.throws(() => tokenAuth(options as TokenAuthOptions), { code: 'WSG_ERR_OPTION', message }, String(message))
+})

@@ -1,0 +1,38 @@
+import type { AnyIdentity, Identity } from './gate.js'
+
+/** Where a client can put a token: `Authorization: Bearer`, a subprotocol `bearer.<token>`, a first message `$auth`. */
+export type TokenCarrier = 'header' | 'subprotocol' | 'message'
+
+/** What `verify` is told beside the token. */
+export interface TokenContext {
+  readonly carrier: TokenCarrier
+  /** Fires when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+/** The claims of a JWT (RFC 7519), as `app.jwt.verify` and jose's `payload` have them. */
+export interface TokenClaims {
+  /** Becomes the identity's `id`. */
+  readonly sub?: string
+  /** Seconds since the epoch; becomes the identity's `expires`. */
+  readonly exp?: number
+  readonly [claim: string]: unknown
+}
+
+/** What `verify` finds: an identity, or the claims it is made of; null: the token is not valid. */
+export type Verified<I> = I | TokenClaims | null | undefined
+
+/** Options of `tokenAuth`. */
+export interface TokenAuthOptions<I extends AnyIdentity = Identity> {
+  /**
+   * Judges a token: its signature, audience, whether it was revoked. Null is 401; so is a throw whose `statusCode` is
+   * 401, and what fast-jwt, jose and jsonwebtoken throw of a bad token. Any other throw is 503, never anonymous.
+   */
+  readonly verify: (token: string, context: TokenContext) => Verified<I> | Promise<Verified<I>>
+  /** Where tokens are looked for. Default: everywhere. */
+  readonly carriers?: readonly TokenCarrier[]
+  /** Milliseconds by which clocks may differ: a token counts so much longer than it says. At most 30000. Default 0. */
+  readonly clockTolerance?: number
+  /** Accepts tokens that never end. Without it what `verify` finds needs `expires`, or `exp`. Default false. */
+  readonly dangerouslyAllowNoExpiry?: boolean
+}
