@@ -121,6 +121,29 @@ t.test('an error handler may write another body', async t => {
   await refused.closed()
 })
 
+t.test('an error handler that writes down all that it gets of a refusal has nothing inner to write', async t => {
+  const { port, page } = await guardedStack(t, {
+    as: 'site',
+    before: app => {
+      app.setErrorHandler((error, _request, reply) => {
+        const { stack, ...all } = error as Error
+        reply.code(400).send({ ...all, name: all.name, message: all.message, cause: String(error instanceof Error ? error.cause : '') })
+      })
+    },
+    extend: app => {
+      const auth = { name: 'broken', needs: { credential: 'header', session: false }, authenticate () { throw new Error(SECRET) } } as const
+      app.get('/fails', { websocket: true, wsGuard: { auth } }, () => {})
+    },
+  })
+  for (const [part, code] of [[{ origin: 'https://evil.test' }, 'WSG_ERR_ORIGIN_NOT_ALLOWED'], [{ path: '/fails' }, 'WSG_ERR_AUTH_UNAVAILABLE']] as const) {
+    const refused = await upgrade(port, page(part))
+    t.equal(refused.status, 400)
+    t.match(JSON.parse(refused.body), { code })
+    t.notMatch(refused.body, new RegExp(`evil|broken|${SECRET}`))
+    await refused.closed()
+  }
+})
+
 t.test('a deliberate 5xx of a hook keeps its status and Retry-After, and says nothing else', async t => {
   for (const path of ['/open', '/ws']) {
     for (const place of ['onRequest', 'preHandler'] as const) {
