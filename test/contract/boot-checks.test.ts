@@ -1,7 +1,7 @@
 import t from 'tap'
 import { FormatRegistry, Kind, Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
-import { defineContract, text } from '../../lib/contract.js'
+import { defineContract, identifier, text } from '../../lib/contract.js'
 import type { ContractSpec } from '../../types/contract.js'
 import { compileMessage, oneMessage } from '../helpers/contract.js'
 
@@ -28,6 +28,8 @@ t.test('F18: typos in schemas fail at boot', async t => {
     ['uniqueItems of the wrong type', Type.Array(short, { maxItems: 2, uniqueItems: 'true' as never }), /"uniqueItems": expected true or false, got "true"/],
     ['required of the wrong type', loose('Object', { properties: { a: short }, required: 'a' }), /"required": expected a list of strings, got "a"/],
     ['pattern that is none', Type.String({ maxLength: 3, pattern: '(' }), /not a regular expression/],
+    ['pattern that is longer', Type.String({ maxLength: 5, pattern: '^[0-9]{6}$' }), /no text fits: the pattern needs 6 characters, and maxLength is 5/],
+    ['policy whose pattern is longer', identifier({ maxLength: 3, pattern: 'a?bc(?:de|fgh)' }), /no text fits: the pattern needs 4 characters/],
     ['fractional multipleOf', Type.Number({ multipleOf: 0.1 }), /"multipleOf": expected a whole number above 0, got 0.1/],
     ['nothing', undefined, /expected a TypeBox type|expected a value or no such key/],
     ['empty range', Type.Integer({ minimum: 5, maximum: 4 }), /no integer is within/],

@@ -87,7 +87,7 @@ function readPattern (context: Context, schema: TSchema, path: string, kind: str
 /** Refuses a pattern that is not provably linear, or whose input is not bounded. Throws WSG_ERR_CONTRACT. */
 export function checkPattern (context: Context, path: string, source: string, flags: string, max: number): void {
   const optOut = 'or prove it by other means (for example with recheck) and add { patternProvenSafe: true }'
-  const { fault, unbounded } = findPatternFault(source, flags)
+  const { fault, unbounded, least } = findPatternFault(source, flags)
   if (fault !== null) {
     fail(context, path, `the pattern may take super-linear time: ${fault}. Rewrite it, ${optOut}`)
   }
@@ -95,6 +95,7 @@ export function checkPattern (context: Context, path: string, source: string, fl
     fail(context, path, `a pattern with an unbounded repetition needs { maxLength } of ${MAX_PATTERN_INPUT} at most ` +
       `beside it; lower it, ${optOut}`)
   }
+  if (least > max) fail(context, path, `no text fits: the pattern needs ${least} characters, and maxLength is ${max}`)
 }
 
 function readFormat (context: Context, schema: TSchema, path: string): StringNode['format'] {

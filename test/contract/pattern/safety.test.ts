@@ -92,3 +92,9 @@ t.test('opt-outs, lengths and places', async t => {
   const { accept } = compileMessage(Type.Object({ v: Type.String({ pattern: '^(a+)+$', maxLength: 8, patternProvenSafe: true }) }))
   t.equal(accept({ v: 'a'.repeat(40) + '!' }), REFUSED, 'the length is checked before the pattern')
 })
+
+t.test('how long the shortest text is that may match', async t => {
+  for (const [pattern, least] of [['^[0-9]{6}$', 6], ['a?b*c+', 1], ['^(?:ab|c)d$', 2], ['(?=abc)a', 1], ['^\\bx{2,}$', 2], ['', 0], ['^(ab{3}){2}', 8], ['a|', 0]] as const) {
+    t.equal(findPatternFault(pattern, '').least, least, pattern)
+  }
+})
