@@ -50,7 +50,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   const listed = allowList === undefined ? null : compileAddresses(allowList, 'options.connections.allowList')
   const sockets = new OpenSockets(fastify, options)
   const addresses = new ClientAddresses(ipv6Prefix, listed, sockets.log)
-  const gate = new Gate({
+  const gate: Gate = new Gate({
     host,
     requireTls: options.requireTls,
     // One address may hang in a slow store with a quarter of them, no more.
