@@ -1,6 +1,6 @@
 import t from 'tap'
 import { report } from '../../lib/codegen/report.js'
-import { readModel } from '../../lib/codegen/model.js'
+import { readModel } from '../../lib/model/model.js'
 import { chat } from '../client/contracts.js'
 import { handModel } from '../helpers/model.js'
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
 import { defineContract } from '../../lib/contract.js'
-import { readModel } from '../../lib/codegen/model.js'
+import { readModel } from '../../lib/model/model.js'
 import type { ContractSpec, WhenSlow } from '../../types/contract.js'
 
 const moved = Type.Object({ id: Type.Integer(), x: Type.Number(), note: Type.Optional(Type.String()), at: Type.Object({}) })

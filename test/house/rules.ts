@@ -22,9 +22,10 @@ export const ROOMS: { readonly [room: string]: readonly string[] } = {
   cluster: ['protocol', 'errors', 'events'],
   observe: ['events', 'errors'],
   client: ['protocol'],
-  codegen: ['contract', 'protocol', 'errors'],
+  model: ['contract', 'protocol', 'errors'],
+  codegen: ['model', 'contract', 'protocol', 'errors'],
   testing: ['client', 'protocol'],
-  plugin: ['protocol', 'errors', 'events', 'foreign', 'contract', 'auth', 'gate', 'socket', 'life', 'cluster', 'observe'],
+  plugin: ['protocol', 'errors', 'events', 'foreign', 'contract', 'model', 'auth', 'gate', 'socket', 'life', 'cluster', 'observe'],
   // Entry points: one small file each, at the root of lib/.
   index: ['plugin', 'auth'],
   html: ['contract'],

@@ -1,11 +1,11 @@
-// Tested in test/codegen/diff.test.ts.
+// Tested in test/model/diff.test.ts.
 
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { ContractModel } from '../../../types/model.js'
 import { WSG_ERR_GENERATE } from '../../errors/coded.js'
 import type { Command } from '../command.js'
-import { breaksOldClients, type Change, diffModels } from '../diff.js'
+import { breaksOldClients, type Change, diffModels } from '../../model/diff.js'
 
 export const DIFF: Command = {
   name: 'diff',

@@ -1,4 +1,4 @@
-// Tested in test/codegen/model.test.ts and test/codegen/accepts.test.ts.
+// Tested in test/model/model.test.ts and test/codegen/accepts.test.ts.
 
 import type {
   Annotations, DefinitionModel, NamedType, NotModel, ObjectModel, StringModel, TypeModel, UnionModel,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Names, pascalCase } from '../../lib/codegen/names.js'
+import { Names, pascalCase } from '../../lib/model/names.js'
 
 t.test('pascalCase makes an ASCII identifier of any text', async t => {
   const cases: { readonly [text: string]: string } = {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type TSchema, Type } from '@sinclair/typebox'
-import { readModel } from '../../lib/codegen/model.js'
+import { readModel } from '../../lib/model/model.js'
 import { html, identifier, text } from '../../lib/contract.js'
 import type { ContractSpec } from '../../types/contract.js'
 import type { ContractModel, DefinitionModel } from '../../types/model.js'

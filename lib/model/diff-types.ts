@@ -1,4 +1,4 @@
-// Tested in test/codegen/diff.test.ts.
+// Tested in test/model/diff.test.ts.
 
 import type {
   ArrayModel, DefinitionModel, NamedType, NumberModel, ObjectModel, StringModel, TupleModel, TypeModel,

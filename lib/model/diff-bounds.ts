@@ -1,4 +1,4 @@
-// Tested in test/codegen/diff.test.ts.
+// Tested in test/model/diff.test.ts.
 
 import type { DefinitionModel, NumberModel, StringModel, TextModel, ValuesModel } from '../../types/model.js'
 

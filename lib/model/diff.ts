@@ -1,7 +1,7 @@
 import type {
   CallModel, ContractModel, DefinitionModel, InboundModel, OutboundModel, RulesModel, TypeModel,
 } from '../../types/model.js'
-import type { Kind, TypeChange } from './diff-bounds.js'
+import type { Kind } from './diff-bounds.js'
 import { compareTypes, type Sides, typesOf } from './diff-types.js'
 
 /**
@@ -26,11 +26,12 @@ const BREAKS: { readonly [direction in 'inbound' | 'outbound']: { readonly [kind
 
 /** Differences of two versions of a contract, those that break somebody first. */
 export function diffModels (old: ContractModel, now: ContractModel): readonly Change[] {
+  const versions = { old, now, types: { before: typesOf(old.types), after: typesOf(now.types) } }
   const changes = [
-    ...routeChanges(old, now),
-    ...inboundChanges(old, now),
-    ...outboundChanges(old, now),
-    ...callChanges(old, now),
+    ...routeChanges(versions),
+    ...entryChanges('inbound', old.inbound, now.inbound, (...one) => inboundChanges(versions, ...one)),
+    ...entryChanges('outbound', old.outbound, now.outbound, (...one) => outboundChanges(versions, ...one)),
+    ...entryChanges('call', old.calls, now.calls, (...one) => callChanges(versions, ...one)),
   ]
   const order: readonly Broken[] = ['all', 'old clients', 'new clients', 'nobody']
   const merged = mergeTwins(changes)
@@ -54,21 +55,31 @@ function mergeTwins (changes: readonly Change[]): readonly Change[] {
 
 type Direction = keyof typeof BREAKS
 
-const told = (changes: readonly TypeChange[], direction: Direction, where: string): Change[] =>
-  changes.map(({ kind, path, text }) => change(BREAKS[direction][kind], `${where} ${path}`.trimEnd(), text))
-
 const change = (breaks: Broken, where: string, what: string): Change => ({ breaks, where, what })
 
-function payload (
-  old: ContractModel, now: ContractModel, names: readonly [string, string], direction: Direction, where: string,
-  isOpen: Sides['isOpen'] = { before: false, after: false }
-): Change[] {
-  const sides: Sides = { before: typesOf(old.types), after: typesOf(now.types), isOpen }
-  const [before, after] = names.map((name): TypeModel => ({ kind: 'ref', name }))
-  return told(compareTypes(before!, after!, sides), direction, where)
+/** Two versions, and their types by name. */
+interface Versions {
+  readonly old: ContractModel
+  readonly now: ContractModel
+  readonly types: Pick<Sides, 'before' | 'after'>
 }
 
-function routeChanges (old: ContractModel, now: ContractModel): Change[] {
+/** Nothing but what is declared. */
+const CLOSED = { before: false, after: false }
+/** Clients pass over properties that they don't know. */
+const IGNORED = { before: true, after: true }
+
+/** `names`: of the type before and after. */
+function payload (
+  { types }: Versions, names: readonly [string, string], direction: Direction, where: string, isOpen: Sides['isOpen']
+): Change[] {
+  const [before, after] = names.map((name): TypeModel => ({ kind: 'ref', name }))
+  return compareTypes(before!, after!, { ...types, isOpen })
+    .map(({ kind, path, text }) => change(BREAKS[direction][kind], `${where} ${path}`.trimEnd(), text))
+}
+
+function routeChanges (versions: Versions): Change[] {
+  const { old, now } = versions
   const route = 'route'
   const [was, is] = [old.route, now.route]
   return [
@@ -76,8 +87,8 @@ function routeChanges (old: ContractModel, now: ContractModel): Change[] {
     ...(JSON.stringify(old.envelope) === JSON.stringify(now.envelope)
       ? []
       : [change('all', 'envelope', `${JSON.stringify(old.envelope)} became ${JSON.stringify(now.envelope)}`)]),
-    ...handshakeChanges(old, now, 'params'),
-    ...handshakeChanges(old, now, 'query'),
+    ...handshakeChanges(versions, 'params'),
+    ...handshakeChanges(versions, 'query'),
     ...lowered(old.limits.maxPayload, now.limits.maxPayload, 'limits', 'bytes of a frame'),
     ...lowered(old.limits.depth, now.limits.depth, 'limits', 'levels of a frame'),
     ...lowered(old.limits.nodes, now.limits.nodes, 'limits', 'values of a frame'),
@@ -95,96 +106,77 @@ function routeChanges (old: ContractModel, now: ContractModel): Change[] {
 }
 
 /** Path parameters and the query string are sent by clients. */
-function handshakeChanges (old: ContractModel, now: ContractModel, part: 'params' | 'query'): Change[] {
-  const [before, after] = [old[part], now[part]]
-  if (before !== undefined && after !== undefined) return payload(old, now, [before, after], 'inbound', part)
+function handshakeChanges (versions: Versions, part: 'params' | 'query'): Change[] {
+  const { old: { [part]: before }, now: { [part]: after }, types } = versions
+  if (before !== undefined && after !== undefined) return payload(versions, [before, after], 'inbound', part, CLOSED)
   if (after !== undefined) {
-    const type = typesOf(now.types).get(after) as DefinitionModel
+    const type = types.after.get(after) as DefinitionModel
     const needs = type.kind === 'object' && type.properties.some(property => property.required)
     return [change(needs ? 'old clients' : 'new clients', part, 'is checked now')]
   }
   return before === undefined ? [] : [change('nobody', part, 'is not checked any more')]
 }
 
-/** Pairs of entries by their type, and those that only one side has. */
-function pairs<E extends { readonly type: string }> (old: readonly E[], now: readonly E[]): Pairs<E> {
+/** What is said of an entry that is gone, and of one that is new. */
+const WORDS = {
+  inbound: ['removed', 'added'],
+  outbound: ['removed: clients wait for it in vain', 'added: an old server never sends it'],
+  call: ['removed', 'added'],
+} as const
+
+/** Entries that only one side has; `compare` is asked about those that both have. */
+function entryChanges<E extends { readonly type: string }> (
+  kind: keyof typeof WORDS, old: readonly E[], now: readonly E[], compare: (was: E, is: E, where: string) => Change[]
+): Change[] {
   const [had, has] = [old, now].map(entries => new Map(entries.map(entry => [entry.type, entry])))
-  return {
-    removed: old.filter(({ type }) => !has!.has(type)),
-    added: now.filter(({ type }) => !had!.has(type)),
-    kept: old.flatMap((entry): (readonly [E, E])[] => {
-      const other = has!.get(entry.type)
-      return other === undefined ? [] : [[entry, other]]
-    }),
-  }
-}
-
-interface Pairs<E> {
-  readonly removed: readonly E[]
-  readonly added: readonly E[]
-  readonly kept: readonly (readonly [E, E])[]
-}
-
-function inboundChanges (old: ContractModel, now: ContractModel): Change[] {
-  const { removed, added, kept } = pairs<InboundModel>(old.inbound, now.inbound)
+  const [removed, added] = WORDS[kind]
   return [
-    ...removed.map(({ type }) => change('old clients', `inbound ${type}`, 'removed')),
-    ...added.map(({ type }) => change('new clients', `inbound ${type}`, 'added')),
-    ...kept.flatMap(([was, is]) => {
-      const where = `inbound ${was.type}`
-      if (was.binary !== is.binary) return [change('all', where, is.binary ? 'is binary now' : 'is binary no more')]
-      return [
-        ...ruleChanges(was, is, where),
-        ...payload(old, now, [was.payload, is.payload], 'inbound', where, dropping(was, is)),
-      ]
+    ...old.flatMap(was => {
+      const where = `${kind} ${was.type}`
+      const is = has!.get(was.type)
+      return is === undefined ? [change('old clients', where, removed)] : compare(was, is, where)
     }),
+    ...now.filter(({ type }) => !had!.has(type)).map(({ type }) => change('new clients', `${kind} ${type}`, added)),
   ]
 }
 
-function outboundChanges (old: ContractModel, now: ContractModel): Change[] {
-  const { removed, added, kept } = pairs<OutboundModel>(old.outbound, now.outbound)
-  return [
-    ...removed.map(({ type }) => change('old clients', `outbound ${type}`, 'removed: clients wait for it in vain')),
-    ...added.map(({ type }) => change('new clients', `outbound ${type}`, 'added: an old server never sends it')),
-    ...kept.flatMap(([was, is]) => {
-      const where = `outbound ${was.type}`
-      if (was.binary !== is.binary) return [change('all', where, is.binary ? 'is binary now' : 'is binary no more')]
-      const isLossy = is.whenSlow !== undefined && JSON.stringify(was.whenSlow) !== JSON.stringify(is.whenSlow)
-      return [
-        ...(isLossy ? [change('old clients', where, 'may be left out for slow readers')] : []),
-        ...payload(old, now, [was.payload, is.payload], 'outbound', where, IGNORED),
-      ]
-    }),
-  ]
+/** A message of either direction. */
+function messageChanges (
+  versions: Versions, direction: Direction, was: OutboundModel, is: OutboundModel, where: string,
+  isOpen: Sides['isOpen']
+): Change[] {
+  if (was.binary !== is.binary) return [change('all', where, is.binary ? 'is binary now' : 'is binary no more')]
+  return payload(versions, [was.payload, is.payload], direction, where, isOpen)
 }
 
-/** Clients pass over properties that they don't know. */
-const IGNORED = { before: true, after: true }
+const inboundChanges = (versions: Versions, was: InboundModel, is: InboundModel, where: string): Change[] => [
+  ...ruleChanges(was, is, where),
+  ...messageChanges(versions, 'inbound', was, is, where, dropping(was, is)),
+]
+
+function outboundChanges (versions: Versions, was: OutboundModel, is: OutboundModel, where: string): Change[] {
+  const isLossy = is.whenSlow !== undefined && JSON.stringify(was.whenSlow) !== JSON.stringify(is.whenSlow)
+  return [
+    ...(isLossy ? [change('old clients', where, 'may be left out for slow readers')] : []),
+    ...messageChanges(versions, 'outbound', was, is, where, IGNORED),
+  ]
+}
 
 const dropping = (was: RulesModel, is: RulesModel): Sides['isOpen'] =>
   ({ before: was.unknownProperties === 'drop', after: is.unknownProperties === 'drop' })
 
-function callChanges (old: ContractModel, now: ContractModel): Change[] {
-  const { removed, added, kept } = pairs<CallModel>(old.calls, now.calls)
+function callChanges (versions: Versions, was: CallModel, is: CallModel, where: string): Change[] {
+  const [had, has] = [was, is].map(call => new Map(call.errors.map(({ code, data }) => [code, data])))
   return [
-    ...removed.map(({ type }) => change('old clients', `call ${type}`, 'removed')),
-    ...added.map(({ type }) => change('new clients', `call ${type}`, 'added')),
-    ...kept.flatMap(([was, is]) => {
-      const where = `call ${was.type}`
-      const codes = (call: CallModel): Map<string, string> => new Map(call.errors.map(({ code, data }) => [code, data]))
-      const [had, has] = [codes(was), codes(is)]
-      return [
-        ...ruleChanges(was, is, where),
-        ...payload(old, now, [was.request, is.request], 'inbound', `${where} request`, dropping(was, is)),
-        ...payload(old, now, [was.reply, is.reply], 'outbound', `${where} reply`, IGNORED),
-        // A client has to take codes that it does not know anyway: those of the protocol.
-        ...without(had, has).map(code => change('nobody', `${where} error ${code}`, 'removed')),
-        ...without(has, had).map(code => change('nobody', `${where} error ${code}`, 'added')),
-        ...[...had].flatMap(([code, data]) => has.has(code)
-          ? payload(old, now, [data, has.get(code)!], 'outbound', `${where} error ${code}`, IGNORED)
-          : []),
-      ]
-    }),
+    ...ruleChanges(was, is, where),
+    ...payload(versions, [was.request, is.request], 'inbound', `${where} request`, dropping(was, is)),
+    ...payload(versions, [was.reply, is.reply], 'outbound', `${where} reply`, IGNORED),
+    // A client has to take codes that it does not know anyway: those of the protocol.
+    ...without(had!, has!).map(code => change('nobody', `${where} error ${code}`, 'removed')),
+    ...without(has!, had!).map(code => change('nobody', `${where} error ${code}`, 'added')),
+    ...[...had!].flatMap(([code, data]) => has!.has(code)
+      ? payload(versions, [data, has!.get(code)!], 'outbound', `${where} error ${code}`, IGNORED)
+      : []),
   ]
 }
 
