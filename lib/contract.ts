@@ -1,4 +1,5 @@
 // 'fastify-ws-guard/contract': what a contract file needs, in the server and in the browser. No server code.
+export { adaptContract } from './contract/adapt-contract.js'
 export { defineContract } from './contract/define.js'
 export { html, identifier, line, text, url } from './contract/text/builders.js'
 export { identifierKey } from './contract/text/identifier.js'
@@ -8,3 +9,4 @@ export type { TextPolicyName, WsText } from './contract/text/spec.js'
 export type {
   AnyContract, CallSpec, ContractSpec, EnvelopeOptions, MessageRules, MessageSpec, OutboundSpec, WhenSlow, Wire,
 } from '../types/contract.js'
+export type { ContractAdapters, ContractVersion } from '../types/versions.js'

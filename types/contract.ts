@@ -134,9 +134,9 @@ export interface CompiledInbound {
   readonly deadline: number | null
   /**
    * Projecting copy and check in one: the clean value, or `REFUSED`. In a flat contract (`envelope.data: null`) it is
-   * given the whole message and passes over the envelope's keys. Never throws, never mutates its argument. `plain`,
-   * what `isPlain` said of the frame that the value was parsed from, spares reading its strings once more; default
-   * false.
+   * given the whole message and passes over the envelope's keys. Never mutates its argument; throws only where an
+   * adapter of an older contract does. `plain`, what `isPlain` said of the frame that the value was parsed from, spares
+   * reading its strings once more; default false.
    */
   readonly accept: (value: unknown, plain?: Plainness) => unknown
   /** Why `accept` refused; at most 8 issues. Slow path. */

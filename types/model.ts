@@ -2,7 +2,7 @@
 //
 // - It is plain JSON data: `JSON.parse(JSON.stringify(model))` is equal to it. An absent member means "no such limit"
 //   or "nothing said"; no member is ever undefined, infinite or a class. `diff` reads two of them from files.
-// - It is read from the contract's one tree (lib/codegen/model.ts). Everything that writes something is a function of
+// - It is read from the contract's one tree (lib/model/model.ts). Everything that writes something is a function of
 //   the model alone: it sees no schema, no TypeBox and no Fastify.
 // - It does not depend on the order of declarations: messages, calls, errors, properties, roles and types are sorted
 //   by their names (by UTF-16 units). What has an order of its own keeps it: tuples, variants of a union, allowed
@@ -130,4 +130,17 @@ export interface RouteModel {
   readonly burst: number
   /** Milliseconds of a handler whose message has no `deadline`. */
   readonly handlerTimeout: number
+  /** Older contracts that it serves as well, in their order. Absent: none. */
+  readonly versions?: readonly VersionModel[]
+}
+
+/** An older contract that a route serves. */
+export interface VersionModel {
+  readonly name: string
+  readonly fingerprint: string
+  readonly limits: LimitsModel
+  /** Messages and calls that adapters are there for, by the older names, sorted. */
+  readonly adapted: readonly string[]
+  /** Messages and calls that nobody handles, or sends, any more; sorted. */
+  readonly gone: readonly string[]
 }

@@ -8,6 +8,7 @@ import type {
 } from './socket.js'
 import type { CallReply, Reply, Sendable } from './wire.js'
 import type { NoOther } from './unknown-key.js'
+import type { ContractVersion } from './versions.js'
 
 /** Who a handler sees: nobody on a public route. */
 export type IdentityOf<I, Public extends boolean> = Public extends true ? null : I
@@ -24,6 +25,8 @@ interface RouteOptions<C extends AnyContract, I, Public extends boolean>
   /** True: anyone with an allowed Origin may connect; `identity` is null. */
   readonly public?: Public
   readonly authorize?: Authorize<IdentityOf<I, Public>, ParamsOf<C>, QueryOf<C>>
+  /** Older contracts that this route goes on serving, to clients that name their fingerprints. */
+  readonly versions?: readonly ContractVersion<C>[]
   /** A handler for each inbound message. */
   readonly on?: object
   /** A handler for each call. */
@@ -138,6 +141,8 @@ export interface WsRouteHandle<C extends AnyContract> {
 /** A contracted route, as generators see it. */
 export interface DeclaredContract {
   readonly contract: AnyContract
+  /** Older contracts that its route serves as well. */
+  readonly versions: readonly { readonly contract: AnyContract, readonly fingerprint: string }[]
   /** The whole path, prefixes included. */
   readonly url: string
   readonly route: RouteModel

@@ -48,6 +48,8 @@ export const WSG_ERR_GENERATE = createError('WSG_ERR_GENERATE', '%s', 500)
 
 /** Data given to `send`, or returned by a call handler, breaks the contract. */
 export const WSG_ERR_OUTBOUND_INVALID = createError('WSG_ERR_OUTBOUND_INVALID', '%s', 500, TypeError)
+/** What an adapter of an older contract made breaks the contract that it is for. `%s` names both, never a value. */
+export const WSG_ERR_ADAPTER = createError('WSG_ERR_ADAPTER', '%s', 500, TypeError)
 /** HTML that could not be sanitised safely; `%s` says why. The `html` policy refuses the value. */
 export const WSG_ERR_HTML_REFUSED = createError('WSG_ERR_HTML_REFUSED', 'HTML refused: %s', 500)
 /** An argument of the socket's API is not what it takes. */

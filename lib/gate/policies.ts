@@ -35,7 +35,8 @@ const UNLIMITED: ConnectionCaps = {
 /** What a contract adds to a route. */
 export interface ContractPart {
   readonly subprotocol: string
-  readonly fingerprint: string
+  /** Its own first, then those of older ones that the route serves. */
+  readonly fingerprints: readonly string[]
   /** Key of a message's type in the envelope. */
   readonly typeKey: string
   readonly readInput: ((request: FastifyRequest) => RouteInput | null) | null
@@ -104,7 +105,7 @@ export class Policies {
       limiters: limiters.filter(limiter => limiter !== null),
       subprotocols: {
         supported: contract === null ? subprotocols : [contract.subprotocol, ...subprotocols],
-        fingerprint: contract?.fingerprint ?? null,
+        fingerprints: contract?.fingerprints ?? [],
         typeKey: contract?.typeKey ?? DEFAULT_ENVELOPE.type,
       },
       hasHttpHandler,

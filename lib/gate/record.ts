@@ -52,6 +52,8 @@ export interface Handshake {
   /** The socket is gone. */
   closed: boolean
   subprotocol: string | false
+  /** Of the contract that the client was built for; null where it has not said. */
+  fingerprint: string | null
   /** Host and Origin have passed, and the client knows our close codes: a refusal may be told in a 101. */
   mayBeTold: boolean
   /** Made when a strategy asks for its signal; fires at the authentication deadline and when the socket closes. */
@@ -94,6 +96,7 @@ export function openRecord (raw: IncomingMessage, socket: Duplex): Handshake {
     answered: false,
     closed: false,
     subprotocol: false,
+    fingerprint: null,
     mayBeTold: false,
     abort: null,
   }

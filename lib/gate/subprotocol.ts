@@ -14,19 +14,21 @@ const FINGERPRINT = 'cf-'
 export interface SubprotocolPolicy {
   /** In order of preference. */
   readonly supported: readonly string[]
-  /** `cf-` and 16 hex digits, where the route has a contract. */
-  readonly fingerprint: string | null
+  /** Of the route's contract, and of older ones that it serves: `cf-` and 16 hex digits each. Empty: it has none. */
+  readonly fingerprints: readonly string[]
   /** Key of a message's type in the envelope. */
   readonly typeKey: string
 }
 
-/** A verdict, and the one subprotocol to answer with. */
+/** A verdict, the one subprotocol to answer with, and the contract that the client was built for. */
 export interface SubprotocolChoice {
   readonly refusal: Refusal | null
   readonly chosen: string | false
+  /** Null where it has not said, or the route has no contract. */
+  readonly fingerprint: string | null
 }
 
-const NONE: SubprotocolChoice = { refusal: null, chosen: false }
+const NONE: SubprotocolChoice = { refusal: null, chosen: false, fingerprint: null }
 
 /**
  * Chooses the subprotocol from the server's list. ws would echo the first one offered, and clients put bearer tokens
@@ -37,12 +39,13 @@ export function chooseSubprotocol (raw: IncomingMessage, policy: SubprotocolPoli
   if (header === undefined) return NONE
   const offers = header.split(',', MAX_OFFERS + 1).map(offer => offer.trim())
   const fault = faultOf(offers)
-  if (fault !== null) return { refusal: { code: 'WSG_ERR_SUBPROTOCOL', value: fault }, chosen: false }
-  const claimed = offers.find(offer => offer.startsWith(FINGERPRINT))
-  if (claimed !== undefined && policy.fingerprint !== null && claimed !== policy.fingerprint) {
-    return { refusal: { code: 'WSG_ERR_CONTRACT_MISMATCH', value: claimed }, chosen: false }
+  if (fault !== null) return { ...NONE, refusal: { code: 'WSG_ERR_SUBPROTOCOL', value: fault } }
+  const claimed = policy.fingerprints.length === 0 ? undefined : offers.find(offer => offer.startsWith(FINGERPRINT))
+  if (claimed !== undefined && !policy.fingerprints.includes(claimed)) {
+    return { ...NONE, refusal: { code: 'WSG_ERR_CONTRACT_MISMATCH', value: claimed } }
   }
-  return { refusal: null, chosen: policy.supported.find(name => offers.includes(name)) ?? false }
+  const chosen = policy.supported.find(name => offers.includes(name)) ?? false
+  return { refusal: null, chosen, fingerprint: claimed ?? null }
 }
 
 /** What is wrong with a list. Never the offer itself: it may be a token. */

@@ -58,7 +58,7 @@ export class OpenSockets {
   readonly onConnection = (ws: WebSocket, raw: IncomingMessage): void => {
     const handshake = handshakeOf(raw)
     // A contract's route makes a socket of its own kind.
-    if (!handshake?.request || handshake.policy?.subprotocols.fingerprint !== null) return
+    if (!handshake?.request || handshake.policy?.subprotocols.fingerprints.length !== 0) return
     new OpenSocket(ws, raw.socket, this.admissionOf(handshake.request), this.registry).enter()
   }
 
@@ -72,6 +72,7 @@ export class OpenSockets {
       credential: handshake?.credential ?? null,
       params,
       query,
+      fingerprint: handshake?.fingerprint ?? null,
       keys: handshake?.slots ?? { address: null, anonymous: null, identity: null },
       facts: {
         app: this.events.app,

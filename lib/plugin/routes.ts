@@ -11,6 +11,7 @@ import { got } from '../errors/got.js'
 import type { RouteInput } from '../gate/policy.js'
 import type { ContractPart } from '../gate/policies.js'
 import { checkOptions } from './check-options.js'
+import { compileVersions } from './contract-versions.js'
 import { CONTRACT } from './guarded-routes.js'
 import type { OpenSockets } from './open-sockets.js'
 import type { ResolvedOptions } from './options.js'
@@ -78,9 +79,12 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       const adapters = options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter }
       const limits = { ...options.messages, ...handlers.messages }
       const { burst } = limits
-      const compiled = compileContract(contract as ContractSpec, { prefix: scope.prefix, burst, ...adapters })
-      scope.log.debug({ contract: compiled.name }, compiled.report())
-      const { maxPayload } = compiled.limits
+      const compile = { prefix: scope.prefix, burst, ...adapters }
+      const compiled = compileContract(contract as ContractSpec, compile)
+      const versions = compileVersions(handlers.versions, where, contract as ContractSpec, compiled, compile)
+      const all = [compiled, ...versions.map(({ adapted }) => adapted)]
+      for (const one of all) scope.log.debug({ contract: one.name }, one.report())
+      const maxPayload = Math.max(...all.map(({ limits }) => limits.maxPayload))
       if (maxPayload > LARGE_PAYLOAD) {
         const record = { contract: compiled.name, maxPayload }
         warnAtBoot(scope.log, record, `the contract ${compiled.name} lets each socket send more than 1 MiB at once; ` +
@@ -89,6 +93,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
 
       const route = createSocketRoute({
         contract: compiled,
+        versions: versions.map(({ adapted }) => adapted),
         handlers,
         limits,
         registry: sockets.registry,
@@ -98,7 +103,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       const { fingerprint } = compiled
       const part: ContractPart = {
         subprotocol: SUBPROTOCOL,
-        fingerprint,
+        fingerprints: all.map(one => one.fingerprint),
         typeKey: compiled.envelope.type,
         readInput: inputReader(compiled),
         maxPayload,
@@ -115,12 +120,14 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       })
       declared.push({
         contract,
+        versions: versions.map(({ contract, model: { fingerprint } }) => ({ contract, fingerprint })),
         url: scope.prefix.replace(/\/$/, '') + compiled.url,
         route: {
           public: (handlers as RouteGuardOptions).public === true,
           rate: limits.rate,
           burst: limits.burst,
           handlerTimeout: limits.handlerTimeout,
+          ...(versions.length === 0 ? {} : { versions: versions.map(({ model }) => model) }),
         },
       })
       return { group: route.group, contract: compiled.name, fingerprint } as WsRouteHandle<AnyContract>

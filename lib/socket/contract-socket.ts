@@ -5,6 +5,7 @@ import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
+import type { CompiledContract } from '../../types/contract.js'
 import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
 import { Face } from './face.js'
 import type { Admission, SocketHome } from './home.js'
@@ -43,6 +44,10 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
   get face (): GuardedSocket {
     this.shown ??= new Face(this)
     return this.shown
+  }
+
+  get contract (): CompiledContract {
+    return this.parts.contract
   }
 
   /** False once a close was begun, by whomever, or the server drains. */
@@ -108,6 +113,12 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     const close = this.penalties.violation(code, this.home.now())
     if (close === null) this.outbox.send(this.parts.text.error(code, id, { ...detail, detail: hint }))
     else this.closeAs(close, 'policy')
+  }
+
+  /** A message that the route has no use for any more. Its client does what it was built for: that is no violation. */
+  refuseGone (id: string | number | null): void {
+    this.report('unknown_type', null, undefined)
+    this.outbox.send(this.parts.text.error('unknown_type', id))
   }
 
   /** A message over the rate limit; `wait` is in milliseconds. */

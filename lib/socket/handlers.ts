@@ -103,6 +103,14 @@ export function compileHandlers (
   return entries
 }
 
+/** The same handlers for messages of an older contract, under its names. */
+export function adaptHandlers (
+  entries: ReadonlyMap<string, Entry>, { inbound }: CompiledContract
+): ReadonlyMap<string, Entry> {
+  return new Map([...inbound].map(([type, message]) =>
+    [type, { ...entries.get(message.type)!, inbound: message, fail: failures(message.type, message) }] as const))
+}
+
 /** Every key of `on` and `calls` is a message or a call of the contract, and has a value. */
 function refuseStrangers (contract: CompiledContract, handlers: RouteHandlers): void {
   for (const [part, kind] of [['on', 'message'], ['calls', 'call']] as const) {

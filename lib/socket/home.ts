@@ -23,6 +23,8 @@ export interface Admission {
   readonly credential: Credential | null
   readonly params: unknown
   readonly query: unknown
+  /** Of the contract that the client was built for; null where it has not said. */
+  readonly fingerprint: string | null
 }
 
 /** A cap of the gate that is full; of one route, or of all. */

@@ -170,6 +170,7 @@ export class Inbox implements FrameReader {
     if (type === CANCEL_TYPE && id !== null) this.runner.cancel(id)
     else if (type === PING_TYPE && (id !== null || rawId === undefined)) socket.outbox.send(this.parts.text.pong(id))
     else if (type === CANCEL_TYPE || type === PING_TYPE) socket.refuse('invalid_message', id, null)
+    else if (this.parts.gone.has(type)) socket.refuseGone(id)
     else socket.refuse('unknown_type', id, null, {}, type)
   }
 }

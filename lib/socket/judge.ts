@@ -66,7 +66,15 @@ export class Judge {
         return
       }
     }
-    const data = entry.inbound.accept(payload, plain)
+    let data: unknown
+    try {
+      data = entry.inbound.accept(payload, plain)
+    } catch (error) {
+      // An adapter of an older contract.
+      socket.handlerFailed(entry.type, error)
+      runner.answerError('internal', id)
+      return
+    }
     if (data === REFUSED) {
       const { data } = this.parts.contract.envelope
       const isMissing = payload === undefined && data !== null

@@ -13,15 +13,19 @@ export type SocketLimits = Required<MessageOptions>
 
 /** A socket, as groups and senders see it. */
 export interface Member {
+  /** The contract that it speaks: its route's, or an older one. */
+  readonly contract: CompiledContract
   readonly open: boolean
   readonly outbox: Outbox
   close (code?: number, reason?: string): void
 }
 
-/** What the sockets of a route share. */
+/** What the sockets of a route share that speak one contract. */
 export interface RouteParts {
   readonly contract: CompiledContract
   readonly entries: ReadonlyMap<string, Entry>
+  /** Types of an older contract that nobody handles any more. */
+  readonly gone: ReadonlySet<string>
   /** Tokens of the dearest message. */
   readonly maxCost: number
   /** The one message whose frames are binary. */

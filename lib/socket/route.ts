@@ -1,6 +1,7 @@
 // Tested in test/socket/groups.test.ts and test/socket/messages.test.ts.
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import type { CompiledContract, CompiledOutbound } from '../../types/contract.js'
+import type { AdaptedContract } from '../../types/versions.js'
 import type { Group, GroupKey, Senders } from '../../types/socket.js'
 import type { WebSocket } from 'ws'
 import type { Duplex } from 'node:stream'
@@ -8,7 +9,7 @@ import { Connection } from './connection.js'
 import { Deadlines } from './deadlines.js'
 import type { Expiring } from './deadlines.js'
 import { Groups, encodeGroupKey } from './groups.js'
-import { compileHandlers } from './handlers.js'
+import { adaptHandlers, compileHandlers } from './handlers.js'
 import type { RouteHandlers } from './handlers.js'
 import { Hints } from './hints.js'
 import type { Admission } from './home.js'
@@ -17,9 +18,13 @@ import { ProtocolText } from './protocol-text.js'
 import type { Registry } from './registry.js'
 import { SharedMessage } from './shared-message.js'
 
+const NONE: ReadonlySet<string> = new Set()
+
 /** What a route's sockets are made from. */
 export interface SocketRouteSpec {
   readonly contract: CompiledContract
+  /** Older contracts that it serves as well. */
+  readonly versions: readonly AdaptedContract[]
   readonly handlers: RouteHandlers
   readonly limits: SocketLimits
   readonly registry: Registry
@@ -49,25 +54,33 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
   const entries = compileHandlers(contract, handlers, spec.limits.handlerTimeout)
   const groups = new Groups<Member>()
   const groupOf = groupFactory(contract, groups)
-  const parts: RouteParts = {
-    contract,
-    entries,
+  const shared = {
     maxCost: maxCostOf(contract, spec.limits.burst),
-    binary: [...entries.values()].find(entry => entry.inbound.binary) ?? null,
     limits: spec.limits,
     direct: spec.direct,
     groups,
     deadlines: new Deadlines<Expiring>(() => performance.now()),
-    text: new ProtocolText(contract.envelope),
-    hints: spec.development ? new Hints(contract, spec.limits) : null,
     // Typed by the contract where the application wrote them; here every contract is the same.
     onOpen: (handlers.onOpen ?? null) as RouteParts['onOpen'],
     onClose: (handlers.onClose ?? null) as RouteParts['onClose'],
-    sendersOf: senderFactory(contract),
     groupOf,
   }
+  const partsOf = (spoken: CompiledContract, read: RouteParts['entries'], gone: RouteParts['gone']): RouteParts => ({
+    ...shared,
+    contract: spoken,
+    entries: read,
+    gone,
+    binary: [...read.values()].find(entry => entry.inbound.binary) ?? null,
+    text: new ProtocolText(spoken.envelope),
+    hints: spec.development ? new Hints(spoken, spec.limits) : null,
+    sendersOf: senderFactory(contract, spoken),
+  })
+  const current = partsOf(contract, entries, NONE)
+  const versions = new Map(spec.versions.map(older =>
+    [older.fingerprint, partsOf(older, adaptHandlers(entries, older), older.gone)] as const))
   return {
     open (ws, stream, admission) {
+      const parts = versions.get(admission.fingerprint ?? '') ?? current
       const connection = new Connection(ws, stream, parts, admission, spec.registry)
       connection.enter()
       return connection
@@ -90,14 +103,23 @@ function maxCostOf (contract: CompiledContract, burst: number): number {
   return max
 }
 
-function senderFactory (contract: CompiledContract): (member: Member) => Senders<object> {
-  const messages = [...contract.outbound.values()]
+/** Senders of the route's messages to a member that speaks `spoken`. */
+function senderFactory (contract: CompiledContract, spoken: CompiledContract): (member: Member) => Senders<object> {
+  const messages = [...contract.outbound.values()].map(message => [message, spoken.outbound.get(message.type)] as const)
   return ({ outbox }) => {
     const senders: { [type: string]: (data: unknown) => boolean } = {}
-    for (const message of messages) {
+    for (const [current, message] of messages) {
+      const { type } = current
+      if (message === undefined) {
+        senders[type] = data => {
+          sharedMessage(current, data, null)
+          return false
+        }
+        continue
+      }
       const { encode } = message
       // What is for one socket and may not be missed needs no more than its text.
-      senders[message.type] = message.encodeBinary === null && message.whenSlow === 'close'
+      senders[type] = message.encodeBinary === null && message.whenSlow === 'close'
         ? data => outbox.send(encode(data))
         : data => outbox.sendShared(sharedMessage(message, data, null))
     }
@@ -119,7 +141,7 @@ function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key
         Object.defineProperty(this.prototype, message.type, {
           get (this: GroupSenders) {
             const name = this.#name
-            return (data: unknown) => broadcast(groups.of(name), sharedMessage(message, data, name))
+            return (data: unknown) => broadcast(groups.of(name), contract, message, data, name)
           },
         })
       }
@@ -156,11 +178,23 @@ function keyOf (latest: string, data: unknown): string {
   return JSON.stringify((data as { readonly [key: string]: unknown })[latest])
 }
 
-function broadcast (members: ReadonlySet<Member>, message: SharedMessage): number {
+/** One message, encoded and framed once for all members that speak the same contract. */
+function broadcast (
+  members: ReadonlySet<Member>, contract: CompiledContract, message: CompiledOutbound, data: unknown, group: string
+): number {
+  const current = sharedMessage(message, data, group)
+  // All of them before the first is sent: what breaks a contract reaches nobody.
+  const older = new Map<CompiledContract, SharedMessage | null>()
+  for (const { contract: spoken } of members) {
+    if (spoken === contract || older.has(spoken)) continue
+    const adapted = spoken.outbound.get(message.type)
+    older.set(spoken, adapted === undefined ? null : sharedMessage(adapted, data, group))
+  }
   let reached = 0
   // A member that is closed as too slow leaves later, in its close event: the set does not change here.
   for (const member of members) {
-    if (member.open && member.outbox.sendShared(message)) reached++
+    const shared = member.contract === contract ? current : older.get(member.contract) ?? null
+    if (shared !== null && member.open && member.outbox.sendShared(shared)) reached++
   }
   return reached
 }

@@ -19,8 +19,9 @@ export async function connect<const C extends AnyContract> (
   app: FastifyInstance, contract: C, options: ConnectOptions<C> = {}
 ): Promise<TestClient<C>> {
   await app.ready()
-  const { as: identity, origin, auth, fingerprint, address = '127.0.0.1', timeout: patience = 2000 } = options
-  const { params, query, url = routeOf(app, contract) } = options
+  const route = routeOf(app, contract, options.url)
+  const { as: identity, origin, auth, address = '127.0.0.1', timeout: patience = 2000 } = options
+  const { params, query, fingerprint = route.fingerprint } = options
   const codec = codecOf(contract)
   const { changed, until } = createWaiting()
   const unread: Unread<C>[] = []
@@ -46,7 +47,7 @@ export async function connect<const C extends AnyContract> (
     }
   )
   const client: Client<C> = createClient<C>({
-    url: addressOf(`ws://memory${url}`, params as object, query as object),
+    url: addressOf(`ws://memory${route.url}`, params as object, query as object),
     codec,
     auth,
     fingerprint,

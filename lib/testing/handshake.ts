@@ -6,11 +6,25 @@ import type { ConnectOptions } from './types.js'
 
 // Tested in test/testing/connect.test.ts.
 
-/** The path of the contract's route, prefixes included. Throws where there is none, or more than one. */
-export function routeOf (app: FastifyInstance, contract: AnyContract): string {
-  const urls = app.wsGuard.contracts.filter(declared => declared.contract === contract).map(({ url }) => url)
-  if (urls.length === 1) return urls[0]!
-  const found = urls.length === 0 ? 'none' : `${urls.join(', ')}: say which with the option url`
+interface Route {
+  /** Prefixes included. */
+  readonly url: string
+  /** What a client of an older contract has to name. */
+  readonly fingerprint?: string
+}
+
+/**
+ * The contract's route, also where the contract is an older one that the route serves; the one at `url`, where that is
+ * given. Throws where there is none, or more than one.
+ */
+export function routeOf (app: FastifyInstance, contract: AnyContract, url: string | undefined): Route {
+  const routes = app.wsGuard.contracts.flatMap(({ contract: current, versions, url }): Route[] => current === contract
+    ? [{ url }]
+    : versions.filter(older => older.contract === contract).map(({ fingerprint }) => ({ url, fingerprint })))
+  if (url !== undefined) return routes.find(route => route.url === url) ?? { url }
+  if (routes.length === 1) return routes[0]!
+  const urls = routes.map(route => route.url).join(', ')
+  const found = urls === '' ? 'none' : `${urls}: say which with the option url`
   throw new ClientError('connect_failed', { message: `contract "${contract.name}": expected one route, got ${found}` })
 }
 

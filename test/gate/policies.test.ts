@@ -74,7 +74,7 @@ t.test('limits stack, subprotocols replace', async t => {
   costly.policies.compile({ upgradeRate: { ...own, failureCost: 2 } }, route)
   t.same(costly.limits.slice(1).map(([{ failureCost }]) => failureCost), [7, 2])
   t.equal(make().policies.compile({}, route).limiters.length, 0)
-  t.same(policies.compile({}, route).subprotocols, { supported: ['v1'], fingerprint: null, typeKey: 'type' })
-  const contract = { subprotocol: 'chat', fingerprint: 'cf-0123456789abcdef', typeKey: 'type', readInput: null, maxPayload: 4096 }
-  t.same(policies.compile({ subprotocols: ['v2'] }, { ...route, contract }).subprotocols, { supported: ['chat', 'v2'], fingerprint: 'cf-0123456789abcdef', typeKey: 'type' })
+  t.same(policies.compile({}, route).subprotocols, { supported: ['v1'], fingerprints: [], typeKey: 'type' })
+  const contract = { subprotocol: 'chat', fingerprints: ['cf-0123456789abcdef'], typeKey: 'type', readInput: null, maxPayload: 4096 }
+  t.same(policies.compile({ subprotocols: ['v2'] }, { ...route, contract }).subprotocols, { supported: ['chat', 'v2'], fingerprints: ['cf-0123456789abcdef'], typeKey: 'type' })
 })

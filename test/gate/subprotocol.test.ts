@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import t from 'tap'
 import { chooseSubprotocol } from '../../lib/gate/subprotocol.js'
 
-const ask = (offer: string | undefined, supported: string[] = [], fingerprint: string | null = null): [string | null, string | false] => {
-  const { refusal, chosen } = chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported, fingerprint, typeKey: 'type' })
+const ask = (offer: string | undefined, supported: string[] = [], fingerprints: string[] = []): [string | null, string | false] => {
+  const { refusal, chosen } = chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported, fingerprints, typeKey: 'type' })
   return [refusal?.code ?? null, chosen]
 }
 
@@ -23,7 +23,7 @@ t.test('a token in the list is no fault, however long a JWT is', async t => {
 })
 
 t.test('the log is told what is wrong with a list, and no token', async t => {
-  const cause = (offer: string): string | undefined => chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported: [], fingerprint: null, typeKey: 'type' }).refusal?.value
+  const cause = (offer: string): string | undefined => chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported: [], fingerprints: [], typeKey: 'type' }).refusal?.value
   t.equal(cause(`a, bearer.${'x'.repeat(5000)}`), 'offer 2 has 5007 characters, more than 4096')
   t.equal(cause('a, SECRET token'), 'offer 2 is no token of RFC 9110')
   t.equal(cause('a, '), 'offer 2 is empty')
@@ -40,8 +40,16 @@ t.test('malformed lists', async t => {
 
 t.test('the contract\'s fingerprint', async t => {
   const own = 'cf-0123456789abcdef'
-  t.same(ask(`chat, ${own}`, ['chat'], own), [null, 'chat'])
-  t.same(ask('chat', ['chat'], own), [null, 'chat'], 'a client that names none')
-  t.same(ask('chat, cf-0000000000000000', ['chat'], own), ['WSG_ERR_CONTRACT_MISMATCH', false])
-  t.same(ask('cf-0000000000000000', ['chat'], null), [null, false], 'a route without a contract')
+  const older = 'cf-1111111111111111'
+  t.same(ask(`chat, ${own}`, ['chat'], [own]), [null, 'chat'])
+  t.same(ask('chat', ['chat'], [own]), [null, 'chat'], 'a client that names none')
+  t.same(ask('chat, cf-0000000000000000', ['chat'], [own]), ['WSG_ERR_CONTRACT_MISMATCH', false])
+  t.same(ask(`chat, ${older}`, ['chat'], [own, older]), [null, 'chat'], 'one that the route serves as well')
+  t.same(ask('chat, cf-0000000000000000', ['chat'], [own, older]), ['WSG_ERR_CONTRACT_MISMATCH', false])
+  t.same(ask('cf-0000000000000000', ['chat']), [null, false], 'a route without a contract')
+  const choose = (offer: string, fingerprints: string[]) =>
+    chooseSubprotocol({ headers: { 'sec-websocket-protocol': offer } } as unknown as IncomingMessage, { supported: ['chat'], fingerprints, typeKey: 'type' }).fingerprint
+  t.equal(choose(`chat, ${older}`, [own, older]), older, 'which one is known from then on')
+  t.equal(choose('chat', [own, older]), null)
+  t.equal(choose(`chat, ${older}`, []), null)
 })

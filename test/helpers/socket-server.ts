@@ -67,6 +67,7 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
   const route = createSocketRoute({
     development: false,
     contract,
+    versions: [],
     handlers,
     limits: { ...LIMITS, ...limits },
     registry,
@@ -99,6 +100,7 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
         credential: null,
         params: {},
         query: {},
+        fingerprint: null,
         keys: { address: '127.0.0.1', anonymous: null, identity: `id ${url.searchParams.get('id') ?? 'ann'}` },
         facts: { app: events.app, connId, reqId: `req-${connId}`, identity: url.searchParams.get('id') ?? 'ann', ip: '127.0.0.1', route: '/ws' },
       }))

@@ -69,6 +69,7 @@ t.test('a cost that no bucket can hold does not boot', async t => {
   const boot = (cost: number, burst: number) => () => createSocketRoute({
     development: false,
     contract: handContract({ inbound: { say: { cost } } }),
+    versions: [],
     handlers: { on: { say: () => {} } },
     limits: { ...LIMITS, burst },
     registry: new Registry(new Events({})),

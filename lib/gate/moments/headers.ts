@@ -89,6 +89,7 @@ export class HeadersMoment {
     const offer = chooseSubprotocol(request.raw, policy.subprotocols)
     if (offer.refusal !== null) return offer.refusal
     handshake.subprotocol = offer.chosen
+    handshake.fingerprint = offer.fingerprint
     if (handshake.overCap !== null) return handshake.overCap
     handshake.address = addresses.keyOf(request)
     return addresses.isListed(request) ? null : connections.claimPending(handshake.slots, handshake.address)
