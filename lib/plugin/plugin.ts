@@ -68,7 +68,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   })
   const limiters = await loadLimiters(fastify, options)
   const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))
-  const guarded = new GuardedRoutes(options, policies, gate, routerOptions(fastify))
+  const guarded: GuardedRoutes = new GuardedRoutes(options, policies, gate, routerOptions(fastify))
   const routes = createWsRoutes(options, sockets)
 
   /* ---- the server: who sees an upgrade, and how long a header may take ---- */
