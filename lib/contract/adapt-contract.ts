@@ -1,7 +1,9 @@
 import type { ContractAdapters, ContractVersion } from '../../types/versions.js'
 import type { AnyContract } from '../../types/wire.js'
 
-// Tested in test/plugin/contract-versions.test.ts. No server code: contract files import it.
+// Tested in test/plugin/contract-versions.test.ts.
+
+// No node: imports and no server code: contract files import it.
 
 /**
  * An older contract that a route of `now` goes on serving, to clients that name its fingerprint:

@@ -80,7 +80,8 @@ function dropUnknown (contract: ContractSpec): ContractSpec {
     Object.fromEntries(Object.entries(table).map(([type, entry]) => [type, spec(entry)]))
   return {
     ...contract,
-    inbound: each(inbound, entry => ({ ...(Kind in entry ? { payload: entry as TSchema } : entry), unknownProperties })),
+    inbound: each(inbound, entry =>
+      ({ ...(Kind in entry ? { payload: entry as TSchema } : entry), unknownProperties })),
     calls: each(calls, call => ({ ...call, unknownProperties })),
   }
 }
