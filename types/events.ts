@@ -22,9 +22,13 @@ export interface OpenedEvent extends SocketEvent {}
 /**
  * Who began a close. `peer`: the client. `application`: your code. `policy`: a limit or rule of this plugin.
  * `protocol`: the client broke RFC 6455. `drain`: `app.close()`. `heartbeat`: no sign of life. `evicted`: no sign of
- * life, and the place was needed. `network`: the connection broke.
+ * life, and the place was needed. `network`: the connection broke. `session`: its session was destroyed, regenerated or
+ * is somebody else's, or could not be read for too long. `expired`: its session or its identity has run out. `revoked`:
+ * `app.wsGuard.revoke`, or `authorize` refused the identity that it has by now.
  */
-export type CloseCause = 'peer' | 'application' | 'policy' | 'protocol' | 'drain' | 'heartbeat' | 'evicted' | 'network'
+export type CloseCause =
+  | 'peer' | 'application' | 'policy' | 'protocol' | 'drain' | 'heartbeat' | 'evicted' | 'network'
+  | 'session' | 'expired' | 'revoked'
 
 /** `fastify-ws-guard:closed`: the socket is gone. Comes once for each `opened`. */
 export interface ClosedEvent extends SocketEvent {
@@ -94,6 +98,27 @@ export interface ProtocolViolatedEvent extends SocketEvent {
   readonly code: string
 }
 
+/** `fastify-ws-guard:refreshed`: a socket's identity was replaced in place. */
+export interface RefreshedEvent extends SocketEvent {}
+
+/** `fastify-ws-guard:store:unavailable`: a session store does not answer; its sessions live on for `sessions.grace`. */
+export interface StoreUnavailableEvent {
+  readonly app: object
+  /** Sessions with open sockets that are in that store. */
+  readonly sessions: number
+  /** What it said; it can be anything. */
+  readonly error: unknown
+}
+
+/** `fastify-ws-guard:store:available`: it answers again. */
+export interface StoreAvailableEvent {
+  readonly app: object
+  /** Sessions with open sockets that are in that store. */
+  readonly sessions: number
+  /** Milliseconds since `store:unavailable`. */
+  readonly duration: number
+}
+
 /** `fastify-ws-guard:drained`: `app.close()` has ended every socket. */
 export interface DrainedEvent {
   readonly app: object
@@ -117,5 +142,8 @@ export interface EventPayloads {
   slow: SlowEvent
   dropped: DroppedEvent
   'protocol:violated': ProtocolViolatedEvent
+  refreshed: RefreshedEvent
+  'store:unavailable': StoreUnavailableEvent
+  'store:available': StoreAvailableEvent
   drained: DrainedEvent
 }

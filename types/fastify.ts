@@ -1,6 +1,6 @@
 export type {} from '@fastify/websocket'
 import type { AnyContract } from './contract.js'
-import type { Identity } from './gate.js'
+import type { Identity, RevokeTarget } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
 import type {
   AnyReply, DeclaredContract, ExactHandlers, ExactPolicy, WsRouteHandle, WsRouteHandlers,
@@ -26,12 +26,20 @@ declare module 'fastify' {
       /** Handshakes under way. */
       readonly pending: number
       /**
-       * Ends every open socket of an identity, on all routes, contract or not: closed 4401 `unauthenticated`, nothing
-       * is sent or handled from here on. Returns how many. For a logout, a ban, a changed password: end the session or
-       * token first, because a client may connect again, and a handshake under way at this moment is not reached. Ids
-       * are compared by their text. Sockets of this process. Throws WSG_ERR_SOCKET_ARGUMENT.
+       * Ends open sockets, on all routes, contract or not: closed 4401 `unauthenticated`, nothing is sent or handled
+       * from here on. Of a user (ids are compared by their text), of one session, or those for which `where` is true.
+       * Returns how many. A handshake under way that it is true of is refused. End the session or token first: a client
+       * may connect again. Sockets of this process. Throws WSG_ERR_SOCKET_ARGUMENT.
        */
-      readonly revoke: (whom: { readonly identity: Identity['id'] }) => number
+      readonly revoke: (whom: RevokeTarget) => number
+      /**
+       * Replaces a user's identity in place on all open sockets, on all routes: roles and `expires` count at once, and
+       * each route's `authorize` is asked again (false: 4403; a throw: 1011). Without `expires` a socket keeps the end
+       * it had. `id` is compared by type and value, and never changes. Returns how many sockets have it now. What the
+       * strategy reads must say the same, or the next connection has the former roles. Sockets of this process. Throws
+       * WSG_ERR_SOCKET_ARGUMENT.
+       */
+      readonly refresh: (identity: Identity) => number
       /** The routes of `wsRoute`, for generators. */
       readonly contracts: readonly DeclaredContract[]
     }

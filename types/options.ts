@@ -102,6 +102,20 @@ export interface HeartbeatOptions {
   readonly interval?: number
 }
 
+/** How open sockets follow the session that they rest on; docs/sessions.md. */
+export interface SessionOptions {
+  /**
+   * Milliseconds between two reads of a session in its store, up to a quarter more. What happens in this process is
+   * told at once; this makes good what was not told. Default 30000.
+   */
+  readonly recheck?: number
+  /**
+   * Milliseconds that sockets live on when their session can't be read, never longer than the session's own expiry.
+   * Default 60000.
+   */
+  readonly grace?: number
+}
+
 /** Options of the plugin. docs/options.md describes each; they are validated, copied and frozen at boot. */
 export interface GuardOptions<I = Identity> {
   /**
@@ -162,6 +176,7 @@ export interface GuardOptions<I = Identity> {
   readonly htmlAdapter?: (html: string) => string
   readonly messages?: MessageOptions
   readonly heartbeat?: HeartbeatOptions
+  readonly sessions?: SessionOptions
   /**
    * Milliseconds that `app.close()` lets handlers finish, before their sockets are closed all the same. Default
    * 10000.

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type {
   AuthenticateContext, Authentication, AuthStrategy, Authorize, Identity, Refusal,
 } from '../../types/gate.js'
+import { identityFault } from '../errors/identity-fault.js'
 import { isThenable } from '../errors/thenable.js'
 
 const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal })
@@ -32,28 +33,10 @@ async function whenFound (strategy: AuthStrategy, found: PromiseLike<Identity | 
 
 function judge (strategy: AuthStrategy, identity: Identity | null | undefined): Authentication {
   if (identity === null || identity === undefined) return refuse(unauthenticated(strategy))
-  if (typeof identity !== 'object' || !isId(identity.id)) {
-    return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: identity without an id` })
-  }
-  if (identity.expires === undefined) return { identity, refusal: null }
-  const fault = faultOfExpiry(identity.expires)
+  const fault = identityFault(identity)
   if (fault !== null) return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: ${fault}` })
-  return Number(identity.expires) > Date.now() ? { identity, refusal: null } : refuse(unauthenticated(strategy))
-}
-
-/** Milliseconds since the epoch that are still in its first years: seconds, as tokens have them. */
-const SECONDS = 1e11
-
-/** What is wrong with a time: it would never come, or would always have been. */
-function faultOfExpiry (expires: unknown): string | null {
-  const time = expires instanceof Date ? expires.getTime() : expires
-  if (typeof time !== 'number' || Number.isNaN(time)) return 'identity.expires is no time'
-  return time < SECONDS ? 'identity.expires is in the first years after 1970; milliseconds are expected' : null
-}
-
-/** `Number('alice')` is NaN, and would be one identity for everybody. */
-function isId (id: unknown): boolean {
-  return typeof id === 'string' ? id !== '' : Number.isFinite(id)
+  const hasEnded = identity.expires !== undefined && !(Number(identity.expires) > Date.now())
+  return hasEnded ? refuse(unauthenticated(strategy)) : { identity, refusal: null }
 }
 
 function failed (strategy: AuthStrategy, error: unknown): Authentication {

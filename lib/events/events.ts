@@ -19,6 +19,9 @@ export const CHANNELS: { readonly [N in EventName]: Channel } = {
   slow: channel(`${PREFIX}slow`),
   dropped: channel(`${PREFIX}dropped`),
   'protocol:violated': channel(`${PREFIX}protocol:violated`),
+  refreshed: channel(`${PREFIX}refreshed`),
+  'store:unavailable': channel(`${PREFIX}store:unavailable`),
+  'store:available': channel(`${PREFIX}store:available`),
   drained: channel(`${PREFIX}drained`),
 }
 

@@ -8,7 +8,7 @@ import { type DevelopmentDoor, Door, RETRY_AUTH } from './door.js'
 import type { HostPolicy } from './host.js'
 import { HeadersMoment } from './moments/headers.js'
 import { IdentityMoment, type Judges } from './moments/identity.js'
-import { SwitchMoment } from './moments/switch.js'
+import { type HasEnded, SwitchMoment } from './moments/switch.js'
 import { UpgradeMoment } from './moments/upgrade.js'
 import { PendingHandshakes } from './pending.js'
 import { handshakeOf } from './record.js'
@@ -27,6 +27,7 @@ export interface GateOptions {
   readonly authTimeout: number
   readonly handshakeTimeout: number
   readonly judges: Judges
+  readonly hasEnded: HasEnded
   /** Asked before a cap refuses; null where nobody can make room. */
   readonly makeRoom: MakeRoom | null
   readonly log: SafeLog
@@ -52,7 +53,8 @@ export class Gate {
   #draining = false
 
   constructor (options: GateOptions) {
-    const { caps, authTimeout, handshakeTimeout, makeRoom, log, events, judges, development, ...parts } = options
+    const { caps, authTimeout, handshakeTimeout, makeRoom, log, events, judges, hasEnded, development } = options
+    const { host, requireTls, addresses } = options
     const connections = this.connections = new Connections(caps)
     this.#security = new SecurityLog(log, events)
     const door = this.#door = new Door(this.#security, development)
@@ -77,12 +79,15 @@ export class Gate {
     const room = new Room(makeRoom, Math.floor(caps.pending / WAITING_SHARE))
     const isDraining = (): boolean => this.#draining
     this.#upgrade = new UpgradeMoment(this.#pending, connections, door, isDraining)
-    this.#headers = new HeadersMoment({ ...parts, connections, room, door })
+    this.#headers = new HeadersMoment({ host, requireTls, addresses, connections, room, door })
     this.#identity = new IdentityMoment({ connections, room, door, judges })
-    this.#switch = new SwitchMoment(this.#pending, door, isDraining)
+    this.#switch = new SwitchMoment(this.#pending, door, isDraining, hasEnded)
   }
 
   get pending (): number { return this.#pending.size }
+
+  /** When the oldest handshake that is under way began, by `performance.now()`; Infinity: there is none. */
+  get underWaySince (): number { return this.#pending.oldest }
 
   /** First listener of the server's `upgrade` event. */
   get onUpgrade (): UpgradeMoment['listen'] { return this.#upgrade.listen }

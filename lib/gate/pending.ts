@@ -41,6 +41,12 @@ export class PendingHandshakes {
 
   get size (): number { return this.#open.size }
 
+  /** When the oldest of them began; Infinity: there is none. */
+  get oldest (): number {
+    const [first] = this.#open
+    return first === undefined ? Infinity : first.startedAt
+  }
+
   /** Called in the `upgrade` event, before anything else sees the socket. */
   start (raw: IncomingMessage, socket: Duplex): Handshake {
     const handshake = openRecord(raw, socket)

@@ -19,7 +19,9 @@ interface Line<E> {
   readonly kind: (event: E) => object
 }
 
-type Logged = Exclude<EventName, 'opened' | 'closed' | 'refused' | 'message:handled' | 'drained'>
+type Logged = Exclude<EventName,
+  | 'opened' | 'closed' | 'refused' | 'refreshed' | 'message:handled' | 'drained'
+  | 'store:unavailable' | 'store:available'>
 
 /** How each event is logged; docs/events.md has the table. */
 const LINES: { readonly [N in Logged]: Line<EventPayloads[N]> } = {
@@ -82,6 +84,20 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
       const message = 'a WebSocket was closed'
       if (level === 'warn' && !repeats.isFirst(kindOf(level, message, { event, ip, route, code, cause }))) return
       log[level]({ event, connId, reqId, identity, ip, route, code, reason, cause, duration }, message)
+    }),
+    events.listen('refreshed', ({ app, ...event }) => {
+      log.debug({ ...event, event: 'ws.identity.refreshed' }, 'the identity of a WebSocket was replaced')
+    }),
+    events.listen('store:unavailable', ({ app, error, ...event }) => {
+      const record = { event: 'ws.store.unavailable', ...event }
+      const message = 'a session store does not answer; its sessions live on for a while'
+      if (!repeats.isFirst(kindOf('error', message, { event: record.event }))) return
+      logThrown(log, 'error', record, error, message)
+    }),
+    events.listen('store:available', ({ app, ...event }) => {
+      const record = { event: 'ws.store.available', ...event }
+      const message = 'the session store answers again'
+      if (repeats.isFirst(kindOf('info', message, { event: record.event }))) log.info(record, message)
     }),
     events.listen('drained', ({ app, ...event }) => {
       if (event.sockets === 0) return

@@ -138,6 +138,11 @@ export class GuardedRoutes {
     return all
   }
 
+  /** The scopes of routes that authenticate by a session. */
+  get sessionScopes (): Set<FastifyInstance> {
+    return new Set(this.#routes.filter(({ policy }) => policy.auth?.needs.session === true).map(({ scope }) => scope))
+  }
+
   /**
    * `onReady`: what only the whole application shows. Throws WSG_ERR_PLUGIN_ORDER, WSG_ERR_ROUTE_POLICY,
    * WSG_ERR_OPTION_UNSAFE or WSG_ERR_OPTION.

@@ -2,12 +2,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
+import { authorize } from '../auth/authenticate.js'
 import { isMute } from '../errors/boot-warning.js'
 import { escapeForLog } from '../errors/log-safe.js'
 import { Events } from '../events/events.js'
 import { clientAddress } from '../gate/client-address.js'
 import type { MakeRoom } from '../gate/room.js'
 import { handshakeOf } from '../gate/record.js'
+import type { Life } from '../life/life.js'
 import { consoleLog } from '../observe/console-log.js'
 import { type SocketLogger, logSockets } from '../observe/socket-log.js'
 import { Eviction } from '../socket/eviction.js'
@@ -33,6 +35,7 @@ export class OpenSockets {
   readonly #timer: NodeJS.Timeout
   readonly #endLog: () => void
   #opened = 0
+  #life: Life | null = null
 
   constructor (fastify: FastifyInstance, options: ResolvedOptions) {
     this.#options = options
@@ -50,8 +53,14 @@ export class OpenSockets {
       const now = this.registry.now()
       heartbeat.look(now)
       fragments.look(now)
+      this.#life?.look()
     }, Math.max(10, Math.min(LOOK, interval / 16, fragmentTimeout / 4)))
     this.#timer.unref()
+  }
+
+  /** Once, at boot: what follows each socket's identity. */
+  follow (life: Life): void {
+    this.#life = this.registry.follower = life
   }
 
   /** Listener of the ws server's `connection`, before the gate forgets the handshake. */
@@ -62,18 +71,20 @@ export class OpenSockets {
     new OpenSocket(ws, raw.socket, this.admissionOf(handshake.request), this.registry).enter()
   }
 
-  /** What the handshake of `request` leaves behind. */
+  /** What the handshake of `request`, which was admitted, leaves behind. */
   admissionOf (request: FastifyRequest): Admission {
-    const handshake = handshakeOf(request.raw)
-    const { params, query } = handshake?.input ?? request
-    const identity = request.wsIdentity
+    const bearer = handshakeOf(request.raw)!
+    const { policy, slots, identity } = bearer
+    const { params, query } = bearer.input ?? request
+    // The request is kept for it where there is one, and only there.
+    const decide = policy?.authorize ?? null
     return {
-      identity,
-      credential: handshake?.credential ?? null,
+      bearer,
       params,
       query,
-      fingerprint: handshake?.fingerprint ?? null,
-      keys: handshake?.slots ?? { address: null, anonymous: null, identity: null },
+      fingerprint: bearer.fingerprint,
+      reauthorize: decide === null ? null : fresh => authorize(decide, fresh, { params, query }, request),
+      keys: slots,
       facts: {
         app: this.events.app,
         connId: `s${++this.#opened}`,
@@ -81,7 +92,7 @@ export class OpenSockets {
         identity: identity?.id ?? null,
         ip: escapeForLog(clientAddress(request) ?? ''),
         // Fastify makes an object of `routeOptions` each time it is asked.
-        route: handshake?.policy?.url ?? request.routeOptions.url ?? '',
+        route: policy?.url ?? request.routeOptions.url ?? '',
       },
     }
   }
@@ -100,6 +111,7 @@ export class OpenSockets {
     const { drainTimeout, websocket: { closeTimeout } } = this.#options
     await this.registry.drain({ timeout: drainTimeout, closeTimeout })
     clearInterval(this.#timer)
+    this.#life?.stop()
     this.#endLog()
   }
 }

@@ -25,6 +25,7 @@ export interface ResolvedOptions extends PolicyDefaults {
   readonly htmlAdapter: GuardOptions['htmlAdapter'] | null
   readonly messages: Filled<NonNullable<GuardOptions['messages']>>
   readonly heartbeat: Filled<NonNullable<GuardOptions['heartbeat']>>
+  readonly sessions: Filled<NonNullable<GuardOptions['sessions']>>
   readonly drainTimeout: number
   readonly registerWebSocket: boolean
   readonly websocket: Filled<Exclude<NonNullable<GuardOptions['websocket']>, false>>

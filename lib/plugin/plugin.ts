@@ -12,7 +12,6 @@ import { secondaryServers } from '../foreign/server-bindings.js'
 import { readTrustProxy } from '../foreign/trust-proxy.js'
 import { UpgradeListeners } from '../foreign/upgrade-listeners.js'
 import { guardServer, safeServerOptions } from '../foreign/websocket-server.js'
-import { revoke } from '../socket/revoke.js'
 import { authorize } from '../auth/authenticate.js'
 import { runFirst } from '../foreign/hook-order.js'
 import { checkOpenAnswer, declineH2c } from '../foreign/http-server.js'
@@ -26,7 +25,9 @@ import { createUpgradeLimiter } from '../gate/rate.js'
 import { serializeUpgrade } from '../gate/security-log.js'
 import { authenticateInjected } from './authenticate-injected.js'
 import { GuardedRoutes } from './guarded-routes.js'
+import { handshakeOf } from '../gate/record.js'
 import { limitHeaderPhase, refuseLenientParser } from './http-server.js'
+import { createLife, followSessions } from './life.js'
 import { loadLimiters } from './limiters.js'
 import { OpenSockets } from './open-sockets.js'
 import { resolveOptions } from './options.js'
@@ -50,6 +51,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   const listed = allowList === undefined ? null : compileAddresses(allowList, 'options.connections.allowList')
   const sockets = new OpenSockets(fastify, options)
   const addresses = new ClientAddresses(ipv6Prefix, listed, sockets.log)
+  const life = createLife(options, sockets.registry, () => gate.underWaySince)
+  sockets.follow(life)
   const gate: Gate = new Gate({
     host,
     requireTls: options.requireTls,
@@ -59,6 +62,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     authTimeout: options.authTimeout,
     handshakeTimeout: options.handshakeTimeout,
     judges: { authenticate: authenticateInjected, authorize },
+    hasEnded: handshake => life.endOf(handshake, handshake.policy?.url ?? '') !== null,
     makeRoom: sockets.makeRoom,
     log: sockets.log,
     events: sockets.events,
@@ -81,12 +85,13 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
 
   /* ---- what the application gets ---- */
   const corsPolicy = policies.origins(undefined, 'options.origins', null)
-  fastify.decorateRequest('wsIdentity', null)
+  fastify.decorateRequest('wsIdentity', { getter () { return handshakeOf(this.raw)?.identity ?? null } })
   fastify.decorate('wsGuard', {
     corsOrigin: corsOrigin(corsPolicy),
     get sockets () { return gate.connections.total },
     get pending () { return gate.pending },
-    revoke: whom => revoke(sockets.registry, whom),
+    revoke: whom => life.revoke(whom),
+    refresh: identity => life.refresh(identity),
     contracts: routes.declared,
   })
   fastify.decorate('wsRoute', function (this: FastifyInstance, contract, handlers) {
@@ -137,6 +142,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
         'got none; register it, or leave the option out')
     }
     guarded.prove(fastify)
+    followSessions(life, guarded.sessionScopes)
     refuseStrangers(listeners, options.otherUpgrades)
     warnOfStrangers(listeners, options.otherUpgrades, fastify.log)
     warnOfTransport(fastify, options, trustProxy)

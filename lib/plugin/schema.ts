@@ -2,7 +2,7 @@ import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/ty
 import type { AuthStrategy } from '../../types/gate.js'
 import type {
   ConnectionOptions, GuardOptions, HeartbeatOptions, MessageOptions, PluginUpgradeRateOptions, RouteConnectionOptions,
-  RouteGuardOptions, UpgradeRateOptions, WebSocketOptions,
+  RouteGuardOptions, SessionOptions, UpgradeRateOptions, WebSocketOptions,
 } from '../../types/options.js'
 
 // Tested in test/plugin/options.test.ts.
@@ -166,6 +166,10 @@ export const optionsSchema = closed<GuardOptions>({
   heartbeat: closed<HeartbeatOptions>({
     // The kernel, which asks as well, counts in whole seconds.
     interval: milliseconds('Time between two pings of a socket', 25_000, 1000),
+  }),
+  sessions: closed<SessionOptions>({
+    recheck: milliseconds('Time between two reads of the session of an open socket', 30_000),
+    grace: milliseconds('Time that a session lives on which can\'t be read', 60_000),
   }),
   drainTimeout: milliseconds('Time that app.close() lets handlers finish', 10_000),
   websocket: Type.Union([Type.Literal(false), closed<WebSocketOptions>({

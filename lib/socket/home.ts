@@ -1,6 +1,6 @@
 import type { Events } from '../events/events.js'
 import type { SocketEvent } from '../../types/events.js'
-import type { Credential, Identity } from '../../types/gate.js'
+import type { Credential, Identity, Refusal } from '../../types/gate.js'
 
 /**
  * Who is connected and where, for events. Copied behind an event's own fields, never before: V8 (Node 20) takes 3 µs
@@ -15,16 +15,33 @@ export interface SlotKeys {
   readonly identity: string | null
 }
 
+/** Who opened a socket. Whoever holds this sees the same one, also after a refresh. */
+export interface Bearer {
+  identity: Identity | null
+  readonly credential: Credential | null
+  /** When the handshake began, in milliseconds of `performance.now()`. */
+  readonly startedAt: number
+}
+
 /** What a handshake leaves behind for its socket. */
 export interface Admission {
   readonly facts: SocketFacts
   readonly keys: SlotKeys
-  readonly identity: Identity | null
-  readonly credential: Credential | null
+  readonly bearer: Bearer
   readonly params: unknown
   readonly query: unknown
   /** Of the contract that the client was built for; null where it has not said. */
   readonly fingerprint: string | null
+  /** The route's `authorize`, asked of another identity; null: it has none. Never throws or rejects. */
+  readonly reauthorize: ((identity: Identity) => Refusal | null | Promise<Refusal | null>) | null
+}
+
+/** Who follows what becomes of sockets. */
+export interface SocketFollower<S> {
+  entered (socket: S): void
+  /** Its identity was replaced. */
+  changed (socket: S): void
+  left (socket: S): void
 }
 
 /** A cap of the gate that is full; of one route, or of all. */
@@ -40,5 +57,7 @@ export interface SocketHome<S> {
   /** Milliseconds, of a clock that never steps back. */
   readonly now: () => number
   add (socket: S): void
+  /** Its identity was replaced. */
+  changed (socket: S): void
   delete (socket: S): void
 }

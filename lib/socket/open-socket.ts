@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { CloseCause } from '../../types/events.js'
-import type { Credential, Identity } from '../../types/gate.js'
+import type { Identity, Refusal } from '../../types/gate.js'
 import type { Events } from '../events/events.js'
 import { escapeForLog } from '../errors/log-safe.js'
 import { WATCH } from '../foreign/guarded-socket.js'
@@ -11,7 +11,7 @@ import type { SocketWatch, Watched } from '../foreign/guarded-socket.js'
 import { bytesReadOf, bytesTakenOf } from './stream-progress.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { CloseName } from '../protocol/codes.js'
-import type { Admission, SlotKeys, SocketFacts, SocketHome } from './home.js'
+import type { Admission, Bearer, SlotKeys, SocketFacts, SocketHome } from './home.js'
 import { TokenBucket } from './token-bucket.js'
 
 const WS_OPEN = 1
@@ -42,9 +42,6 @@ export function socketOf (ws: WebSocket): OpenSocket | undefined {
 /** An open WebSocket of any route: who it is, whether its peer lives, and how it ends. */
 export class OpenSocket implements SocketWatch {
   readonly ws: WebSocket
-  readonly keys: SlotKeys
-  /** What that was proven by; null where the strategy did not say. */
-  readonly credential: Credential | null
   /** When the heartbeat is to look at it. */
   beatAt = 0
   /** Last sign of life that a look saw. */
@@ -52,7 +49,7 @@ export class OpenSocket implements SocketWatch {
   /** When the heartbeat pinged it last; 0: never. Others who ask keep a time of their own. */
   pingedAt = 0
   protected readonly home: SocketHome<OpenSocket>
-  private who: Identity | null
+  protected readonly admission: Admission
   private told: SocketFacts
   private readonly stream: Duplex
   private readonly openedAt: number
@@ -68,10 +65,8 @@ export class OpenSocket implements SocketWatch {
   constructor (ws: WebSocket, stream: Duplex, admission: Admission, home: SocketHome<OpenSocket>) {
     this.ws = ws
     this.stream = stream
+    this.admission = admission
     this.told = admission.facts
-    this.keys = admission.keys
-    this.who = admission.identity
-    this.credential = admission.credential
     this.home = home
     this.openedAt = this.aliveAt = home.now()
     this.read = bytesReadOf(stream) ?? 0
@@ -99,7 +94,19 @@ export class OpenSocket implements SocketWatch {
 
   /** Null on a public route. */
   get identity (): Identity | null {
-    return this.who
+    return this.admission.bearer.identity
+  }
+
+  get bearer (): Bearer {
+    return this.admission.bearer
+  }
+
+  get route (): string {
+    return this.told.route
+  }
+
+  get keys (): SlotKeys {
+    return this.admission.keys
   }
 
   /** For events. */
@@ -109,13 +116,21 @@ export class OpenSocket implements SocketWatch {
 
   /** Replaces the identity in place: what is asked of it from here on is asked of the new one. */
   assume (identity: Identity): void {
-    this.who = identity
+    this.admission.bearer.identity = identity
     if (this.told.identity !== identity.id) this.told = { ...this.told, identity: identity.id }
+    this.events.publish('refreshed', () => this.told)
     this.identityChanged()
+    this.home.changed(this)
   }
 
   /** What was decided by the identity is to be decided again. */
   protected identityChanged (): void {}
+
+  /** Asks the route's `authorize` again; null: it may stay. Never throws or rejects. */
+  reauthorize (): Refusal | null | Promise<Refusal | null> {
+    const { identity, admission } = this
+    return identity === null ? null : admission.reauthorize?.(identity) ?? null
+  }
 
   /* ---- how it ends ---- */
 

@@ -1,5 +1,5 @@
 import type { Events } from '../events/events.js'
-import type { SocketHome } from './home.js'
+import type { SocketFollower, SocketHome } from './home.js'
 import type { OpenSocket } from './open-socket.js'
 
 export interface DrainOptions {
@@ -16,6 +16,8 @@ export class Registry implements SocketHome<OpenSocket> {
   private readonly sockets = new Set<OpenSocket>()
   private onEmpty: (() => void) | null = null
   private draining = false
+  /** Told of each socket. */
+  follower: SocketFollower<OpenSocket> | null = null
 
   constructor (events: Events, now: () => number = () => performance.now()) {
     this.events = events
@@ -36,11 +38,18 @@ export class Registry implements SocketHome<OpenSocket> {
 
   add (socket: OpenSocket): void {
     this.sockets.add(socket)
+    this.follower?.entered(socket)
     if (this.draining) socket.drain()
   }
 
+  changed (socket: OpenSocket): void {
+    this.follower?.changed(socket)
+  }
+
   delete (socket: OpenSocket): void {
-    if (this.sockets.delete(socket) && this.sockets.size === 0) this.onEmpty?.()
+    if (!this.sockets.delete(socket)) return
+    this.follower?.left(socket)
+    if (this.sockets.size === 0) this.onEmpty?.()
   }
 
   /**

@@ -7,6 +7,7 @@ import type { ClosedEvent } from '../../types/events.js'
 import { Events } from '../../lib/events/events.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { json } from '../helpers/frames.js'
+import { storeSession } from '../helpers/guarded-stack.js'
 import type { Teardown } from '../helpers/teardown.js'
 import { until } from '../helpers/until.js'
 
@@ -76,7 +77,7 @@ t.test('revoke ends every socket of that identity, whatever its route, and nobod
   t.same(handled.toSorted(), ['contract bob', 'other bob', 'plain bob'])
   t.same(ada.map(client => client.messages()), [[], [], []], 'nothing was sent after it, not even the reply of a handler under way')
   await until(() => closed.length === 3)
-  for (const event of closed) t.match(event, { identity: 'ada', code: 4401, cause: 'application' })
+  for (const event of closed) t.match(event, { identity: 'ada', code: 4401, cause: 'revoked' })
   await server.empty()
 })
 
@@ -120,16 +121,43 @@ t.test('revoke refuses what it can\'t take: nobody may believe that somebody was
   const { stack: { app } } = await contractStack(t, () => {})
   const revoke = (whom?: unknown): number => (app as FastifyInstance).wsGuard.revoke(whom as never)
   const rows: readonly (readonly [unknown, RegExp])[] = [
-    [undefined, /^wsGuard\.revoke: expected \{ identity: id \}, got undefined/],
-    ['ada', /^wsGuard\.revoke: expected \{ identity: id \}, got "ada"/],
-    [{}, /^wsGuard\.revoke: expected \{ identity: id \}, got an object without identity/],
+    [undefined, /^wsGuard\.revoke: expected one of \{ identity: id \}, .*got undefined/],
+    ['ada', /^wsGuard\.revoke: expected one of .*got "ada"/],
+    [{}, /^wsGuard\.revoke: expected one of .*got an object with none/],
     [{ identity: undefined }, /identity: expected a value or no such key, got undefined/],
     [{ identity: null }, /identity: expected the identity's id, a string or a number, got null/],
     [{ identity: { id: 'ada' } }, /identity: expected the identity's id, a string or a number, got an object/],
-    [{ session: 'x' }, /expected only the keys identity, got "session"/],
-    [{ identity: 'ada', where: () => true }, /got "where"/],
-    [{ identityy: 'ada' }, /got "identityy"; did you mean "identity"\?/],
+    [{ session: '' }, /session: expected the session's id, as in request\.session\.sessionId, got ""/],
+    [{ where: true }, /where: expected a function socket => boolean, got true/],
+    [{ identity: 'ada', where: () => true }, /expected one of .*got identity and where/],
+    [{ identityy: 'ada' }, /expected only the keys identity, session, where, got "identityy"; did you mean "identity"\?/],
   ]
   for (const [whom, message] of rows) t.throws(() => revoke(whom), { code: 'WSG_ERR_SOCKET_ARGUMENT', message })
   t.equal(revoke({ identity: 'nobody' }), 0)
+})
+
+t.test('revoke by a condition ends those for which it is true, and none when it has no answer', async t => {
+  const { server, app, handled } = await threeRoutes(t)
+  const [ada, other, bob] = [await server.open(), await server.open({ path: '/other' }), await server.open({ cookie: await server.stack.login('bob') })]
+  const seen: unknown[] = []
+  t.throws(() => app.wsGuard.revoke({ where: (async () => true) as never }), { code: 'WSG_ERR_SOCKET_ARGUMENT', message: /where: expected true or false from it, got an object/ })
+  t.throws(() => app.wsGuard.revoke({ where: ({ route }) => { if (route === '/other') throw new Error('mine'); return true } }), { message: 'mine' })
+  t.equal(app.wsGuard.revoke({ where: socket => { seen.push(socket); return socket.identity?.id === 'ada' && socket.route === '/test' } }), 1)
+  t.match(seen, [{ identity: { id: 'ada' }, route: '/test', session: 'session-of-ada' }, { route: '/other' }, { identity: { id: 'bob' } }])
+  t.equal((await ada.waitClose()).code, 4401)
+  for (const client of [other, bob]) client.send(say)
+  await until(() => handled.length === 2)
+  await server.empty()
+})
+
+t.test('revoke by a session ends that one and no other of the same user', async t => {
+  const { server, app, handled } = await threeRoutes(t)
+  const cookie = storeSession(server.stack.store, 'ada', 'second-device')
+  const [here, there] = [await server.open(), await server.open({ cookie })]
+  t.equal(app.wsGuard.revoke({ session: 'none' }), 0)
+  t.equal(app.wsGuard.revoke({ session: 'second-device' }), 1)
+  t.equal((await there.waitClose()).code, 4401)
+  here.send(say)
+  await until(() => handled.length === 1)
+  await server.empty()
 })

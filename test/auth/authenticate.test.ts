@@ -64,7 +64,7 @@ t.test('an id that is nobody\'s is no identity: Number("alice") would be the sam
 t.test('an identity that has ended is nobody, and one whose end is no time is none', async t => {
   const ask = async (expires: unknown): Promise<unknown> =>
     (await authenticate(strategy(() => ({ id: 1, expires })), context)).refusal?.code
-  for (const past of [Date.now() - 1, new Date(Date.now() - 1)]) t.equal(await ask(past), 'WSG_ERR_UNAUTHENTICATED', String(past))
-  for (const none of [NaN, new Date(NaN), 'soon', '2100-01-01', {}, Math.floor(Date.now() / 1000) + 60]) t.equal(await ask(none), 'WSG_ERR_AUTH_UNAVAILABLE', String(none))
-  for (const later of [Date.now() + 60_000, new Date(Date.now() + 60_000), Infinity, undefined]) t.equal(await ask(later), undefined, String(later))
+  for (const past of [Date.UTC(2020, 0), new Date(Date.now() - 1)]) t.equal(await ask(past), 'WSG_ERR_UNAUTHENTICATED', String(past))
+  for (const none of [NaN, new Date(NaN), 'soon', '2100-01-01', {}, Date.UTC(2100, 0) / 1000]) t.equal(await ask(none), 'WSG_ERR_AUTH_UNAVAILABLE', String(none))
+  for (const later of [Date.UTC(2100, 0), new Date(Date.now() + 60_000), Infinity, undefined]) t.equal(await ask(later), undefined, String(later))
 })

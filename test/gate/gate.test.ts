@@ -29,6 +29,7 @@ async function bareGate (t: Teardown, makeRoom: MakeRoom | null, caps: { perAddr
     authTimeout,
     handshakeTimeout: 10_000,
     judges: { authenticate, authorize },
+    hasEnded: () => false,
     makeRoom,
     log: app.log,
   })
@@ -44,7 +45,6 @@ async function bareGate (t: Teardown, makeRoom: MakeRoom | null, caps: { perAddr
     subprotocols: [],
   }, () => ({ take: async () => null, punish: () => {} }))
   app.server.prependListener('upgrade', gate.onUpgrade)
-  app.decorateRequest('wsIdentity', null)
   app.addHook('onRequest', gate.onRequest)
   app.addHook('onSend', gate.onSend)
   app.addHook('onResponse', gate.onResponse)

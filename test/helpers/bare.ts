@@ -24,7 +24,7 @@ export interface BareStack {
 /** A session secret for tests. */
 export const SECRET = 'a secret of at least thirty-two characters'
 
-/** Listens on a free port with `/ws` and `/rooms/:room` (echo), `/plain` and `/login/:user`; closed with the test. */
+/** Listens on a free port with `/ws` and `/rooms/:room` (echo), `/plain`, `/login/:user` and `/logout`; closed with the test. */
 export async function bareStack (t: Teardown): Promise<BareStack> {
   const store = new TestStore()
   const log = new LogCollector()
@@ -50,6 +50,10 @@ export async function bareStack (t: Teardown): Promise<BareStack> {
   app.get<{ Params: { user: string } }>('/login/:user', (request) => {
     Object.assign(request.session, { user: { id: request.params.user } })
     return { user: request.params.user }
+  })
+  app.post('/logout', async request => {
+    await request.session.destroy()
+    return {}
   })
   const sockets = new Set<Socket>()
   app.server.on('connection', (socket: Socket) => {

@@ -96,8 +96,8 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
       const identity = options.identity?.(url.href) ?? { id: url.searchParams.get('id') ?? 'ann', roles: url.searchParams.get('roles')?.split(',') ?? [] }
       const connId = String(sockets.length + 1)
       sockets.push(route.open(ws, socket, {
-        identity: identity as Identity,
-        credential: null,
+        bearer: { identity: identity as Identity, credential: null, startedAt: performance.now() },
+        reauthorize: null,
         params: {},
         query: {},
         fingerprint: null,

@@ -37,7 +37,7 @@ function documentedDefaults (): Map<string, string> {
 
 t.test('what the types\' comments call a default is the schema\'s', async t => {
   const prefixes: { readonly [name: string]: string } = {
-    GuardOptions: '', ConnectionOptions: 'connections.', MessageOptions: 'messages.', HeartbeatOptions: 'heartbeat.', WebSocketOptions: 'websocket.', PluginUpgradeRateOptions: 'upgradeRate.',
+    GuardOptions: '', ConnectionOptions: 'connections.', MessageOptions: 'messages.', HeartbeatOptions: 'heartbeat.', SessionOptions: 'sessions.', WebSocketOptions: 'websocket.', PluginUpgradeRateOptions: 'upgradeRate.',
   }
   const told = new Map([...documentedDefaults()].map(([name, value]) => {
     const [owner = '', member = ''] = name.split('.')

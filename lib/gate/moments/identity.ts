@@ -102,7 +102,6 @@ export class IdentityMoment {
     capped: Verdict, request: FastifyRequest, handshake: Handshake, policy: RoutePolicy
   ): Verdict | Promise<Verdict> {
     if (capped !== null || isOver(handshake)) return capped
-    request.wsIdentity = handshake.identity
     return this.#authorize(request, handshake, policy)
   }
 

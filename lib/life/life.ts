@@ -1,0 +1,227 @@
+import type { CloseCause } from '../../types/events.js'
+import type { Identity, Refusal, RevokeTarget, SessionReader } from '../../types/gate.js'
+import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
+import { identityFault } from '../errors/identity-fault.js'
+import type { Bearer, Living } from './living.js'
+import { Recent, type RecentOptions } from './recent.js'
+import type { SessionWatch } from './session-watch.js'
+import { NOWHERE, type Timed, Timetable } from './timetable.js'
+import { type StoreParts, WatchedStore } from './watched-store.js'
+import { readTarget, whomOf } from './whom.js'
+
+/** What is told of sessions as it happens; of other processes nothing is told. */
+export interface SessionListener {
+  destroyed (id: string): void
+  written (id: string, stored: object): void
+}
+
+export interface LifeParts extends Pick<StoreParts, 'events' | 'times'>, RecentOptions {
+  /** Every open socket. */
+  readonly sockets: Iterable<Living>
+  /** Tells what happens to the sessions of a store; what is returned ends that. */
+  readonly listen: (store: SessionReader, listener: SessionListener) => () => void
+  /** Milliseconds that `authorize` may take when it is asked again. */
+  readonly authTimeout: number
+}
+
+/** A socket that ends by itself, or with its session. */
+class Line implements Timed {
+  at = 0
+  place = NOWHERE
+  watch: SessionWatch | null = null
+  readonly #socket: Living
+
+  constructor (socket: Living) {
+    this.#socket = socket
+  }
+
+  due (): void {
+    this.#socket.closeAs('unauthenticated', 'expired')
+  }
+}
+
+/** Sees to it that a socket ends with its identity, whatever ended that, and that it is who it is by now. */
+export class Life {
+  readonly #parts: LifeParts
+  readonly #timetable = new Timetable()
+  readonly #recent: Recent
+  // Only of those that can end so.
+  readonly #lines = new Map<Living, Line>()
+  readonly #stores = new Map<SessionReader, WatchedStore>()
+  readonly #ends: (() => void)[] = []
+
+  constructor (parts: LifeParts) {
+    this.#parts = parts
+    this.#recent = new Recent(parts)
+  }
+
+  /** What is kept, by kind: each is 0 when no socket is open and no handshake under way. */
+  get sizes (): { readonly sockets: number, readonly due: number, readonly sessions: number, readonly recent: number } {
+    let sessions = 0
+    for (const store of this.#stores.values()) sessions += store.size
+    return { sockets: this.#lines.size, due: this.#timetable.size, sessions, recent: this.#recent.size }
+  }
+
+  /* ---- handshakes ---- */
+
+  /** Begins to hear what becomes of a store's sessions. Before its first session is read. */
+  follow (reader: SessionReader): WatchedStore {
+    let store = this.#stores.get(reader)
+    if (store !== undefined) return store
+    const { events, times, now, listen } = this.#parts
+    const made = store = new WatchedStore(reader, { events, times, now, timetable: this.#timetable })
+    this.#stores.set(reader, store)
+    this.#ends.push(listen(reader, {
+      destroyed: id => {
+        this.#recent.endedSession(id, 'session')
+        made.destroyed(id)
+      },
+      written: (id, stored) => {
+        this.#recent.written(id)
+        made.written(id, stored)
+      },
+    }))
+    return store
+  }
+
+  /** Why a handshake must not become a socket any more; null: it may. Asked right before the 101. */
+  endOf (bearer: Bearer, route: string): CloseCause | null {
+    const { identity, credential } = bearer
+    const ends = Math.min(expiryOf(identity), credential?.session?.expires ?? Infinity)
+    return ends <= Date.now() ? 'expired' : this.#recent.endOf(bearer, route)
+  }
+
+  /* ---- sockets ---- */
+
+  /** A socket was opened. */
+  entered (socket: Living): void {
+    const { bearer } = socket
+    const cause = this.endOf(bearer, socket.route)
+    if (cause !== null) {
+      socket.closeAs('unauthenticated', cause)
+      return
+    }
+    this.#schedule(socket)
+    const session = bearer.credential?.session
+    if (session !== undefined) {
+      const watch = this.#lineOf(socket).watch = this.follow(session.store).join(socket, session)
+      if (this.#recent.wasWritten(bearer)) watch.reconsider()
+    }
+    const newer = this.#recent.identityOf(bearer)
+    if (newer !== undefined) replace(socket, newer)
+  }
+
+  /** A socket's identity was replaced: when it ends, and whether it may be here, is another question now. */
+  changed (socket: Living): void {
+    this.#schedule(socket)
+    if (!socket.open) return
+    const { identity } = socket.bearer
+    const verdict = socket.reauthorize()
+    if (!(verdict instanceof Promise)) {
+      obey(socket, verdict)
+      return
+    }
+    const timer = setTimeout(() => { socket.closeAs('timeout', 'policy') }, this.#parts.authTimeout)
+    timer.unref()
+    void verdict.then(refusal => {
+      clearTimeout(timer)
+      // Of a former identity it says nothing any more.
+      if (socket.bearer.identity === identity) obey(socket, refusal)
+    })
+  }
+
+  /** A socket is gone. */
+  left (socket: Living): void {
+    const line = this.#lines.get(socket)
+    if (line === undefined) return
+    this.#lines.delete(socket)
+    this.#timetable.delete(line)
+    line.watch?.leave(socket)
+  }
+
+  /** `app.wsGuard.revoke`. Throws WSG_ERR_SOCKET_ARGUMENT, and what a condition throws. */
+  revoke (whom: RevokeTarget): number {
+    const target = readTarget(whom)
+    let isMeant: (socket: Living) => boolean
+    if (target.kind === 'identity') {
+      isMeant = ({ bearer: { identity } }) => identity !== null && String(identity.id) === target.id
+    } else if (target.kind === 'session') {
+      isMeant = ({ bearer: { credential } }) => credential?.session?.id === target.id
+    } else {
+      isMeant = socket => target.where(whomOf(socket.bearer, socket.route))
+    }
+    // Asked of all before one is ended: a condition that throws ends none.
+    const meant = [...this.#parts.sockets].filter(socket => socket.open && isMeant(socket))
+    if (target.kind === 'identity') this.#recent.endedUser(target.id)
+    else if (target.kind === 'session') this.#recent.endedSession(target.id, 'revoked')
+    else this.#recent.endedWhere((bearer, route) => isTrue(() => target.where(whomOf(bearer, route))))
+    for (const socket of meant) socket.closeAs('unauthenticated', 'revoked')
+    return meant.length
+  }
+
+  /** `app.wsGuard.refresh`. Throws WSG_ERR_SOCKET_ARGUMENT. */
+  refresh (identity: Identity): number {
+    const fault = identityFault(identity)
+    if (fault !== null) throw new WSG_ERR_SOCKET_ARGUMENT(`wsGuard.refresh: expected an identity, got ${fault}`)
+    this.#recent.refreshed(identity)
+    // By type and value, as budgets and caps tell users apart: what is given must not reach another one.
+    const meant = [...this.#parts.sockets].filter(socket => socket.open && socket.bearer.identity?.id === identity.id)
+    for (const socket of meant) replace(socket, identity)
+    return meant.length
+  }
+
+  /** Called about once a second: re-checks, and forgetting. */
+  look (): void {
+    this.#recent.forget()
+    for (const store of this.#stores.values()) store.look()
+  }
+
+  stop (): void {
+    this.#timetable.stop()
+    for (const end of this.#ends.splice(0)) end()
+  }
+
+  #lineOf (socket: Living): Line {
+    let line = this.#lines.get(socket)
+    if (line === undefined) this.#lines.set(socket, line = new Line(socket))
+    return line
+  }
+
+  #schedule (socket: Living): void {
+    const at = expiryOf(socket.bearer.identity)
+    if (at !== Infinity) this.#timetable.set(this.#lineOf(socket), at)
+    else if (this.#lines.has(socket)) this.#timetable.delete(this.#lineOf(socket))
+  }
+}
+
+function expiryOf (identity: Identity | null): number {
+  const expires = (identity as { readonly expires?: number | Date } | null)?.expires
+  return expires === undefined ? Infinity : Number(expires)
+}
+
+/** A new identity that says nothing of its end has the end of the former one: a refresh of roles is no new token. */
+function replace (socket: Living, identity: Identity): void {
+  const expires = (socket.bearer.identity as { readonly expires?: number | Date } | null)?.expires
+  const keeps = expires !== undefined && (identity as { readonly expires?: unknown }).expires === undefined
+  socket.assume(keeps ? { ...identity, expires } : identity)
+}
+
+/** Only false takes a place away for good; who can't be told about may come again and be asked then. */
+function obey (socket: Living, refusal: Refusal | null): void {
+  if (refusal === null) return
+  if (refusal.code === 'WSG_ERR_FORBIDDEN') socket.closeAs('forbidden', 'revoked')
+  else if (refusal.code === 'WSG_ERR_UNAUTHENTICATED') socket.closeAs('unauthenticated', 'revoked')
+  else {
+    socket.handlerFailed('authorize', refusal.cause)
+    socket.closeAs('internal', 'policy')
+  }
+}
+
+/** A condition that throws is one that holds: nobody can say that this one was not meant. */
+function isTrue (condition: () => boolean): boolean {
+  try {
+    return condition()
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,156 @@
+// Tested in test/life/sessions.test.ts.
+import { isDeepStrictEqual } from 'node:util'
+import type { CloseCause } from '../../types/events.js'
+import type { Identity, SessionSource } from '../../types/gate.js'
+import { identityFault } from '../errors/identity-fault.js'
+import type { Living } from './living.js'
+import { NOWHERE, type Timed, type Timetable } from './timetable.js'
+
+/**
+ * Milliseconds before its expiry that a session is read once more, because another process may have renewed it; of a
+ * short life half of it.
+ */
+const LEAD = 2000
+
+/**
+ * A socket, and who its session said it is when that was last read: what is still the same does not undo a refresh.
+ */
+interface Follower {
+  readonly socket: Living
+  readonly source: SessionSource
+  read: Identity | null
+}
+
+/** The store that a watched session is in. */
+export interface SessionHome {
+  readonly timetable: Timetable
+  /** Reads the session and tells it. */
+  ask (watch: SessionWatch): void
+  /** It has no socket any more. */
+  drop (watch: SessionWatch): void
+  /** It was read or written. */
+  confirm (watch: SessionWatch): void
+}
+
+/** A session that sockets rest on; one, however many they are. */
+export class SessionWatch implements Timed {
+  at = 0
+  place = NOWHERE
+  readonly id: string
+  /* ---- for its store; times of `performance.now()` ---- */
+
+  /** When it is to be read. */
+  askAt = 0
+  /** It is being read. */
+  isAsked = false
+  /** Since when that fails; Infinity: it does not. */
+  failsSince = Infinity
+  readonly #home: SessionHome
+  readonly #followers: Follower[] = []
+  #expires = Infinity
+  /** The expiry before which it was read once more. */
+  #lookedBefore = 0
+  /** What is known was overtaken by something newer. */
+  #version = 0
+
+  constructor (id: string, home: SessionHome) {
+    this.id = id
+    this.#home = home
+  }
+
+  get size (): number {
+    return this.#followers.length
+  }
+
+  /** `expires` is what was read at the handshake. */
+  join (socket: Living, source: SessionSource, expires: number | null): void {
+    // Of several the latest: the session was renewed in between.
+    if (this.#followers.length === 0 || (expires ?? Infinity) > this.#expires) this.#schedule(expires)
+    this.#followers.push({ socket, source, read: socket.bearer.identity })
+  }
+
+  leave (socket: Living): void {
+    const index = this.#followers.findIndex(follower => follower.socket === socket)
+    if (index !== -1) this.#followers.splice(index, 1)
+    if (this.#followers.length === 0) this.#release()
+  }
+
+  /** Reads it anew, as soon as its turn comes. */
+  reconsider (): void {
+    this.#home.ask(this)
+  }
+
+  /** Ends its sockets. */
+  end (cause: CloseCause): void {
+    const followers = this.#followers.splice(0)
+    this.#release()
+    for (const { socket } of followers) socket.closeAs('unauthenticated', cause)
+  }
+
+  /** For the timetable. */
+  due (now: number): void {
+    if (now >= this.#expires) {
+      this.end('expired')
+      return
+    }
+    this.#lookedBefore = this.#expires
+    this.#home.timetable.set(this, this.#expires)
+    this.#home.ask(this)
+  }
+
+  /** A read begins; what it brings counts unless something newer has come by then. */
+  begin (): number {
+    return ++this.#version
+  }
+
+  isCurrent (version: number): boolean {
+    return version === this.#version && this.#followers.length > 0
+  }
+
+  /** This is what is stored now. At once, where the strategy answers at once. Rejects where the strategy fails. */
+  async hold (stored: object | null): Promise<void> {
+    const version = this.begin()
+    if (stored === null) this.end('session')
+    else await this.#compare(stored, version)
+    if (this.isCurrent(version)) this.#home.confirm(this)
+  }
+
+  async #compare (stored: object, version: number): Promise<void> {
+    let asked: SessionSource | null = null
+    let found: Identity | null = null
+    for (const follower of [...this.#followers]) {
+      const { source, socket } = follower
+      if (source !== asked) {
+        asked = source
+        this.#schedule(source.expiryOf(stored))
+        const answer = source.identify(this.id, stored)
+        found = answer instanceof Promise ? await answer : answer
+        if (!this.isCurrent(version)) return
+      }
+      if (found === null || identityFault(found) !== null || found.id !== socket.bearer.identity?.id) {
+        this.#endOne(follower)
+      } else if (!isDeepStrictEqual(found, follower.read)) {
+        follower.read = found
+        socket.assume(found)
+      }
+    }
+  }
+
+  #endOne ({ socket }: Follower): void {
+    this.leave(socket)
+    socket.closeAs('unauthenticated', 'session')
+  }
+
+  #schedule (expires: number | null): void {
+    // NaN, of a date that is none, is no time to come.
+    const at = this.#expires = expires === null ? Infinity : expires || 0
+    const lead = at === this.#lookedBefore ? 0 : Math.max(0, Math.min(LEAD, (at - Date.now()) / 2))
+    this.#home.timetable.set(this, at - lead)
+  }
+
+  #release (): void {
+    this.#version++
+    this.#home.timetable.delete(this)
+    this.#home.drop(this)
+  }
+}

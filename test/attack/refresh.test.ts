@@ -1,0 +1,105 @@
+import { Type } from '@sinclair/typebox'
+import t from 'tap'
+import type { FastifyInstance } from 'fastify'
+import { defineContract } from '../../lib/contract.js'
+import { Events } from '../../lib/events/events.js'
+import type { Identity } from '../../types/gate.js'
+import { contractStack } from '../helpers/contract-stack.js'
+import { json, text } from '../helpers/frames.js'
+import type { Teardown } from '../helpers/teardown.js'
+import { until } from '../helpers/until.js'
+
+// Who was demoted goes on with the rights of the handshake, for as long as the socket is open.
+
+const contract = defineContract({
+  name: 'roles',
+  url: '/test',
+  inbound: { order: { payload: Type.Object({}), roles: ['admin'] } },
+  calls: { whoami: { request: Type.Object({}), reply: Type.Object({ id: Type.String(), roles: Type.Array(Type.String(), { maxItems: 9 }) }) } },
+})
+const order = json({ type: 'order', data: {} })
+
+type Decide = (identity: Identity, hasRequest: boolean) => boolean | Promise<boolean>
+
+async function demotable (t: Teardown, decide: Decide = () => true) {
+  const handled: string[] = []
+  const plain: unknown[] = []
+  const server = await contractStack(t, app => {
+    app.wsRoute(contract, {
+      authorize: ({ identity, request }) => decide(identity, request.headers.host !== undefined),
+      on: { order: (_data, { identity }) => { handled.push(`order ${identity.id}`) } },
+      calls: { whoami: (_data, { identity }) => ({ id: String(identity.id), roles: [...identity.roles ?? []] }) },
+    })
+    app.get('/raw', { websocket: true, wsGuard: { authorize: ({ identity, request }) => decide(identity, request.wsIdentity === identity) } }, (socket, request) => {
+      socket.on('message', () => { plain.push(request.wsIdentity) })
+    })
+  }, { guard: { auth: { name: 'test', needs: { credential: 'header', session: false }, authenticate: () => ({ id: 'ada', roles: ['admin'] }) }, websocket: { closeTimeout: 300 } } })
+  const { app } = server.stack
+  return { server, app, handled, plain }
+}
+
+t.test('C08 a refresh takes a role away from the next message on, on all routes', async t => {
+  const { server, app, handled, plain } = await demotable(t)
+  const refreshed: unknown[] = []
+  t.teardown(new Events(app).listen('refreshed', event => { refreshed.push(event) }))
+  const [client, raw] = [await server.open(), await server.open({ path: '/raw' })]
+  client.send(order)
+  await until(() => handled.length === 1)
+  t.equal(app.wsGuard.refresh({ id: 'ada', roles: ['user'] }), 2)
+  t.match(refreshed, [{ identity: 'ada', route: '/test' }, { identity: 'ada', route: '/raw' }])
+  client.send(order)
+  raw.send(text('who'))
+  client.json({ type: 'whoami', id: 1, data: {} })
+  const [refused, reply] = await client.waitMessages(2)
+  t.equal(refused?.error?.code, 'forbidden')
+  t.same(reply?.data, { id: 'ada', roles: ['user'] })
+  await until(() => plain.length === 1)
+  t.same(plain, [{ id: 'ada', roles: ['user'] }])
+  t.equal(handled.length, 1)
+  t.equal(app.wsGuard.refresh({ id: 'ada', roles: ['admin'] }), 2)
+  client.send(order)
+  await until(() => handled.length === 2)
+  t.equal(app.wsGuard.refresh({ id: 'nobody' }), 0)
+  await server.empty()
+})
+
+for (const [name, decide, close] of [
+  ['says no', ({ roles }) => roles?.includes('banned') !== true, { code: 4403, reason: 'forbidden' }],
+  ['says no later', async ({ roles }) => roles?.includes('banned') !== true, { code: 4403, reason: 'forbidden' }],
+  ['throws', ({ roles }) => { if (roles?.includes('banned') === true) throw new Error('the rights are unreadable'); return true }, { code: 1011, reason: 'internal' }],
+  ['answers with something else', ({ roles }) => (roles?.includes('banned') === true ? undefined : true) as never, { code: 4403, reason: 'forbidden' }],
+] as const satisfies readonly (readonly [string, Decide, object])[]) {
+  t.test(`C08 after a refresh authorize is asked again: it ${name}, and nothing is handled any more`, async t => {
+    const asked: boolean[] = []
+    const { server, app, handled, plain } = await demotable(t, (identity, hasRequest) => {
+      asked.push(hasRequest)
+      return (decide as Decide)(identity, hasRequest)
+    })
+    const clients = [await server.open(), await server.open({ path: '/raw' })]
+    t.equal(app.wsGuard.refresh({ id: 'ada', roles: ['banned'] }), 2)
+    for (const client of clients) t.same(await client.waitClose(), close)
+    for (const client of clients) client.send(Buffer.concat([order, text('who')]))
+    await server.empty()
+    t.same([handled, plain], [[], []])
+    t.same(asked, [true, true, true, true], 'with the handshake\'s request, which knows the identity by now')
+  })
+}
+
+t.test('C08 a handshake under way gets the new identity', async t => {
+  let release = (): void => {}
+  const seen: unknown[] = []
+  const { server, app } = await demotable(t, async identity => {
+    seen.push(identity)
+    if (identity.roles?.includes('admin') === true) await new Promise<void>(resolve => { release = resolve })
+    return true
+  })
+  const opening = server.open()
+  await until(() => seen.length === 1)
+  t.equal((app as FastifyInstance).wsGuard.refresh({ id: 'ada', roles: ['user'] }), 0)
+  release()
+  const client = await opening
+  client.json({ type: 'whoami', id: 1, data: {} })
+  t.same((await client.waitMessages(1))[0]?.data, { id: 'ada', roles: ['user'] })
+  t.same(seen, [{ id: 'ada', roles: ['admin'] }, { id: 'ada', roles: ['user'] }])
+  await server.empty()
+})

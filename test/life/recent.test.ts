@@ -1,0 +1,62 @@
+import t from 'tap'
+import type { Bearer } from '../../lib/life/living.js'
+import { Recent } from '../../lib/life/recent.js'
+
+function recently () {
+  const time = { now: 100, underWaySince: 50 }
+  const recent = new Recent({ now: () => time.now, underWaySince: () => time.underWaySince })
+  return { recent, time }
+}
+const bearer = (startedAt: number, id: string | number = 'ada', session = 'one'): Bearer =>
+  ({ identity: { id }, credential: { kind: 'session', session: { id: session } as never }, startedAt })
+
+t.test('what ended counts for handshakes that had begun', async t => {
+  const { recent } = recently()
+  recent.endedSession('one', 'session')
+  t.equal(recent.endOf(bearer(60), '/'), 'session')
+  t.equal(recent.endOf(bearer(101), '/'), null, 'it was read after that')
+  t.equal(recent.endOf(bearer(60, 'ada', 'two'), '/'), null)
+  t.equal(recent.endOf({ identity: null, credential: null, startedAt: 60 }, '/'), null)
+  recent.endedUser('7')
+  t.equal(recent.endOf(bearer(60, 7, 'two'), '/'), 'revoked', 'by the text of its id')
+  recent.endedWhere((_bearer, route) => route === '/admin')
+  t.equal(recent.endOf(bearer(60, 'bob', 'two'), '/admin'), 'revoked')
+  t.equal(recent.endOf(bearer(60, 'bob', 'two'), '/'), null)
+})
+
+t.test('a refresh is for the same id of the same type', async t => {
+  const { recent } = recently()
+  recent.refreshed({ id: 7, roles: ['user'] })
+  t.same(recent.identityOf(bearer(60, 7)), { id: 7, roles: ['user'] })
+  t.equal(recent.identityOf(bearer(60, '7')), undefined)
+  t.equal(recent.identityOf(bearer(101, 7)), undefined)
+  t.equal(recent.identityOf({ identity: null, credential: null, startedAt: 60 }), undefined)
+  recent.written('one')
+  t.equal(recent.wasWritten(bearer(60)), true)
+  t.equal(recent.wasWritten(bearer(101)), false)
+  t.equal(recent.wasWritten({ identity: { id: 7 }, credential: null, startedAt: 60 }), false)
+})
+
+t.test('nothing is remembered while no handshake is under way, and nothing for longer than one is', async t => {
+  const { recent, time } = recently()
+  const all = (): void => {
+    for (let n = 0; n < 100; n++) {
+      recent.endedSession(`session ${n}`, 'session')
+      recent.endedUser(`user ${n}`)
+      recent.endedWhere(() => false)
+      recent.refreshed({ id: n })
+      recent.written(`session ${n}`)
+    }
+  }
+  time.underWaySince = Infinity
+  all()
+  t.equal(recent.size, 0)
+  time.underWaySince = 50
+  all()
+  t.equal(recent.size, 500)
+  recent.forget()
+  t.equal(recent.size, 500)
+  time.underWaySince = 101
+  recent.forget()
+  t.equal(recent.size, 0)
+})

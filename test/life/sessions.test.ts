@@ -1,0 +1,202 @@
+import t from 'tap'
+import type { Identity } from '../../types/gate.js'
+import { fakeClock, settled } from '../helpers/fake-clock.js'
+import { lifeBench, SOURCE } from '../helpers/life.js'
+
+const ada = { id: 'ada', roles: ['admin'] }
+
+t.test('a session is read once per re-check, however many sockets it has, and not written', async t => {
+  const { open, store, pass } = lifeBench(t, fakeClock(t))
+  for (let n = 0; n < 5; n++) open(ada, 'one')
+  open({ id: 'bob' }, 'two')
+  await pass(29_000)
+  t.same(store.reads, [], 'not before its time')
+  await pass(10_000)
+  t.same(store.reads.toSorted(), ['one', 'two'])
+  await pass(300_000)
+  t.ok(store.reads.length <= 2 + 2 * 10 && store.reads.length >= 2 + 2 * 7, `${store.reads.length} reads`)
+})
+
+t.test('re-checks of sessions that came together drift apart, and few are under way at once', async t => {
+  const { open, store, pass } = lifeBench(t, fakeClock(t))
+  for (let n = 0; n < 1000; n++) open({ id: n })
+  const perSecond: number[] = []
+  for (let second = 0; second < 40; second++) {
+    const before = store.reads.length
+    await pass(1000)
+    perSecond.push(store.reads.length - before)
+  }
+  t.equal(store.reads.length, 1000)
+  t.ok(Math.max(...perSecond) < 400, `at most ${Math.max(...perSecond)} in one second`)
+  t.ok(store.most <= 32, `${store.most} at once`)
+})
+
+t.test('what a re-check finds is obeyed', async t => {
+  const { open, store, pass } = lifeBench(t, fakeClock(t))
+  const [gone, other, same, demoted, anonymous, broken, past] = ['gone', 'other', 'same', 'demoted', 'anonymous', 'broken', 'past'].map(session => open(ada, session))
+  store.sessions.delete('gone')
+  store.sessions.set('other', { user: { id: 'eve' } })
+  store.sessions.set('demoted', { user: { id: 'ada', roles: ['user'] } })
+  store.sessions.set('anonymous', {})
+  store.sessions.set('broken', { user: { id: NaN } })
+  store.sessions.set('past', { user: ada, expires: 1 })
+  await pass(40_000)
+  for (const socket of [gone, other, anonymous, broken]) t.equal(socket!.closed, 'unauthenticated session')
+  t.equal(past!.closed, 'unauthenticated expired')
+  t.equal(same!.closed, null)
+  t.equal(same!.identity, ada, 'the very same object where nothing has changed')
+  t.equal(demoted!.closed, null)
+  t.same(demoted!.identity, { id: 'ada', roles: ['user'] })
+})
+
+t.test('what is written here counts at once, and is not read again for a while', async t => {
+  const { open, store, pass, listener } = lifeBench(t, fakeClock(t))
+  const sockets = [open(ada, 'one'), open(ada, 'one')]
+  await pass(25_000)
+  listener.written('one', { user: { id: 'ada', roles: ['user'] } })
+  for (const socket of sockets) t.same(socket.identity, { id: 'ada', roles: ['user'] })
+  listener.written('unknown', {})
+  store.sessions.set('one', { user: { id: 'ada', roles: ['user'] } })
+  await pass(25_000)
+  t.same(store.reads, [])
+  listener.written('one', { user: undefined })
+  for (const socket of sockets) t.equal(socket.closed, 'unauthenticated session')
+})
+
+t.test('a refresh is not undone by a session that still says what it said', async t => {
+  const { open, life, pass, listener } = lifeBench(t, fakeClock(t))
+  const socket = open(ada)
+  t.equal(life.refresh({ id: 'ada', roles: ['user'] }), 1)
+  await pass(80_000)
+  t.same(socket.identity, { id: 'ada', roles: ['user'] })
+  listener.written('of ada', { user: ada })
+  t.same(socket.identity, { id: 'ada', roles: ['user'] }, 'a renewal says nothing new either')
+  listener.written('of ada', { user: { id: 'ada', roles: ['editor'] } })
+  t.same(socket.identity, { id: 'ada', roles: ['editor'] })
+})
+
+t.test('a read that was overtaken by a write says nothing', async t => {
+  const { open, store, pass, listener } = lifeBench(t, fakeClock(t))
+  const socket = open(ada, 'one')
+  store.isHeld = true
+  await pass(40_000)
+  t.equal(store.reads.length, 1)
+  store.sessions.set('one', { user: { id: 'ada', roles: ['former'] } })
+  listener.written('one', { user: { id: 'ada', roles: ['newest'] } })
+  store.release()
+  await settled()
+  t.same(socket.identity, { id: 'ada', roles: ['newest'] })
+})
+
+t.test('a session ends at its expiry, and lives on where it was renewed, here or elsewhere', async t => {
+  const clock = fakeClock(t)
+  const { open, store, pass, listener } = lifeBench(t, clock)
+  const expires = clock.now() + 20_000
+  const [over, here, elsewhere] = ['over', 'here', 'elsewhere'].map(session => open(ada, session, { expires }))
+  await pass(15_000)
+  listener.written('here', { user: ada, expires: expires + 20_000 })
+  store.sessions.set('elsewhere', { user: ada, expires: expires + 15_000 })
+  await pass(4900)
+  t.equal(over!.closed, null)
+  t.same(store.reads.toSorted(), ['elsewhere', 'over'], 'read once more before the end')
+  await pass(200)
+  t.equal(over!.closed, 'unauthenticated expired')
+  t.equal(here!.closed, null)
+  t.equal(elsewhere!.closed, null)
+  await pass(16_000)
+  t.equal(elsewhere!.closed, 'unauthenticated expired')
+  t.equal(here!.closed, null)
+})
+
+t.test('a session that was shortened ends with that', async t => {
+  const clock = fakeClock(t)
+  const { open, pass, listener, store } = lifeBench(t, clock)
+  const socket = open(ada, 'one', { expires: clock.now() + 100_000 })
+  store.sessions.set('one', { user: ada, expires: clock.now() + 3000 })
+  listener.written('one', { user: ada, expires: clock.now() + 3000 })
+  await pass(3100)
+  t.equal(socket.closed, 'unauthenticated expired')
+})
+
+for (const mode of ['down', 'hang', 'throw'] as const) {
+  t.test(`a store that is lost (${mode}) takes nothing away within the grace, and everything after it`, async t => {
+    const clock = fakeClock(t)
+    const { open, store, pass, events } = lifeBench(t, clock)
+    const sockets = Array.from({ length: 100 }, (_, n) => open({ id: n }))
+    const ending = open({ id: 'short' }, 'short', { expires: clock.now() + 50_000 })
+    store.mode = mode
+    await pass(89_000)
+    t.equal(ending.closed, 'unauthenticated expired', 'the grace is not longer than the session\'s own life')
+    t.ok(sockets.every(socket => socket.open))
+    t.ok(store.reads.length < 32 + 100, `asked ${store.reads.length} times: one at a time while it fails`)
+    t.match(events('store:unavailable'), [{ sessions: 101 }])
+    t.equal(events('store:available').length, 0)
+    await pass(16_000)
+    t.same([...new Set(sockets.map(({ closed }) => closed))], ['unauthenticated session'])
+  })
+
+  t.test(`a store that comes back (${mode}) within the grace takes nothing away`, async t => {
+    const { open, store, pass, events } = lifeBench(t, fakeClock(t))
+    const sockets = Array.from({ length: 500 }, (_, n) => open({ id: n }))
+    store.mode = mode
+    await pass(80_000)
+    store.mode = 'ok'
+    store.sessions.delete('of 7')
+    await pass(120_000)
+    t.same(sockets.filter(({ open }) => !open).map(({ identity }) => identity), [{ id: 7 }])
+    t.equal(events('store:unavailable').length, 1)
+    t.match(events('store:available'), [{ sessions: 499 + 1 }])
+    t.ok(events('store:available')[0]!.duration > 40_000)
+  })
+}
+
+t.test('one session that can\'t be read ends after the grace, and its neighbours don\'t', async t => {
+  const { open, store, pass } = lifeBench(t, fakeClock(t))
+  const [bad, good] = [open({ id: 'bad' }), open({ id: 'good' })]
+  store.modes.set('of bad', 'down')
+  await pass(80_000)
+  t.equal(bad.closed, null)
+  await pass(30_000)
+  t.equal(bad.closed, 'unauthenticated session')
+  t.equal(good.closed, null)
+})
+
+t.test('a strategy that fails is a session that can\'t be read; one that answers late is waited for', async t => {
+  const { open, pass, listener, events } = lifeBench(t, fakeClock(t))
+  const failing = { ...SOURCE, identify: () => { throw new Error('users are down') } }
+  const rejecting = { ...SOURCE, identify: async () => { throw new Error('users are down') } }
+  const answers: ((identity: Identity | null) => void)[] = []
+  const slow = { ...SOURCE, identify: async () => await new Promise<Identity | null>(resolve => { answers.push(resolve) }) }
+  const sockets = [open({ id: 1 }, 'failing', { source: failing }), open({ id: 2 }, 'rejecting', { source: rejecting })]
+  const waiting = open({ id: 3 }, 'slow', { source: slow })
+  listener.written('slow', {})
+  t.equal(answers.length, 1)
+  answers[0]!({ id: 3, roles: ['new'] })
+  await settled()
+  t.same(waiting.identity, { id: 3, roles: ['new'] })
+  await pass(80_000)
+  for (const socket of sockets) t.equal(socket.closed, null)
+  t.equal(events('store:unavailable').length, 1, 'who asks a strategy that fails is told once')
+  await pass(30_000)
+  for (const socket of sockets) t.equal(socket.closed, 'unauthenticated session')
+  listener.written('slow', {})
+  answers.at(-1)!(null)
+  await settled()
+  t.equal(waiting.closed, 'unauthenticated session')
+})
+
+t.test('nothing is left of sessions whose sockets are gone', async t => {
+  const clock = fakeClock(t)
+  const { open, close, life, pass, store, listener } = lifeBench(t, clock)
+  for (let round = 0; round < 20; round++) {
+    const sockets = Array.from({ length: 50 }, (_, n) => open({ id: n }, `of ${n} in ${round}`, { expires: clock.now() + 1e6 }))
+    listener.destroyed(`of 0 in ${round}`)
+    await pass(31_000)
+    for (const socket of sockets) close(socket)
+    t.same(life.sizes, { sockets: 0, due: 0, sessions: 0, recent: 0 })
+  }
+  const { reads } = store
+  const count = reads.length
+  await pass(100_000)
+  t.equal(reads.length, count)
+})
