@@ -25,7 +25,7 @@ function documented (): ReadonlyMap<string, readonly string[]> {
   return new Map(sections.flatMap(section => {
     const name = /^`(fastify-ws-guard:[\w:]+)`/.exec(section)?.[1]
     if (name === undefined) return []
-    return [[name, [...(name.endsWith(':drained') ? ['app'] : name === 'fastify-ws-guard:refused' ? [] : common), ...fieldsOf(section)]] as const]
+    return [[name, [...(/:(?:drained|store:\w+)$/.test(name) ? ['app'] : name === 'fastify-ws-guard:refused' ? [] : common), ...fieldsOf(section)]] as const]
   }))
 }
 
@@ -48,7 +48,8 @@ t.test('each channel has its section in docs/events.md, and each event the field
         hang: () => new Promise(() => {}),
       },
     })
-  })
+  }, { guard: { sessions: { recheck: 50 }, websocket: { fragmentTimeout: 200 } } })
+  const told = (name: string) => async (): Promise<boolean> => (seen.get(`fastify-ws-guard:${name}`)?.length ?? 0) > 0
   const [client, deaf, broken] = [await server.open(), await server.open(), await server.open({ path: '/ws' })]
   const { client: stranger } = await upgrade(server.stack.port, server.stack.page({ origin: 'https://evil.test' }))
   stranger.destroy()
@@ -57,6 +58,11 @@ t.test('each channel has its section in docs/events.md, and each event the field
   deaf.json({ type: 'say', data: { n: 0 } })
   broken.send(Buffer.of(0xff, 0x80, 0, 0, 0, 0))
   await until(() => (seen.get('fastify-ws-guard:handler:timeout')?.length ?? 0) > 0 && (seen.get('fastify-ws-guard:slow')?.length ?? 0) > 0)
+  t.equal(server.stack.app.wsGuard.refresh({ id: 'ada', roles: [] }), 1)
+  server.stack.store.mode = 'down'
+  await until(told('store:unavailable'))
+  server.stack.store.mode = 'ok'
+  await until(told('store:available'))
   client.send(close(1000, 'bye'))
   await until(() => (seen.get('fastify-ws-guard:closed')?.length ?? 0) === 2)
   deaf.client.destroy()

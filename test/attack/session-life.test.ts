@@ -123,7 +123,7 @@ t.test('C06 the bare stack: the socket goes on after the logout, for ever', asyn
 })
 
 t.test('C06 a session that ended where nobody could tell is found by the next re-check', async t => {
-  const { stack, open, closed, post } = await lived(t, { guard: { auth: identify, sessions: { recheck: 50 }, heartbeat: { interval: 160 } } })
+  const { stack, open, closed, post } = await lived(t, { guard: { auth: identify, sessions: { recheck: 50 }, websocket: { fragmentTimeout: 200 } } })
   const [ada, bob] = [await stack.login(), await stack.login('bob')]
   const client = await open(ada)
   const other = await open(bob)
@@ -223,7 +223,7 @@ t.test('C08 a plain route sees the new identity in its request', async t => {
 })
 
 t.test('nothing is written, renewed or brought back by an open socket', async t => {
-  const { stack, open } = await lived(t, { guard: { auth: identify, sessions: { recheck: 20 }, heartbeat: { interval: 160 } } })
+  const { stack, open } = await lived(t, { guard: { auth: identify, sessions: { recheck: 20 }, websocket: { fragmentTimeout: 100 } } })
   const ada = await stack.login()
   const { sets } = stack.store
   const before = [...stack.store.sessions]

@@ -79,8 +79,7 @@ t.test('a read that was overtaken by a write says nothing', async t => {
   const { open, store, pass, listener } = lifeBench(t, fakeClock(t))
   const socket = open(ada, 'one')
   store.isHeld = true
-  await pass(40_000)
-  t.equal(store.reads.length, 1)
+  while (store.reads.length === 0) await pass(1000)
   store.sessions.set('one', { user: { id: 'ada', roles: ['former'] } })
   listener.written('one', { user: { id: 'ada', roles: ['newest'] } })
   store.release()
