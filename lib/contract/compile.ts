@@ -10,7 +10,7 @@ import { explain } from './inbound/explain.js'
 import { compileSanitizer } from './inbound/sanitizer.js'
 import { compileScan, hasForbiddenKey, isPlain, mayHoldForbiddenKey } from './inbound/scan.js'
 import { compileUrlValues } from './inbound/url-values.js'
-import { deriveLimits, frameBytes, measureTree, PAYLOAD_CEILING, type MeasuredMessage } from './limits.js'
+import { deriveLimits, frameBytes, measureMessage } from './limits.js'
 import {
   besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder,
 } from './outbound/envelope-encode.js'
@@ -33,14 +33,6 @@ export interface CompileOptions {
   readonly burst?: number
 }
 
-/** An inbound message or call before it is compiled. */
-interface Entry {
-  readonly part: MessagePart | CallPart
-  readonly tree: SchemaTree
-  readonly measured: MeasuredMessage
-  readonly answers: Answers
-}
-
 /**
  * Compiles a contract at boot: what a socket needs to judge and to write messages. Everything that would be unsafe,
  * unbounded or silently unchecked throws WSG_ERR_CONTRACT here, with the contract, the message, the path and what to
@@ -50,25 +42,23 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
   const { htmlAdapter, prefix, burst = 200 } = options
   const tree = readContract(contract, { adapters: htmlAdapter === undefined ? {} : { html: htmlAdapter }, prefix })
   const { label, envelope } = tree
-  const entries = [...tree.inbound.map(messageEntry), ...tree.calls.map(call => callEntry(call, envelope))]
-  if (entries.filter(entry => entry.measured.binary).length > 1) {
+  const parts = [...tree.inbound, ...tree.calls]
+  const measured = parts.map(measureMessage)
+  if (measured.filter(message => message.binary).length > 1) {
     failContract(label, '', 'a contract has one binary inbound message at most: a binary frame has no type')
   }
-  const limits = deriveLimits(entries.map(entry => entry.measured), envelope)
-  const bytesOf = ({ measured }: Entry): number => frameBytes(measured, envelope)
-  if (limits.maxPayload > PAYLOAD_CEILING) {
-    const largest = entries.filter(entry => bytesOf(entry) === limits.maxPayload)[0]!.measured.type
-    failContract(label, '', `message "${largest}" can take ${limits.maxPayload} bytes, expected at most ` +
-      `${PAYLOAD_CEILING} (16 MiB); lower its maxLength and maxItems, or split it`)
-  }
-  const costs = new Map(entries.map(entry => [entry, costlyFields(entry.tree, limits.maxPayload)] as const))
-  const inbound = entries.map(entry => compileInbound(entry, tokensFor(costs.get(entry)!, burst), envelope))
+  const limits = deriveLimits(label, measured, envelope)
+  const rows = parts.map((part, i): ReportRow => {
+    const costly = costlyFields(part.payload, limits.maxPayload)
+    const fair = tokensFor(costly, burst)
+    return { inbound: compileInbound(part, fair, envelope), bytes: frameBytes(measured[i]!, envelope), costly, fair }
+  })
   const compiled: Omit<CompiledContract, 'report'> = {
     name: tree.name,
     url: tree.url,
     fingerprint: fingerprintOf(tree),
     envelope,
-    inbound: new Map(inbound.map(message => [message.type, message])),
+    inbound: new Map(rows.map(({ inbound }) => [inbound.type, inbound])),
     outbound: new Map(tree.outbound.map(message => [message.type, compileOutbound(message, envelope)])),
     limits,
     scan: compileScan(limits, envelope),
@@ -78,44 +68,26 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
     params: compileUrlPart(tree.params),
     query: compileUrlPart(tree.query),
   }
-  const rows = (): ReportRow[] => entries.map((entry, i) => ({
-    inbound: inbound[i]!, bytes: bytesOf(entry), costly: costs.get(entry)!, fair: tokensFor(costs.get(entry)!, burst),
-  }))
-  return Object.freeze({ ...compiled, report: () => writeReport(compiled, rows()) })
-}
-
-type Answers = Pick<CompiledInbound, 'kind' | 'encodeReply' | 'errors'>
-
-function messageEntry (part: MessagePart): Entry {
-  return entryOf(part, part.payload, { kind: 'message', encodeReply: null, errors: null })
-}
-
-function callEntry (part: CallPart, envelope: EnvelopeKeys): Entry {
-  const errors = new Map([...part.errors].map(([code, error]) => [code, compileSerializer(error)]))
-  return entryOf(part, part.request, { kind: 'call', encodeReply: compileReplyEncoder(part.reply, envelope), errors })
-}
-
-function entryOf (part: MessagePart | CallPart, tree: SchemaTree, answers: Answers): Entry {
-  const measured = { type: part.type, payload: measureTree(tree), binary: tree.root.kind === 'bytes' }
-  return { part, tree, measured, answers }
+  return Object.freeze({ ...compiled, report: () => writeReport(compiled, rows) })
 }
 
 /** `cost`: tokens, where the contract says none. */
-function compileInbound ({ part, tree: payload, measured, answers }: Entry, cost: number, envelope: EnvelopeKeys):
-CompiledInbound {
-  const { type, rules } = part
-  const keys = answers.kind === 'call' ? [envelope.type, envelope.id] : [envelope.type]
-  const tree = beside(payload, envelope, keys)
-  const sanitizer = compileSanitizer(tree)
+function compileInbound (part: MessagePart | CallPart, cost: number, envelope: EnvelopeKeys): CompiledInbound {
+  const { type, rules, payload } = part
+  const call = 'reply' in part ? part : null
+  const tree = beside(payload, envelope, call === null ? [envelope.type] : [envelope.type, envelope.id])
+  const { accept, blamed } = compileSanitizer(tree)
   return Object.freeze({
     type,
-    binary: measured.binary,
+    kind: call === null ? 'message' : 'call',
+    binary: payload.root.kind === 'bytes',
     roles: rules.roles,
     cost: rules.cost ?? cost,
     deadline: rules.deadline,
-    ...answers,
-    accept: sanitizer.accept,
-    explain: (value: unknown) => explain(tree, value, sanitizer.blamed),
+    accept,
+    explain: (value: unknown) => explain(tree, value, blamed),
+    encodeReply: call && compileReplyEncoder(call.reply, envelope),
+    errors: call && new Map([...call.errors].map(([code, error]) => [code, compileSerializer(error)])),
   })
 }
 

@@ -170,7 +170,7 @@ function readCall (type: string, where: string, entry: unknown, tests: Tests): C
     type,
     where,
     rules: rulesOf(rules),
-    request: { where, schema: request },
+    payload: { where, schema: request },
     reply: { where: `${where}, reply`, schema: reply },
     errors: new Map(Object.entries(errors).map(([code, error]) => [code, readError(where, code, error)])),
   }

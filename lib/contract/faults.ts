@@ -1,17 +1,17 @@
-import { isUnique } from './inbound/runtime.js'
+import { MAX_ISSUES } from '../protocol/envelope.js'
+import { copyAny, isFreeName, isPlainObject, isUnique } from './inbound/runtime.js'
+import type { Blamed } from './inbound/sanitizer.js'
+import { isDictionary, isObject } from './outbound/runtime.js'
+import { numberProblem, stringProblem, type Problem } from './scalar-faults.js'
 import { step } from './tree/context.js'
-import type {
-  ArrayNode, Constant, Node, NumberNode, ObjectNode, SchemaTree, StringNode, UnionNode,
+import {
+  MAX_RECURSION, type ArrayNode, type Constant, type Node, type ObjectNode, type SchemaTree, type UnionNode,
 } from './tree/nodes.js'
 
 // Tested in test/contract/accept.test.ts and test/contract/serializer.test.ts.
 
 // Where a value that was refused does not fit. One walk for both directions; what is said of a fault, to a peer or to
 // our caller, is written by inbound/explain.ts and outbound/breach.ts. Slow path.
-
-export type Problem =
-  | 'kind' | 'constant' | 'tag' | 'forms' | 'few' | 'many' | 'unique' | 'contains' | 'small' | 'large' | 'multiple'
-  | 'short' | 'long' | 'characters' | 'format' | 'undeclared' | 'name' | 'levels' | 'getter' | 'threw'
 
 export interface Fault {
   /** JSON pointer, cut at 128 characters. */
@@ -27,34 +27,17 @@ export interface Fault {
 
 type Source = Readonly<Record<string, unknown>>
 
-/** What is judged differently of what a peer sent and of what is ours. */
-export interface Side {
-  /** Faults that are looked for. */
-  readonly most: number
-  /** Nodes that are visited at most. What is not found until then isn't found. */
-  readonly work: number
-  /** Recursions that are followed. */
-  readonly levels: number
-  readonly isAny: (value: unknown) => boolean
-  readonly isInteger: (value: unknown) => boolean
-  readonly isObject: (value: object, node: ObjectNode) => boolean
-  /** A declared property. */
-  readonly read: (source: Source, name: string) => unknown
-  /** Properties that may be undeclared. */
-  readonly names: (source: Source, node: ObjectNode) => readonly string[]
-  readonly isName: (name: string, node: ObjectNode) => boolean
-  /** Undeclared names are part of a path; else their faults stand at the place of the whole. */
-  readonly tellsNames: boolean
-  readonly string: (value: string, node: StringNode) => Problem | null
-  /** What a variant of a union found deeper than its root is told instead of the whole union. */
-  readonly tellsNearest: boolean
-}
-
 const MAX_PATH = 128
 
-/** The faults of a value, none when it fits as far as can be told. Lengths come before what they bound. */
-export function findFaults (tree: SchemaTree, value: unknown, side: Side): readonly Fault[] {
-  const finder = new Finder(tree, side)
+/** Nodes that are visited of what a peer sent: half a millisecond. Enough for 5000 numbers, the last of which is wrong. */
+const MAX_WORK = 5000
+
+/**
+ * The faults of a value, none when it fits as far as can be told. Lengths come before what they bound. `blamed`: what
+ * text policies refused of what a peer sent, of which 8 faults are found at most. Null: it is ours, the first is all.
+ */
+export function findFaults (tree: SchemaTree, value: unknown, blamed: readonly Blamed[] | null): readonly Fault[] {
+  const finder = new Finder(tree, blamed)
   finder.visit(tree.root, value, '', 0)
   return finder.faults
 }
@@ -62,16 +45,20 @@ export function findFaults (tree: SchemaTree, value: unknown, side: Side): reado
 class Finder {
   faults: Fault[] = []
   readonly #tree: SchemaTree
-  readonly #side: Side
+  readonly #blamed: readonly Blamed[] | null
   readonly #declared = new Map<Node, ReadonlySet<string>>()
   #most: number
   #work: number
 
-  constructor (tree: SchemaTree, side: Side) {
+  constructor (tree: SchemaTree, blamed: readonly Blamed[] | null) {
     this.#tree = tree
-    this.#side = side
-    this.#most = side.most
-    this.#work = side.work
+    this.#blamed = blamed
+    this.#most = blamed === null ? 1 : MAX_ISSUES
+    this.#work = blamed === null ? Infinity : MAX_WORK
+  }
+
+  get #isOurs (): boolean {
+    return this.#blamed === null
   }
 
   visit (node: Node, value: unknown, path: string, level: number): void {
@@ -110,14 +97,16 @@ class Finder {
 
   /** The problem of the node itself; those of its parts are added. */
   #look (node: Node, value: unknown, path: string, level: number): Problem | null {
-    const side = this.#side
     switch (node.kind) {
-      case 'any': return side.isAny(value) ? null : 'kind'
+      case 'any': {
+        const copy: unknown = this.#isOurs ? JSON.stringify(value) : copyAny(value)
+        return copy === undefined ? 'kind' : null
+      }
       case 'never': return 'kind'
       case 'boolean': return typeof value === 'boolean' ? null : 'kind'
       case 'values': return node.values.includes(value as Constant) ? null : 'constant'
-      case 'number': return this.#number(node, value)
-      case 'string': return typeof value === 'string' ? side.string(value, node) : 'kind'
+      case 'number': return numberProblem(node, value, this.#isOurs)
+      case 'string': return typeof value === 'string' ? stringProblem(node, value, this.#blamed) : 'kind'
       case 'bytes': {
         const fits = value instanceof Uint8Array && value.length >= node.min && value.length <= node.max
         return fits ? null : 'kind'
@@ -138,19 +127,11 @@ class Finder {
       }
       case 'not': return this.#first(node.node, value, path, level) === undefined ? 'kind' : null
       case 'ref': {
-        if (level === side.levels) return 'levels'
+        if (level === MAX_RECURSION && !this.#isOurs) return 'levels'
         this.visit(this.#tree.definitions.get(node.name)!, value, path, level + 1)
         return null
       }
     }
-  }
-
-  #number (node: NumberNode, value: unknown): Problem | null {
-    if (node.integer ? !this.#side.isInteger(value) : !Number.isFinite(value)) return 'kind'
-    const number = value as number
-    if (number > node.max || number >= node.below) return 'large'
-    if (number < node.min || number <= node.above) return 'small'
-    return node.multipleOf === 0 || number % node.multipleOf === 0 ? null : 'multiple'
   }
 
   #array (node: ArrayNode, value: unknown, path: string, level: number): Problem | null {
@@ -169,15 +150,14 @@ class Finder {
   }
 
   #object (node: ObjectNode, value: unknown, path: string, level: number): Problem | null {
-    const side = this.#side
-    if (typeof value !== 'object' || value === null || !side.isObject(value, node)) return 'kind'
+    if (typeof value !== 'object' || value === null || !this.#isObject(value, node)) return 'kind'
     const source = value as Source
     let count = 0
     for (const { name, node: inner, required } of node.properties) {
       const at = step(path, name)
       let property: unknown
       try {
-        property = side.read(source, name)
+        property = this.#isOurs || Object.hasOwn(source, name) ? source[name] : undefined
       } catch (cause) {
         this.#add(at, 'getter', inner, undefined, cause)
         continue
@@ -188,7 +168,7 @@ class Finder {
     if (this.#isDone) return null
     const declared = this.#declaredOf(node)
     let fits = true
-    for (const name of side.names(source, node)) {
+    for (const name of this.#furtherNames(source, node)) {
       if (declared.has(name)) continue
       if (node.extra === null) return 'undeclared'
       if (++count > node.max || this.#isDone) break
@@ -198,14 +178,33 @@ class Finder {
     return count > node.max ? 'many' : count < node.min ? 'few' : null
   }
 
+  #isObject (value: object, node: ObjectNode): boolean {
+    if (!this.#isOurs) return isPlainObject(value)
+    return node.extra === null ? isObject(value) : isDictionary(value)
+  }
+
+  /** Properties that may be undeclared. Of ours only those that the serializer writes: the rest is left out. */
+  #furtherNames (source: Source, { extra, extraNames, unknown }: ObjectNode): readonly string[] {
+    if (extra === null && (this.#isOurs || unknown === 'drop')) return []
+    if (this.#isOurs) {
+      return Object.keys(source).filter(name =>
+        name !== '__proto__' && extraNames?.test(name) !== false && source[name] !== undefined)
+    }
+    const names: string[] = []
+    // inherited names too, as the sanitizer counts them
+    for (const name in source) names.push(name)
+    return names
+  }
+
   #member (node: ObjectNode, name: string, value: unknown, path: string, level: number): boolean {
-    const side = this.#side
-    if (!side.isName(name, node)) {
+    const isOurs = this.#isOurs
+    if (!isOurs && !(isFreeName(name) && node.extraNames?.test(name) !== false)) {
       this.#add(path, 'name', node, name)
       return false
     }
-    const found = this.#first(node.extra!, value, side.tellsNames ? step(path, name) : path, level)
-    if (found !== undefined) this.faults.push(side.tellsNames ? found : { ...found, path })
+    // a name that the peer chose is not repeated
+    const found = this.#first(node.extra!, value, isOurs ? step(path, name) : path, level)
+    if (found !== undefined) this.faults.push(isOurs ? found : { ...found, path })
     return found === undefined
   }
 
@@ -239,7 +238,7 @@ class Finder {
       // the variant that got furthest is most likely the one that was meant
       if (found.path.length > (nearest?.path ?? path.slice(0, MAX_PATH)).length) nearest = found
     }
-    if (!this.#side.tellsNearest || nearest === undefined) return 'forms'
+    if (!this.#isOurs || nearest === undefined) return 'forms'
     this.faults.push(nearest)
     return null
   }

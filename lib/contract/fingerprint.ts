@@ -18,9 +18,9 @@ export function fingerprintOf (contract: ContractTree): string {
   const table = <E extends { readonly type: string }>(entries: readonly E[], text: (entry: E) => string): string[] =>
     entries.map(entry => `${JSON.stringify(entry.type)}:${text(entry)}`).sort()
   const message = ({ payload }: MessagePart): string => treeText(payload)
-  const call = ({ request, reply, errors }: CallPart): string => {
+  const call = ({ payload, reply, errors }: CallPart): string => {
     const codes = [...errors].map(([code, tree]) => `${JSON.stringify(code)}:${treeText(tree)}`).sort()
-    return JSON.stringify([treeText(request), treeText(reply), codes])
+    return JSON.stringify([treeText(payload), treeText(reply), codes])
   }
   const text = JSON.stringify([
     contract.name, [envelope.type, envelope.data, envelope.id], treeText(contract.params), treeText(contract.query),

@@ -1,8 +1,10 @@
 import type { ContractLimits } from '../../types/contract.js'
+import { failContract } from '../errors/contract-error.js'
 import { MAX_ID_LENGTH, type EnvelopeKeys } from '../protocol/envelope.js'
 import {
   MAX_ANY_DEPTH, MAX_NAME_LENGTH, MAX_RECURSION, type Constant, type Node, type SchemaTree,
 } from './tree/nodes.js'
+import type { Message } from './parts.js'
 
 // Tested in test/contract/compile.test.ts.
 
@@ -14,7 +16,7 @@ const PAYLOAD_FLOOR = 1024
 /** Bytes where nothing in the contract bounds a frame. */
 export const PAYLOAD_DEFAULT = 65_536
 /** Bytes no contract may ask for: every socket could have as much under way. */
-export const PAYLOAD_CEILING = 16 * 1024 * 1024
+const PAYLOAD_CEILING = 16 * 1024 * 1024
 /** Values every contract allows: a frame of `PAYLOAD_FLOOR` bytes can't hold more, so that most needn't be counted. */
 const NODES_FLOOR = 1024
 /** Values where nothing in the contract bounds them: a 64 KiB frame of `[],` has three times as many. */
@@ -27,7 +29,7 @@ const NUMBER_BYTES = 32
 const SEPARATOR_BYTES = 2
 
 /** The worst case of one payload. Infinite where only maxPayload bounds it. */
-export interface Size {
+interface Size {
   readonly bytes: number
   readonly depth: number
   readonly nodes: number
@@ -40,7 +42,7 @@ const isAscii = (name: string): boolean => /^[\x20-\x7e]*$/.test(name)
 const nameBytes = (name: string): number => JSON.stringify(name).length * (isAscii(name) ? 1 : BYTES_PER_UNIT)
 
 /** The worst case of what a tree describes. */
-export function measureTree (tree: SchemaTree): Size {
+function measureTree (tree: SchemaTree): Size {
   const measured = new Map<Node, Size>()
   const root = measure(tree.root, measured)
   const levels = [...tree.definitions.values()].map(node => measure(node, measured).depth)
@@ -119,6 +121,10 @@ export interface MeasuredMessage {
   readonly binary: boolean
 }
 
+export function measureMessage ({ type, payload }: Message<SchemaTree>): MeasuredMessage {
+  return { type, payload: measureTree(payload), binary: payload.root.kind === 'bytes' }
+}
+
 /** Bytes of the largest legitimate frame of one message; infinite where only maxPayload bounds it. */
 export function frameBytes (message: MeasuredMessage, { type, data, id }: EnvelopeKeys): number {
   if (message.binary) return message.payload.bytes
@@ -129,11 +135,20 @@ export function frameBytes (message: MeasuredMessage, { type, data, id }: Envelo
 /** Values around a payload: type, data, id, and a few keys that are ignored (docs/protocol.md section 3). */
 const ENVELOPE_NODES = 16
 
-/** Budgets of a whole contract: the largest of its messages, with the envelope around it. */
-export function deriveLimits (messages: readonly MeasuredMessage[], envelope: EnvelopeKeys): ContractLimits {
+/**
+ * Budgets of a whole contract: the largest of its messages, with the envelope around it. Throws WSG_ERR_CONTRACT when
+ * that is too large.
+ */
+export function deriveLimits (
+  label: string, messages: readonly MeasuredMessage[], envelope: EnvelopeKeys
+): ContractLimits {
   const text = messages.filter(message => !message.binary)
   const bytes = messages.map(message => frameBytes(message, envelope))
   const bounded = Math.max(PAYLOAD_FLOOR, ...bytes.filter(Number.isFinite))
+  if (bounded > PAYLOAD_CEILING) {
+    failContract(label, '', `message "${messages[bytes.indexOf(bounded)]!.type}" can take ${bounded} bytes, expected ` +
+      `at most ${PAYLOAD_CEILING} (16 MiB); lower its maxLength and maxItems, or split it`)
+  }
   const nodes = text.map(message => message.payload.nodes)
   const floor = nodes.every(Number.isFinite) ? NODES_FLOOR : NODES_DEFAULT
   return {

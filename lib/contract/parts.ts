@@ -30,11 +30,8 @@ export interface Message<S> {
   readonly payload: S
 }
 
-export interface Call<S> {
-  readonly type: string
-  readonly where: string
-  readonly rules: Rules
-  readonly request: S
+/** A message that gets one reply; `payload` is its request. */
+export interface Call<S> extends Message<S> {
   readonly reply: S
   readonly errors: ReadonlyMap<string, S>
 }

@@ -3,7 +3,7 @@ import type {
   CallModel, CloseCodeModel, ContractModel, InboundModel, OutboundModel, RouteModel, RulesModel,
 } from '../../types/model.js'
 import { compileContract } from '../contract/compile.js'
-import { frameBytes, measureTree } from '../contract/limits.js'
+import { frameBytes, measureMessage } from '../contract/limits.js'
 import { readContract, type CallPart, type ContractTree, type MessagePart } from '../contract/tree/contract-tree.js'
 import type { SchemaTree } from '../contract/tree/nodes.js'
 import { CLOSES, ERROR_CODES } from '../protocol/codes.js'
@@ -38,9 +38,9 @@ export function readModel (contract: ContractSpec, { url, route }: ReadModelOpti
   const typeName = pascalCase(tree.name)
   const table = new TypeTable(new Names(typeName), rootsOf(tree, typeName))
   const nameOf = (payload: SchemaTree): string => table.nameOf(payload)
-  const rules = (part: MessagePart | CallPart, payload: SchemaTree, binary: boolean): RulesModel => {
+  const rules = (part: MessagePart): RulesModel => {
     const { roles, deadline, unknownProperties, description } = part.rules
-    const bytes = frameBytes({ type: part.type, payload: measureTree(payload), binary }, tree.envelope)
+    const bytes = frameBytes(measureMessage(part), tree.envelope)
     return {
       ...(description === null ? {} : { description }),
       roles: [...roles ?? []].sort(),
@@ -50,10 +50,12 @@ export function readModel (contract: ContractSpec, { url, route }: ReadModelOpti
       ...(Number.isFinite(bytes) ? { maxBytes: bytes } : {}),
     }
   }
-  const inbound = (message: MessagePart): InboundModel => {
-    const binary = message.payload.root.kind === 'bytes'
-    return { type: message.type, payload: nameOf(message.payload), binary, ...rules(message, message.payload, binary) }
-  }
+  const inbound = (message: MessagePart): InboundModel => ({
+    type: message.type,
+    payload: nameOf(message.payload),
+    binary: message.payload.root.kind === 'bytes',
+    ...rules(message),
+  })
   const outbound = ({ type, payload, rules: { description, whenSlow } }: MessagePart): OutboundModel => ({
     type,
     payload: nameOf(payload),
@@ -63,10 +65,10 @@ export function readModel (contract: ContractSpec, { url, route }: ReadModelOpti
   })
   const call = (part: CallPart): CallModel => ({
     type: part.type,
-    request: nameOf(part.request),
+    request: nameOf(part.payload),
     reply: nameOf(part.reply),
     errors: errorsOf(part).map(([code, data]) => ({ code, data: nameOf(data) })),
-    ...rules(part, part.request, false),
+    ...rules(part),
   })
   return {
     model: 1,
@@ -109,7 +111,7 @@ function rootsOf (tree: ContractTree, typeName: string): Root[] {
     ...sorted(tree.calls).flatMap(call => {
       const wanted = pascalCase(call.type)
       return [
-        { tree: call.request, wanted: `${wanted}Request` },
+        { tree: call.payload, wanted: `${wanted}Request` },
         { tree: call.reply, wanted: `${wanted}Reply` },
         ...errorsOf(call).map(([code, data]) => ({ tree: data, wanted: wanted + pascalCase(code) })),
       ]

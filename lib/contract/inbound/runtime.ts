@@ -42,18 +42,6 @@ function sortKeys (_: string, value: unknown): unknown {
   return { o: Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).flat() }
 }
 
-/** Values in a clean copy, itself included. */
-export function countValues (value: unknown): number {
-  let count = 0
-  const work: unknown[] = [value]
-  while (work.length > 0) {
-    const item = work.pop()
-    count++
-    if (typeof item === 'object' && item !== null) for (const inner of Object.values(item)) work.push(inner)
-  }
-  return count
-}
-
 interface Task {
   readonly from: unknown
   readonly to: object

@@ -5,7 +5,7 @@ import { refuse } from '../code/scalars.js'
 import { plainString } from '../text/rules.js'
 import { nodesOf } from '../tree/finish.js'
 import { MAX_RECURSION, type Node, type ObjectNode, type SchemaTree, type StringNode, type UnionNode } from '../tree/nodes.js'
-import { copyAny, countValues, isFreeName, isPlainObject, isUnique } from './runtime.js'
+import { copyAny, isFreeName, isPlainObject, isUnique } from './runtime.js'
 
 // Tested in test/contract/accept.test.ts.
 
@@ -35,7 +35,7 @@ export function compileSanitizer (tree: SchemaTree): Sanitizer {
 }
 
 class CopyGenerator extends Generator {
-  protected readonly weight = 'countValues(r)'
+  protected readonly weight = 'stringify(r).length'
   /** Only where what is too much is dropped may several variants fit. */
   readonly #drops = [...nodesOf(this.tree)].some(node => node.kind === 'object' && node.unknown === 'drop')
 
@@ -44,7 +44,7 @@ class CopyGenerator extends Generator {
     const blame = (node: StringNode, value: string): void => {
       if (blamed.length < MAX_BLAMED) blamed.push({ node, value })
     }
-    const helpers = { any: copyAny, REFUSED, plainString, isPlainObject, isFreeName, isUnique, countValues, blame, blamed }
+    const helpers = { any: copyAny, REFUSED, plainString, isPlainObject, isFreeName, isUnique, stringify: JSON.stringify, blame, blamed }
     const accept = this.compile(helpers, root => `const objectPrototype = Object.prototype, { getPrototypeOf } = Object
 return (v, plain = false) => {
 if (blamed.length !== 0) blamed.length = 0

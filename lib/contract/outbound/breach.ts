@@ -1,56 +1,31 @@
-import { findFaults, type Fault, type Side } from '../faults.js'
+import { WSG_ERR_OUTBOUND_INVALID } from '../../errors/coded.js'
+import { findFaults, type Fault } from '../faults.js'
 import { resolve, type Constant, type Node, type NumberNode, type SchemaTree, type StringNode } from '../tree/nodes.js'
-import { isDictionary, isObject } from './runtime.js'
 
 // Tested in test/contract/serializer.test.ts.
 
-/** Where a value breaks its schema, what was expected there and what kind of value came. Never the value. */
-export interface Breach {
-  /** JSON pointer, cut at 128 characters. */
-  readonly path: string
-  readonly expected: string
-  readonly came: string
-  /** What was thrown on the way, when something was. */
-  readonly cause?: unknown
-}
-
-const OURS: Side = {
-  most: 1,
-  work: Infinity,
-  levels: Infinity,
-  isAny: value => JSON.stringify(value) !== undefined,
-  isInteger: Number.isInteger,
-  isObject: (value, node) => node.extra === null ? isObject(value) : isDictionary(value),
-  read: (source, name) => source[name],
-  // what the serializer writes; the rest is left out, not refused
-  names: (source, { extra, extraNames }) => extra === null
-    ? []
-    : Object.keys(source).filter(name =>
-      name !== '__proto__' && extraNames?.test(name) !== false && source[name] !== undefined),
-  isName: () => true,
-  tellsNames: true,
-  string (given, { policy, min, max, pattern, format }) {
-    const value = policy === null ? given : given.length > policy.rawMax ? undefined : policy.apply(given)
-    if (value === undefined) return 'characters'
-    if (value.length < min) return 'short'
-    if (value.length > max) return 'long'
-    return pattern?.test(value) === false || format?.test(value) === false ? 'format' : null
-  },
-  tellsNearest: true,
-}
-
-/** Finds the first breach; null when the value fits. Slow path: it is asked once the serializer has refused. */
-export function breachOf (tree: SchemaTree, value: unknown): Breach | null {
-  const [fault] = findFaults(tree, value, OURS)
-  if (fault === undefined) return null
-  const { problem, node, cause } = fault
+/**
+ * The error of a value that the serializer refused: where it breaks its schema, what was expected there and what kind
+ * of value came, never the value. `thrown`: what was thrown while it was written.
+ */
+export function breachError (tree: SchemaTree, value: unknown, thrown?: { readonly cause: unknown }): Error {
+  const [fault] = findFaults(tree, value, null)
+  if (fault === undefined) return errorOf(`${tree.where}: the value changed while it was read`, thrown)
   // keys of a record may come from users, and what could disturb a log line is replaced
   const path = fault.path.replace(/[^\x20-\x7e\p{L}\p{N}]/gu, '?')
-  const expected = problemExpectation(fault, tree)
-  if (problem === 'getter') return { path, expected, came: 'a getter that threw', cause }
-  if (problem !== 'threw') return { path, expected, came: kindOf(fault.value) }
-  const read = cause instanceof RangeError ? 'something nested without end' : 'something that threw while it was read'
-  return { path, expected, came: node.kind === 'any' ? kindOf(fault.value) : read, cause }
+  const message = `${tree.where}: ${path === '' ? 'the value' : path} is expected to be ` +
+    `${problemExpectation(fault, tree)}, came ${cameOf(fault)}`
+  return errorOf(message, thrown ?? ('cause' in fault ? { cause: fault.cause } : undefined))
+}
+
+function errorOf (message: string, thrown: { readonly cause: unknown } | undefined): Error {
+  return thrown === undefined ? new WSG_ERR_OUTBOUND_INVALID(message) : new WSG_ERR_OUTBOUND_INVALID(message, thrown)
+}
+
+function cameOf ({ problem, node, value, cause }: Fault): string {
+  if (problem === 'getter') return 'a getter that threw'
+  if (problem !== 'threw' || node.kind === 'any') return kindOf(value)
+  return cause instanceof RangeError ? 'something nested without end' : 'something that threw while it was read'
 }
 
 /** What was expected where something is wrong, with the bound that was broken. */

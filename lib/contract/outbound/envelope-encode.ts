@@ -2,7 +2,7 @@ import { WSG_ERR_OUTBOUND_INVALID } from '../../errors/coded.js'
 import { failContract } from '../../errors/contract-error.js'
 import { got } from '../../errors/got.js'
 import { FLAT_REPLY_KEY, type EnvelopeKeys } from '../../protocol/envelope.js'
-import type { BytesNode, Node, SchemaTree } from '../tree/nodes.js'
+import { formsOf, type BytesNode, type Node, type SchemaTree } from '../tree/nodes.js'
 import { compileSerializer, type Serializer } from './serializer.js'
 
 // Tested in test/contract/compile.test.ts.
@@ -53,12 +53,7 @@ export function compileBinaryEncoder ({ min, max }: BytesNode, where: string): (
  */
 export function checkFlatPayload (tree: SchemaTree, taken: readonly string[], outbound = false): void {
   const { where } = tree
-  const seen = new Set<Node>()
-  const visit = (node: Node): void => {
-    if (seen.has(node)) return
-    seen.add(node)
-    if (node.kind === 'ref') return visit(tree.definitions.get(node.name)!)
-    if (node.kind === 'union') return node.variants.forEach(visit)
+  for (const node of formsOf(tree.root, tree.definitions)) {
     if (node.kind !== 'object') {
       failContract(where, '', 'with envelope.data: null the payload stands beside the type, ' +
         'so it must be a Type.Object')
@@ -77,7 +72,6 @@ export function checkFlatPayload (tree: SchemaTree, taken: readonly string[], ou
         'put the record into a property')
     }
   }
-  visit(tree.root)
 }
 
 /** The same tree, with the envelope's keys left out of every object a flat payload may be. */

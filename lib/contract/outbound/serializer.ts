@@ -1,6 +1,5 @@
-import { WSG_ERR_OUTBOUND_INVALID } from '../../errors/coded.js'
 import type { SchemaTree } from '../tree/nodes.js'
-import { breachOf } from './breach.js'
+import { breachError } from './breach.js'
 import { generateWriter } from './text-generator.js'
 
 // Tested in test/contract/serializer.test.ts.
@@ -26,19 +25,9 @@ export function compileSerializer (tree: SchemaTree): Serializer {
     try {
       text = write(value)
     } catch (cause) {
-      throw refusal(tree, value, { cause })
+      throw breachError(tree, value, { cause })
     }
-    if (text === undefined) throw refusal(tree, value)
+    if (text === undefined) throw breachError(tree, value)
     return text
   }
-}
-
-function refusal (tree: SchemaTree, value: unknown, thrown?: { readonly cause: unknown }): Error {
-  const breach = breachOf(tree, value)
-  const cause = thrown ?? (breach !== null && 'cause' in breach ? { cause: breach.cause } : undefined)
-  const place = breach === null || breach.path === '' ? 'the value' : breach.path
-  const message = breach === null
-    ? `${tree.where}: the value changed while it was read`
-    : `${tree.where}: ${place} is expected to be ${breach.expected}, came ${breach.came}`
-  return cause === undefined ? new WSG_ERR_OUTBOUND_INVALID(message) : new WSG_ERR_OUTBOUND_INVALID(message, cause)
 }

@@ -1,10 +1,13 @@
-import type { Node } from './nodes.js'
+import type { Constant, Node, Property } from './nodes.js'
 
 // Tested in test/contract/compile.test.ts.
 
+/** Members of nodes that are written for people, are rules, or follow from the others. */
+const LEFT_OUT = { name: undefined, notes: undefined, unknown: undefined, tag: undefined, beside: undefined }
+
 /**
- * Text that is the same for the same declaration: properties sorted, notes and rules left out, recursions numbered as
- * they come, because the names of definitions say nothing.
+ * Text that is the same for the same declaration: properties and constants sorted, notes and rules left out, recursions
+ * numbered as they come, because the names of definitions say nothing. Functions are no JSON, and left out by it.
  */
 export function canonicalText (root: Node, definitions: ReadonlyMap<string, Node | null>): string {
   const numbers = new Map<string, number>()
@@ -16,47 +19,21 @@ export function canonicalText (root: Node, definitions: ReadonlyMap<string, Node
     const number = numbers.get(name) ?? numbers.size
     if (!numbers.has(name)) {
       numbers.set(name, number)
-      written[number] = textOf(node, refOf)
+      written[number] = textOf(node)
     }
     return `#${number}`
   }
-  return [textOf(root, refOf), ...written].join(';')
+  // JSON has no Infinity, and null would be an absent limit as well: it is one
+  const textOf = (node: Node): string => JSON.stringify(node, (key, value: unknown) => {
+    if (value instanceof RegExp) return String(value)
+    if (typeof value !== 'object' || value === null) return value
+    if (key === 'properties') return (value as readonly Property[]).toSorted((a, b) => a.name < b.name ? -1 : 1)
+    if (key === 'values') return (value as readonly Constant[]).map(constant => JSON.stringify(constant)).sort()
+    if (Array.isArray(value)) return value
+    const node = value as Partial<Node>
+    if (node.kind === 'ref') return refOf(node.name!)
+    const members = Object.entries(node.kind === undefined ? value : { ...value, ...LEFT_OUT })
+    return Object.fromEntries(members.sort(([a], [b]) => a < b ? -1 : 1))
+  })
+  return [textOf(root), ...written].join(';')
 }
-
-function textOf (node: Node, refOf: (name: string) => string): string {
-  const text = (inner: Node): string => textOf(inner, refOf)
-  switch (node.kind) {
-    case 'any':
-    case 'never':
-    case 'boolean':
-      return node.kind
-    case 'values': return `values${JSON.stringify([...node.values].map(value => JSON.stringify(value)).sort())}`
-    case 'number': return write('number', [node.integer, node.min, node.max, node.above, node.below, node.multipleOf])
-    case 'string': {
-      const spec = node.policy === null ? null : Object.entries(node.policy.spec).sort(([a], [b]) => a < b ? -1 : 1)
-      return write('string', [node.min, node.max, String(node.pattern), node.format?.name ?? null, spec])
-    }
-    case 'bytes': return write('bytes', [node.min, node.max])
-    case 'array': {
-      const { contains } = node
-      const holds = contains === null ? '' : `${text(contains.node)}${write('', [contains.min, contains.max])}`
-      return `${write('array', [node.min, node.max, node.unique])}[${text(node.items)}][${holds}]`
-    }
-    case 'tuple': return `tuple[${node.items.map(text).join()}]`
-    case 'union': return `union[${node.variants.map(text).join()}]`
-    case 'all': return `all[${node.parts.map(text).join()}]`
-    case 'not': return `not[${text(node.node)}]`
-    case 'object': {
-      // before recursions in them are numbered
-      const sorted = node.properties.toSorted((a, b) => a.name < b.name ? -1 : 1)
-      const properties = sorted.map(({ name, required, node: inner }) =>
-        `${JSON.stringify(name)}${required ? '' : '?'}:${text(inner)}`)
-      const extra = node.extra === null ? '' : `${String(node.extraNames)}:${text(node.extra)}`
-      return `${write('object', [node.min, node.max])}{${properties.join()}}{${extra}}`
-    }
-    case 'ref': return refOf(node.name)
-  }
-}
-
-// JSON has no Infinity, and null would be an absent limit as well: it is one.
-const write = (kind: string, values: readonly unknown[]): string => kind + JSON.stringify(values)

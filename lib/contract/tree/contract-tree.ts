@@ -29,11 +29,10 @@ export function readContract (contract: ContractSpec, { adapters, prefix }: Read
   const declared = readDeclaration(contract, prefix)
   const read = ({ where, schema }: DeclaredSchema, direction: Direction, options: object = {}): SchemaTree =>
     readSchema(schema, { where, direction, adapters, ...options })
-  const message = (part: Message<DeclaredSchema>, direction: Direction): MessagePart =>
-    ({ ...part, payload: read(part.payload, direction, { unknown: part.rules.unknownProperties, binary: true }) })
+  const message = (part: Message<DeclaredSchema>, direction: Direction, binary = true): MessagePart =>
+    ({ ...part, payload: read(part.payload, direction, { unknown: part.rules.unknownProperties, binary }) })
   const call = (part: Call<DeclaredSchema>): CallPart => ({
-    ...part,
-    request: read(part.request, 'inbound', { unknown: part.rules.unknownProperties }),
+    ...message(part, 'inbound', false),
     reply: read(part.reply, 'outbound'),
     errors: new Map([...part.errors].map(([code, error]) => [code, read(error, 'outbound')])),
   })

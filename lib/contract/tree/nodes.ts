@@ -180,6 +180,12 @@ export function isContainer (node: Node, definitions: ReadonlyMap<string, Node>)
   return kind === 'object' || kind === 'array' || kind === 'tuple' || kind === 'any' || kind === 'union'
 }
 
+/** All that a node may be: variants of unions, references followed. */
+export function formsOf (node: Node, definitions: ReadonlyMap<string, Node>): readonly Node[] {
+  const target = resolve(node, definitions)!
+  return target.kind === 'union' ? target.variants.flatMap(variant => formsOf(variant, definitions)) : [target]
+}
+
 /** What a node stands for: the definition of a reference. */
 export function resolve (node: Node, definitions: ReadonlyMap<string, Node | null>): Node | undefined {
   const seen = new Set<string>()
