@@ -1,6 +1,6 @@
 import { FormatRegistry, Type } from '@sinclair/typebox'
 import t from 'tap'
-import { knownFormats, registerFormats } from '../../lib/contract/tree/formats.js'
+import { registerFormats } from '../../lib/contract/tree/formats.js'
 import { typeBoxCheck } from '../helpers/contract.js'
 import { isLinear } from '../helpers/growth.js'
 
@@ -28,7 +28,7 @@ t.test('registerFormats keeps what the application registered', async t => {
   FormatRegistry.Set('colour', own)
   registerFormats()
   t.equal(FormatRegistry.Get('email'), own)
-  t.equal(knownFormats().has('colour'), true, 'an own format is known')
+  t.equal(FormatRegistry.Has('colour'), true, 'an own format is known')
   FormatRegistry.Delete('email')
   registerFormats()
   t.not(FormatRegistry.Get('email'), own)
@@ -46,13 +46,11 @@ t.test('each format accepts and refuses', async t => {
   }
 })
 
-t.test('knownFormats is exactly what is tested here, and a copy', async t => {
+t.test('the formats that are known are exactly those that are tested here', async t => {
   FormatRegistry.Delete('colour')
-  t.same([...knownFormats()].sort(), Object.keys(CASES).sort())
-  const copy = knownFormats() as Set<string>
-  copy.add('made-up')
-  t.equal(knownFormats().has('made-up'), false)
-  for (const left of ['url', 'regex', 'byte', 'binary', 'password', 'toString', '__proto__']) t.equal(knownFormats().has(left), false, left)
+  registerFormats()
+  t.same([...FormatRegistry.Entries().keys()].sort(), Object.keys(CASES).sort())
+  for (const left of ['url', 'regex', 'byte', 'binary', 'password', 'toString', '__proto__']) t.equal(FormatRegistry.Has(left), false, left)
 })
 
 t.test('F19 formats are linear under attack strings', async t => {

@@ -3,7 +3,7 @@ import { checkKeys } from '../../errors/check-keys.js'
 import { got } from '../../errors/got.js'
 import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
 import {
-  DEFAULT_PROTOCOLS, defaultMaxBytes, POLICY_PATTERN, type TextPolicyName, type WsText,
+  DEFAULT_PROTOCOLS, defaultMaxBytes, POLICY_PATTERN, type TextLimits, type TextPolicyName, type WsText,
 } from './spec.js'
 
 // Tested in test/contract/text/text.test.ts.
@@ -17,21 +17,7 @@ export interface TText extends TString {
 }
 
 /** Options that every policy takes. */
-export interface TextOptions {
-  /** UTF-16 units (what `string.length` and TypeBox count) of the value that is delivered. Required. */
-  readonly maxLength: number
-  /** UTF-16 units of the value that is delivered. Default 0; 1 for `identifier`. */
-  readonly minLength?: number
-  /**
-   * UTF-8 bytes, checked on what came and again on what is delivered. Default `4 * maxLength`; of `html` and with
-   * `maxGraphemes` at most 16384.
-   */
-  readonly maxBytes?: number
-  /**
-   * User-perceived characters (UAX #29). Default: no such limit. Costs up to 250 ns for each byte of a text in which
-   * characters join (flags, Indic scripts), a few for others.
-   */
-  readonly maxGraphemes?: number
+export interface TextOptions extends TextLimits {
   /** Repair instead of refuse: normalise, drop what is not allowed, trim. Default false: deliver unchanged. */
   readonly clean?: boolean
   readonly title?: string

@@ -1,5 +1,5 @@
 import { isSingleScript } from './scripts.js'
-import { TextPolicyError } from './spec.js'
+import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
 import { hasForbiddenOrBreak, hasMarkRun, withinBytes } from './rules.js'
 
 // Tested in test/contract/text/text.test.ts.
@@ -41,7 +41,7 @@ export function compileIdentifier (pattern: string | undefined, maxBytes: number
   try {
     allowed = new RegExp(`^(?:${pattern ?? DEFAULT_PATTERN})$`, 'u')
   } catch {
-    throw new TextPolicyError('text policy, pattern: expected the source of a regular expression with the u flag')
+    throw new WSG_ERR_CONTRACT('text policy, pattern: expected the source of a regular expression with the u flag')
   }
   return value => {
     if (pattern === undefined && ASCII_DEFAULT.test(value)) return true

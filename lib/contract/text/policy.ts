@@ -4,14 +4,11 @@ import {
   hasForbidden, hasForbiddenOrBreak, hasMarkRun, isLatin, plainString, repairLine, repairText, SAFE_ASCII,
   SAFE_ASCII_REPAIRED, SAFE_ASCII_TEXT, withinBytes,
 } from './rules.js'
-import { readTextSpec, TextPolicyError, type TextSpec, type WsText } from './spec.js'
+import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
+import { readTextSpec, type TextSpec, type WsText } from './spec.js'
 import { compileUrl, compileUrlRepair } from './url.js'
 
 // Tested in test/contract/text/text.test.ts.
-
-export { identifierKey } from './identifier.js'
-export { plainString, SAFE_ASCII } from './rules.js'
-export type { TextPolicyName, WsText } from './spec.js'
 
 /**
  * Sanitises HTML, or throws. What it returns is what is delivered, so it has to be idempotent.
@@ -41,7 +38,7 @@ type Check = (value: string) => boolean
  * `clean` it repairs first, and what it returns would also be accepted without `clean`. Lone surrogates are refused
  * by both.
  *
- * Throws a TypeError with code WSG_ERR_CONTRACT when the keyword is malformed, or when `html` has no adapter.
+ * Throws WSG_ERR_CONTRACT when the keyword is malformed, or when `html` has no adapter.
  */
 export function compileTextPolicy (wsText: WsText, adapters: TextAdapters = {}): TextPolicy {
   const spec = readTextSpec(wsText)
@@ -113,12 +110,12 @@ function repairUnicode (value: string, repair: (value: string) => string): strin
 
 function compileHtml (spec: TextSpec, fits: Check, adapter: HtmlAdapter | undefined): TextPolicy {
   if (typeof adapter !== 'function') {
-    throw new TextPolicyError('text policy html: expected the option htmlAdapter of fastify-ws-guard, such as ' +
+    throw new WSG_ERR_CONTRACT('text policy html: expected the option htmlAdapter of fastify-ws-guard, such as ' +
       'sanitizeHtmlAdapter(sanitizeHtml) of "fastify-ws-guard/html"; got none')
   }
   if (adapter.maxInput !== undefined && spec.maxLength > adapter.maxInput) {
     const expected = `at most the adapter's maxInput (${adapter.maxInput})`
-    throw new TextPolicyError(`text policy html, maxLength: expected ${expected}, got ${spec.maxLength}`)
+    throw new WSG_ERR_CONTRACT(`text policy html, maxLength: expected ${expected}, got ${spec.maxLength}`)
   }
   return value => {
     if (!withinBytes(value, spec.maxBytes) || !plainString(value)) return undefined

@@ -42,8 +42,3 @@ export function registerFormats (): void {
     if (!FormatRegistry.Has(name)) FormatRegistry.Set(name, testOf(name))
   }
 }
-
-/** Names a contract may use now: those of this file and those the application registered. A copy. */
-export function knownFormats (): ReadonlySet<string> {
-  return new Set([...NAMES, ...FormatRegistry.Entries().keys()])
-}
