@@ -1,5 +1,5 @@
 import { isContainer, type ArrayNode, type Node, type ObjectNode, type SchemaTree, type UnionNode } from '../tree/nodes.js'
-import { lengths, refuse, scalar } from './scalars.js'
+import { bounds, lengths, refuse, scalar } from './scalars.js'
 
 // Tested in test/contract/accept.test.ts and test/contract/serializer.test.ts.
 
@@ -89,7 +89,7 @@ for (let i = 0; i < v.length; i++) {
 let x = v[i]
 ${count}${this.value(items, 'x')}${add}
 }
-${contains === null ? '' : refuse(`found < ${contains.min}`, `found > ${contains.max}`)}` +
+${contains === null ? '' : refuse(...bounds('found', contains))}` +
       `${unique ? refuse(`!isUnique(${list})`) : ''}return ${end}`
   }
 

@@ -13,10 +13,14 @@ const MAX_CHAIN = 8
 export const refuse = (...tests: readonly string[]): string =>
   tests.length === 0 ? '' : `if (${tests.join(' || ')}) return\n`
 
-/** Tests for what is shorter or longer. */
-export function lengths (x: string, { min, max }: { readonly min: number, readonly max: number }): string[] {
-  return [...max < Infinity ? [`${x}.length > ${max}`] : [], ...min > 0 ? [`${x}.length < ${min}`] : []]
+/** Tests for a count that is too large or too small. */
+export function bounds (count: string, { min, max }: { readonly min: number, readonly max: number }): string[] {
+  return [...max < Infinity ? [`${count} > ${max}`] : [], ...min > 0 ? [`${count} < ${min}`] : []]
 }
+
+/** Tests for what is longer or shorter. */
+export const lengths = (x: string, limits: { readonly min: number, readonly max: number }): string[] =>
+  bounds(`${x}.length`, limits)
 
 /** `theirs`: it comes from a peer. Lengths come before what they bound. */
 export function scalar (node: Node, x: string, keep: Keep, theirs: boolean): string {
@@ -39,8 +43,8 @@ function constants ({ values }: ValuesNode, x: string, keep: Keep): string {
 
 function number ({ integer, min, max, above, below, multipleOf }: NumberNode, x: string, theirs: boolean): string {
   const kind = !integer ? 'isFinite' : theirs ? 'isSafeInteger' : 'isInteger'
-  const bounds = [['<', min], ['>', max], ['<=', above], ['>=', below]] as const
-  const tests = bounds.filter(([, bound]) => Number.isFinite(bound)).map(([sign, bound]) => `${x} ${sign} ${bound}`)
+  const limits = [['<', min], ['>', max], ['<=', above], ['>=', below]] as const
+  const tests = limits.filter(([, bound]) => Number.isFinite(bound)).map(([sign, bound]) => `${x} ${sign} ${bound}`)
   // adding 0 turns -0 into 0
   return refuse(`!Number.${kind}(${x})`, ...tests, ...multipleOf === 0 ? [] : [`${x} % ${multipleOf} !== 0`]) +
     `${x} = ${x} + 0\n`

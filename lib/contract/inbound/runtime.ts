@@ -4,7 +4,7 @@ import { plainString } from '../text/rules.js'
 
 // Tested in test/contract/accept.test.ts.
 
-// What generated sanitizers call. Nothing here throws, mutates its argument or recurses.
+// What generated sanitizers call. Nothing here throws, mutates its argument or recurses without a bound.
 
 /**
  * An object whose properties can't be anyone else's: its prototype is Object.prototype, null, or empty (Fastify's
@@ -42,46 +42,26 @@ function sortKeys (_: string, value: unknown): unknown {
   return { o: Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).flat() }
 }
 
-interface Task {
-  readonly from: unknown
-  readonly to: object
-  readonly key: string | number
-  readonly depth: number
-}
-
 /** A deep copy of any JSON value, or undefined: names and strings are checked, levels are bounded. */
-export function copyAny (value: unknown, plain = false): unknown {
-  const root: unknown[] = []
-  const work: Task[] = [{ from: value, to: root, key: 0, depth: 0 }]
-  for (let task = work.pop(); task !== undefined; task = work.pop()) {
-    const { from, depth } = task
-    let copy: unknown
-    if (typeof from === 'string') {
-      if (!plain && !plainString(from)) return undefined
-      copy = from
-    } else if (typeof from === 'number') {
-      if (!Number.isFinite(from)) return undefined
-      copy = from + 0
-    } else if (typeof from === 'boolean' || from === null) {
-      copy = from
-    } else if (typeof from !== 'object' || depth >= MAX_ANY_DEPTH) {
-      return undefined
-    } else if (Array.isArray(from)) {
-      const list: unknown[] = new Array(from.length).fill(null)
-      for (let i = 0; i < from.length; i++) work.push({ from: from[i], to: list, key: i, depth: depth + 1 })
-      copy = list
-    } else {
-      if (!isPlainObject(from)) return undefined
-      const object: Record<string, unknown> = {}
-      for (const name of Object.keys(from)) {
-        if (!isFreeName(name, plain)) return undefined
-        // holds the place: work is done last in, first out
-        object[name] = null
-        work.push({ from: (from as Record<string, unknown>)[name], to: object, key: name, depth: depth + 1 })
-      }
-      copy = object
+export function copyAny (value: unknown, plain = false, depth = 0): unknown {
+  if (typeof value === 'string') return plain || plainString(value) ? value : undefined
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : undefined
+  if (typeof value === 'boolean' || value === null) return value
+  if (typeof value !== 'object' || depth >= MAX_ANY_DEPTH) return undefined
+  if (Array.isArray(value)) {
+    const list: unknown[] = new Array(value.length)
+    for (let i = 0; i < value.length; i++) {
+      list[i] = copyAny(value[i], plain, depth + 1)
+      if (list[i] === undefined) return undefined
     }
-    Reflect.set(task.to, task.key, copy)
+    return list
   }
-  return root[0]
+  if (!isPlainObject(value)) return undefined
+  const object: Record<string, unknown> = {}
+  for (const name of Object.keys(value)) {
+    if (!isFreeName(name, plain)) return undefined
+    object[name] = copyAny((value as Record<string, unknown>)[name], plain, depth + 1)
+    if (object[name] === undefined) return undefined
+  }
+  return object
 }

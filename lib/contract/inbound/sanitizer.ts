@@ -1,7 +1,7 @@
 import type { Plainness } from '../../../types/contract.js'
 import { REFUSED } from '../../protocol/refused.js'
 import { Generator, type List } from '../code/generator.js'
-import { refuse } from '../code/scalars.js'
+import { bounds, refuse } from '../code/scalars.js'
 import { plainString } from '../text/rules.js'
 import { nodesOf } from '../tree/finish.js'
 import { MAX_RECURSION, type Node, type ObjectNode, type SchemaTree, type StringNode, type UnionNode } from '../tree/nodes.js'
@@ -63,30 +63,20 @@ return copy === undefined ? REFUSED : copy
 
   protected object (node: ObjectNode): string {
     const { properties, extra } = node
-    const required = properties.filter(property => property.required)
-    const variable = new Map(properties.map((property, i) => [property, `x${i}`]))
-    const lines = [
-      'if (typeof v !== "object" || v === null) return',
-      'if (getPrototypeOf(v) !== objectPrototype && !isPlainObject(v)) return',
-      `let n = ${required.length}`,
-    ]
-    for (const property of properties) {
-      const x = variable.get(property)!
-      lines.push(`let ${x} = v[${JSON.stringify(property.name)}]`)
-      const value = this.value(property.node, x)
-      lines.push(property.required ? value : `if (${x} !== undefined) {\nn++\n${value}}`)
-    }
-    if (extra === null && node.unknown === 'refuse') lines.push(countKeys(node))
-    const pairs = required.map(property => `${JSON.stringify(property.name)}: ${variable.get(property)!}`)
-    lines.push(`const copy = {${pairs.join(', ')}}`)
-    for (const property of properties.filter(({ required }) => !required)) {
-      const x = variable.get(property)!
-      lines.push(`if (${x} !== undefined) copy[${JSON.stringify(property.name)}] = ${x}`)
-    }
-    if (extra !== null) lines.push(this.#copyExtra(node, extra))
-    if (node.min > 0) lines.push(`if (n < ${node.min}) return`)
-    if (node.max < Infinity) lines.push(`if (n > ${node.max}) return`)
-    return `${lines.join('\n')}\nreturn copy`
+    const required: string[] = []
+    const optional: string[] = []
+    const lines = properties.map(({ name, node: inner, required: isRequired }, i) => {
+      const key = JSON.stringify(name)
+      const value = this.value(inner, `x${i}`)
+      if (isRequired) required.push(`${key}: x${i}`)
+      else optional.push(`if (x${i} !== undefined) copy[${key}] = x${i}\n`)
+      return `let x${i} = v[${key}]\n${isRequired ? value : `if (x${i} !== undefined) {\nn++\n${value}}\n`}`
+    })
+    return `if (typeof v !== "object" || v === null) return
+if (getPrototypeOf(v) !== objectPrototype && !isPlainObject(v)) return
+let n = ${required.length}
+${lines.join('')}${extra === null && node.unknown === 'refuse' ? countKeys(node) : ''}const copy = {${required.join(', ')}}
+${optional.join('')}${extra === null ? '' : this.#copyExtra(node, extra)}${refuse(...bounds('n', node))}return copy`
   }
 
   #copyExtra (node: ObjectNode, extra: Node): string {
@@ -96,7 +86,8 @@ return copy === undefined ? REFUSED : copy
     return `for (const k in v) {
 ${skip}${refuse(`++n > ${node.max}`, '!isFreeName(k, p)', ...names)}let x = v[k]
 ${this.value(extra, 'x')}copy[k] = x
-}`
+}
+`
   }
 
   protected list (): List {
@@ -119,5 +110,5 @@ ${this.value(extra, 'x')}copy[k] = x
 // for-in also sees inherited names, so a polluted prototype refuses instead of lending its values
 function countKeys (node: ObjectNode): string {
   const beside = node.beside.map(name => `k !== ${JSON.stringify(name)}`).join(' && ')
-  return `let c = 0\nfor (const k in v) ${beside === '' ? 'c++' : `if (${beside}) c++`}\nif (c !== n) return`
+  return `let c = 0\nfor (const k in v) ${beside === '' ? 'c++' : `if (${beside}) c++`}\nif (c !== n) return\n`
 }

@@ -1,4 +1,5 @@
 import { Generator, type List } from '../code/generator.js'
+import { bounds, refuse } from '../code/scalars.js'
 import { isUnique } from '../inbound/runtime.js'
 import type { Node, ObjectNode, SchemaTree, ValuesNode } from '../tree/nodes.js'
 import { escapeText, isDictionary, quote, writeAny } from './runtime.js'
@@ -58,9 +59,7 @@ class TextGenerator extends Generator {
       flush()
       lines.push(this.#extra(node, node.extra))
     }
-    if (node.min > 0) lines.push(`if (n < ${node.min}) return`)
-    if (node.max < Infinity) lines.push(`if (n > ${node.max}) return`)
-    return `${lines.join('\n')}\nreturn s + ${join([...pending, { literal: '}' }])}`
+    return `${lines.join('\n')}\n${refuse(...bounds('n', node))}return s + ${join([...pending, { literal: '}' }])}`
   }
 
   #extra (node: ObjectNode, extra: Node): string {

@@ -5,8 +5,8 @@ import type { Node, RefNode } from './nodes.js'
 
 // Tested in test/contract/boot-checks.test.ts.
 
-/** `inbound` and `url` come from a peer and must be bounded; `outbound` is ours. `url`: path parameters and query. */
-export type Direction = 'inbound' | 'outbound' | 'url'
+/** `inbound` comes from a peer and must be bounded, path parameters and query as well; `outbound` is ours. */
+export type Direction = 'inbound' | 'outbound'
 
 /** What one read of one schema carries along. */
 export interface Context {

@@ -37,7 +37,7 @@ export function readContract (contract: ContractSpec, { adapters, prefix }: Read
     errors: new Map([...part.errors].map(([code, error]) => [code, read(error, 'outbound')])),
   })
   const inUrl = (part: DeclaredSchema | null): SchemaTree | null => {
-    const tree = part && read(part, 'url')
+    const tree = part && read(part, 'inbound')
     if (tree !== null && tree.root.kind !== 'object') failContract(tree.where, '', 'expected a Type.Object')
     return tree
   }

@@ -25,18 +25,18 @@ const anything: Test = ['anything', () => true]
 const oneOf = (...values: unknown[]): Test =>
   [values.map(value => JSON.stringify(value)).join(' or '), value => values.includes(value)]
 
-/** Beside any type. */
+/** Written for people, beside any type. */
 const NOTES: { readonly [keyword: string]: Test } = Object.assign(Object.create(null) as object, {
-  $id: string,
   title: string,
   description: string,
-  $comment: string,
   examples: anything,
   default: anything,
   deprecated: boolean,
   readOnly: boolean,
   writeOnly: boolean,
 })
+
+const BESIDE_ANY: typeof NOTES = Object.assign(Object.create(null) as object, { $id: string, $comment: string, ...NOTES })
 
 const NUMBER = {
   minimum: number, maximum: number, exclusiveMinimum: number, exclusiveMaximum: number, multipleOf: whole,
@@ -114,9 +114,9 @@ export function findKeywordFault (kind: string, schema: object): string | undefi
   const own = KINDS[kind]
   if (own === undefined) return undefined
   for (const [keyword, value] of Object.entries(schema)) {
-    const test = Object.hasOwn(own, keyword) ? own[keyword] : NOTES[keyword]
+    const test = Object.hasOwn(own, keyword) ? own[keyword] : BESIDE_ANY[keyword]
     if (test === undefined) {
-      const hint = didYouMean(keyword, [...Object.keys(own), ...Object.keys(NOTES)])
+      const hint = didYouMean(keyword, [...Object.keys(own), ...Object.keys(BESIDE_ANY)])
       return `Type.${kind} has no keyword ${JSON.stringify(keyword)}${hint === '' ? '; remove it' : hint}`
     }
     if (!test[1](value)) return `keyword "${keyword}": expected ${test[0]}, got ${got(value)}`
@@ -126,9 +126,7 @@ export function findKeywordFault (kind: string, schema: object): string | undefi
 
 /** What is written beside a schema for people. */
 export function notesOf (schema: TSchema): { readonly notes?: Notes } {
-  const { title, description, examples, default: preset, deprecated, readOnly, writeOnly } = schema
-  const given = Object.entries({ title, description, examples, default: preset, deprecated, readOnly, writeOnly })
-    .filter(([, value]) => value !== undefined)
+  const given = Object.entries(schema).filter(([keyword, value]) => keyword in NOTES && value !== undefined)
   return given.length === 0 ? {} : { notes: Object.fromEntries(given) }
 }
 

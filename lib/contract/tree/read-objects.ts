@@ -26,17 +26,7 @@ export function readObject (context: Context, schema: TSchema, path: string, pla
     }
   }
   const extra = readExtra(context, schema, path, place)
-  const node: ObjectNode = {
-    kind: 'object',
-    properties,
-    extra,
-    extraNames: null,
-    unknown: context.unknown,
-    ...readCounts(context, schema, path),
-    beside: [],
-  }
-  checkCounts(context, path, node)
-  return node
+  return objectNode(context, schema, path, { properties, extra, extraNames: null })
 }
 
 function readExtra (context: Context, schema: TSchema, path: string, place: Place): Node | null {
@@ -79,15 +69,8 @@ export function readRecord (context: Context, schema: TSchema, path: string, pla
       fail(context, path, 'the pattern of the names is not a regular expression')
     }
   }
-  return {
-    kind: 'object',
-    properties: [],
-    extra: context.read(value, `${path}/*`, place),
-    extraNames,
-    unknown: context.unknown,
-    ...readCounts(context, schema, path),
-    beside: [],
-  }
+  const extra = context.read(value, `${path}/*`, place)
+  return objectNode(context, schema, path, { properties: [], extra, extraNames })
 }
 
 function checkName (context: Context, path: string, name: string): void {
@@ -107,11 +90,15 @@ function checkBound (context: Context, schema: TSchema, path: string): void {
   }
 }
 
-function readCounts (context: Context, schema: TSchema, path: string): { min: number, max: number } {
+type Members = Pick<ObjectNode, 'properties' | 'extra' | 'extraNames'>
+
+function objectNode (context: Context, schema: TSchema, path: string, members: Members): ObjectNode {
   const min: number = schema.minProperties ?? 0
   const max: number = schema.maxProperties ?? Infinity
   if (min > max) fail(context, path, `minProperties ${min} is above maxProperties ${max}`)
-  return { min, max }
+  const node: ObjectNode = { kind: 'object', ...members, unknown: context.unknown, min, max, beside: [] }
+  checkCounts(context, path, node)
+  return node
 }
 
 /** Refuses counts that no object of these properties can have. */
