@@ -19,14 +19,62 @@ export interface Context {
   readonly definitions: Map<string, Node | null>
   /** Parts of a node, those it shares counted at every place. */
   readonly sizes: Map<Node, number>
-  /** Reads a sub-schema. `path` is a JSON pointer into the data, `*` for any item. */
-  readonly read: (schema: unknown, path: string, at: Place) => Node
+  /** Reads what stands at a place. */
+  readonly read: (schema: unknown, place: Place) => Node
 }
 
-/** Where a schema stands: what a `$ref` in it may name, and how deep it is. */
-export interface Place {
+/** Where a schema stands: in the data, how deep in other schemas, and what a `$ref` in it may name. */
+export class Place {
+  readonly context: Context
   readonly scope: Scope
+  /** JSON pointer into the data, `*` for any item. */
+  readonly path: string
   readonly depth: number
+
+  constructor (context: Context, scope = new Scope(), path = '', depth = 0) {
+    this.context = context
+    this.scope = scope
+    this.path = path
+    this.depth = depth
+  }
+
+  /** True where the peer chooses the value. */
+  get isFromPeer (): boolean {
+    return this.context.direction === 'inbound'
+  }
+
+  /** Throws WSG_ERR_CONTRACT for this place. */
+  fail (problem: string): never {
+    failContract(this.context.where, this.path, problem)
+  }
+
+  /** Refuses what a peer could send without a bound. */
+  checkBound (schema: TSchema, isBounded: boolean, problem: string): void {
+    if (this.isFromPeer && !isBounded && schema.unboundedOnPurpose !== true) this.fail(problem)
+  }
+
+  /** Two keywords as the limits that they are. */
+  range (schema: TSchema, least: string, most: string): { readonly min: number, readonly max: number } {
+    const min: number = schema[least] ?? 0
+    const max: number = schema[most] ?? Infinity
+    if (min > max) this.fail(`${least} ${min} is above ${most} ${max}`)
+    return { min, max }
+  }
+
+  /** Reads a part of the schema; `name` is a step in the data. */
+  read (schema: unknown, name?: string): Node {
+    const path = name === undefined ? this.path : step(this.path, name)
+    return this.context.read(schema, new Place(this.context, this.scope, path, this.depth + 1))
+  }
+
+  /** The same place, seen from another scope. */
+  within (scope: Scope): Place {
+    return new Place(this.context, scope, this.path, this.depth)
+  }
+
+  at (name: string): Place {
+    return new Place(this.context, this.scope, step(this.path, name), this.depth)
+  }
 }
 
 /** A schema that was read, or is being read. */
@@ -66,16 +114,6 @@ export class Scope {
   find (name: string): { readonly schema: TSchema, readonly scope: Scope } | undefined {
     return this.#names.get(name)
   }
-}
-
-/** True where the peer chooses the value. */
-export function isFromPeer (context: Context): boolean {
-  return context.direction !== 'outbound'
-}
-
-/** Throws WSG_ERR_CONTRACT for a place in a schema. */
-export function fail (context: Context, path: string, problem: string): never {
-  failContract(context.where, path, problem)
 }
 
 /** One more step of a JSON pointer (RFC 6901, section 3). */

@@ -3,7 +3,8 @@ import { got } from '../../errors/got.js'
 import { findPatternFault, MAX_PATTERN_INPUT } from '../pattern/safety.js'
 import { compileTextPolicy } from '../text/policy.js'
 import { defaultMaxBytes, POLICY_PATTERN, type WsText } from '../text/spec.js'
-import { fail, isFromPeer, type Context } from './context.js'
+import type { Place } from './context.js'
+import { kindOf } from './keywords.js'
 import type { NumberNode, PolicyPart, StringNode, ValuesNode } from './nodes.js'
 
 // Tested in test/contract/boot-checks.test.ts.
@@ -11,7 +12,8 @@ import type { NumberNode, PolicyPart, StringNode, ValuesNode } from './nodes.js'
 interface Range { readonly min: number, readonly max: number }
 
 /** Type.Number and Type.Integer. */
-export function readNumber (context: Context, schema: TSchema, path: string, integer: boolean): NumberNode {
+export function readNumber (schema: TSchema, place: Place): NumberNode {
+  const integer = kindOf(schema) === 'Integer'
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema
   const node: NumberNode = {
     kind: 'number',
@@ -22,7 +24,7 @@ export function readNumber (context: Context, schema: TSchema, path: string, int
     below: exclusiveMaximum ?? Infinity,
     multipleOf: multipleOf ?? 0,
   }
-  if (!hasNumber(node)) fail(context, path, `no ${integer ? 'integer' : 'number'} is within minimum and maximum`)
+  if (!hasNumber(node)) place.fail(`no ${integer ? 'integer' : 'number'} is within minimum and maximum`)
   return node
 }
 
@@ -35,91 +37,88 @@ export function hasNumber ({ integer, min, max, above, below, multipleOf }: Numb
   return first <= last
 }
 
-export function readLiteral (context: Context, schema: TSchema, path: string): ValuesNode {
+export function readLiteral (schema: TSchema, place: Place): ValuesNode {
   const value: unknown = schema.const
-  if (typeof value === 'string' && !value.isWellFormed()) fail(context, path, 'the literal has a lone surrogate')
+  if (typeof value === 'string' && !value.isWellFormed()) place.fail('the literal has a lone surrogate')
   const type: string = typeof value
-  if (schema.type !== type) fail(context, path, `type ${got(schema.type)} does not fit the literal ${got(value)}`)
+  if (schema.type !== type) place.fail(`type ${got(schema.type)} does not fit the literal ${got(value)}`)
   return { kind: 'values', values: [value as string | number | boolean] }
 }
 
 /** Type.String, Type.TemplateLiteral and Type.RegExp. */
-export function readString (context: Context, schema: TSchema, path: string, kind: string): StringNode {
-  const max: number = schema.maxLength ?? Infinity
-  const min: number = schema.minLength ?? 0
-  if (min > max) fail(context, path, `minLength ${min} is above maxLength ${max}`)
-  if (isFromPeer(context) && max === Infinity && schema.unboundedOnPurpose !== true) {
-    fail(context, path, 'a string from a peer needs { maxLength }, or { unboundedOnPurpose: true } to be limited by ' +
-      'maxPayload only')
-  }
+export function readString (schema: TSchema, place: Place): StringNode {
+  const { min, max } = place.range(schema, 'minLength', 'maxLength')
+  place.checkBound(schema, max < Infinity,
+    'a string from a peer needs { maxLength }, or { unboundedOnPurpose: true } to be limited by maxPayload only')
   return {
     kind: 'string',
     min,
     max,
-    pattern: readPattern(context, schema, path, kind, max),
-    format: readFormat(context, schema, path),
-    policy: readPolicy(context, schema, path, { min, max }),
+    pattern: readPattern(schema, place, max),
+    format: readFormat(schema, place),
+    policy: readPolicy(schema, place, { min, max }),
   }
 }
 
-function readPattern (context: Context, schema: TSchema, path: string, kind: string, max: number): RegExp | null {
-  const source: string | undefined = kind === 'RegExp' ? schema.source : schema.pattern
+function readPattern (schema: TSchema, place: Place, max: number): RegExp | null {
+  const isRegExp = kindOf(schema) === 'RegExp'
+  const source: string | undefined = isRegExp ? schema.source : schema.pattern
   if (source === undefined || source === POLICY_PATTERN) return null
-  const flags: string = kind === 'RegExp' ? schema.flags ?? '' : ''
+  const flags: string = isRegExp ? schema.flags ?? '' : ''
   if (!/^[iu]*$/.test(flags)) {
-    fail(context, path, `flags "${flags}" are not supported; "g" and "y" keep state between messages. ` +
+    place.fail(`flags "${flags}" are not supported; "g" and "y" keep state between messages. ` +
       'Use "", "i", "u" or "iu"')
   }
   if (!flags.includes('u') && /\\[pP]\{|\\u\{/.test(source)) {
-    fail(context, path, 'TypeBox compiles a pattern without the "u" flag, where \\p{…} and \\u{…} mean ' +
+    place.fail('TypeBox compiles a pattern without the "u" flag, where \\p{…} and \\u{…} mean ' +
       'something else. Use Type.RegExp(/…/u, { maxLength })')
   }
   let pattern: RegExp
   try {
     pattern = new RegExp(source, flags)
   } catch {
-    fail(context, path, 'the pattern is not a regular expression')
+    place.fail('the pattern is not a regular expression')
   }
-  if (isFromPeer(context) && schema.patternProvenSafe !== true) checkPattern(context, path, source, flags, max)
+  if (place.isFromPeer && schema.patternProvenSafe !== true) checkPattern(place, source, flags, max)
   return pattern
 }
 
 /** Refuses a pattern that is not provably linear, or whose input is not bounded. Throws WSG_ERR_CONTRACT. */
-export function checkPattern (context: Context, path: string, source: string, flags: string, max: number): void {
+export function checkPattern (place: Place, source: string, flags: string, max: number): void {
   const optOut = 'or prove it by other means (for example with recheck) and add { patternProvenSafe: true }'
   const { fault, unbounded, least } = findPatternFault(source, flags)
   if (fault !== null) {
-    fail(context, path, `the pattern may take super-linear time: ${fault}. Rewrite it, ${optOut}`)
+    place.fail(`the pattern may take super-linear time: ${fault}. Rewrite it, ${optOut}`)
   }
   if (unbounded && max > MAX_PATTERN_INPUT) {
-    fail(context, path, `a pattern with an unbounded repetition needs { maxLength } of ${MAX_PATTERN_INPUT} at most ` +
+    place.fail(`a pattern with an unbounded repetition needs { maxLength } of ${MAX_PATTERN_INPUT} at most ` +
       `beside it; lower it, ${optOut}`)
   }
-  if (least > max) fail(context, path, `no text fits: the pattern needs ${least} characters, and maxLength is ${max}`)
+  if (least > max) place.fail(`no text fits: the pattern needs ${least} characters, and maxLength is ${max}`)
 }
 
-function readFormat (context: Context, schema: TSchema, path: string): StringNode['format'] {
+function readFormat (schema: TSchema, place: Place): StringNode['format'] {
   const name: string | undefined = schema.format
   if (name === undefined) return null
   if (!FormatRegistry.Has(name)) {
-    fail(context, path, `format ${got(name)} is not known; call FormatRegistry.Set(${got(name)}, value => …) before ` +
+    place.fail(`format ${got(name)} is not known; call FormatRegistry.Set(${got(name)}, value => …) before ` +
       'the contract is compiled')
   }
   return { name, test: value => FormatRegistry.Get(name)?.(value) === true }
 }
 
-function readPolicy (context: Context, schema: TSchema, path: string, { min, max }: Range): PolicyPart | null {
+function readPolicy (schema: TSchema, place: Place, { min, max }: Range): PolicyPart | null {
   const spec = schema.wsText as PolicyPart['spec'] | undefined
   if (spec === undefined) return null
-  if (typeof spec.pattern === 'string' && isFromPeer(context) && schema.patternProvenSafe !== true) {
-    checkPattern(context, path, `^(?:${spec.pattern})$`, 'u', max)
+  if (typeof spec.pattern === 'string' && place.isFromPeer && schema.patternProvenSafe !== true) {
+    checkPattern(place, `^(?:${spec.pattern})$`, 'u', max)
   }
   try {
     // a policy that repairs may shorten: it counts the bytes of what came by itself
     const rawMax = spec.clean ? spec.maxBytes ?? defaultMaxBytes(spec) : max
-    return { spec, apply: compileTextPolicy(spec, context.adapters), rawMax, takesAscii: takesAscii(spec, { min, max }) }
+    return { spec, apply: compileTextPolicy(spec, place.context.adapters), rawMax, takesAscii: takesAscii(spec, { min, max }) }
   } catch (error) {
-    fail(context, path, error instanceof Error ? error.message : 'the text policy can not be compiled')
+    place.fail(error instanceof Error ? error.message : 'the text policy can not be compiled')
   }
 }
 

@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
 import { canonicalText } from './canonical-text.js'
-import { fail, isFromPeer, step, type Context, type Place } from './context.js'
+import type { Place } from './context.js'
 import { resolve, type Constant, type Node, type ObjectNode } from './nodes.js'
 import { checkCounts } from './read-objects.js'
 import { hasNumber } from './read-scalars.js'
@@ -12,9 +12,9 @@ import { hasNumber } from './read-scalars.js'
 const MAX_COMBINATIONS = 64
 
 /** Type.Union, Type.Enum. */
-export function readUnion (context: Context, schema: TSchema, path: string, place: Place): Node {
-  const variants = (schema.anyOf as unknown[]).map(variant => context.read(variant, path, place))
-  if (variants.length === 0) fail(context, path, 'a union of nothing')
+export function readUnion (schema: TSchema, place: Place): Node {
+  const variants = (schema.anyOf as unknown[]).map(variant => place.read(variant))
+  if (variants.length === 0) place.fail('a union of nothing')
   return unionOf(variants)
 }
 
@@ -39,46 +39,46 @@ function unionOf (given: readonly Node[]): Node {
 }
 
 /** Type.Intersect of objects and of unions of objects: one object with the properties of all. Or of scalars. */
-export function readIntersect (context: Context, schema: TSchema, path: string, place: Place): Node {
+export function readIntersect (schema: TSchema, place: Place): Node {
   const members = schema.allOf as TSchema[]
   if (typeof schema.unevaluatedProperties === 'object') {
-    fail(context, path, 'unevaluatedProperties can be a boolean only; write the further properties as ' +
+    place.fail('unevaluatedProperties can be a boolean only; write the further properties as ' +
       'additionalProperties of one Type.Object')
   }
-  const nodes: Node[] = members.map(member => context.read(member, path, place)).filter(node => node.kind !== 'any')
+  const nodes: Node[] = members.map(member => place.read(member)).filter(node => node.kind !== 'any')
   if (nodes.length === 0) {
-    if (members.length === 0) fail(context, path, 'an intersection of nothing')
+    if (members.length === 0) place.fail('an intersection of nothing')
     return { kind: 'any' }
   }
-  if (nodes.length > 1 && nodes.some(node => isObjectLike(context, node))) {
+  if (nodes.length > 1 && nodes.some(node => isObjectLike(node, place))) {
     const closed = members.some(member => member.additionalProperties === false)
     if (closed) {
-      fail(context, path, 'a part of Type.Intersect with additionalProperties: false refuses what the other parts ' +
+      place.fail('a part of Type.Intersect with additionalProperties: false refuses what the other parts ' +
         'declare; put unevaluatedProperties: false on the Type.Intersect, or use Type.Composite')
     }
   }
-  const node = nodes.reduce((left, right) => both(context, left, right, path))
-  if (schema.unevaluatedProperties === false) checkClosed(context, node, path)
+  const node = nodes.reduce((left, right) => both(left, right, place))
+  if (schema.unevaluatedProperties === false) checkClosed(node, place)
   if (node.kind === 'not' || (node.kind === 'all' && node.parts[0]!.kind === 'not')) {
-    fail(context, path, 'an Intersect of Not alone declares nothing to write')
+    place.fail('an Intersect of Not alone declares nothing to write')
   }
   return node
 }
 
 /** What the two describe together. */
-function both (context: Context, left: Node, right: Node, path: string): Node {
-  if (canonicalText(left, context.definitions) === canonicalText(right, context.definitions)) return left
-  if (!isObjectLike(context, left) && !isObjectLike(context, right)) return bothScalars(context, left, right, path)
-  const rights = objectsOf(context, right, path)
-  const combined = objectsOf(context, left, path).flatMap(one => rights.map(other => merge(context, one, other, path)))
+function both (left: Node, right: Node, place: Place): Node {
+  if (canonicalText(left, place.context.definitions) === canonicalText(right, place.context.definitions)) return left
+  if (!isObjectLike(left, place) && !isObjectLike(right, place)) return bothScalars(left, right, place)
+  const rights = objectsOf(right, place)
+  const combined = objectsOf(left, place).flatMap(one => rights.map(other => merge(one, other, place)))
   if (combined.length > MAX_COMBINATIONS) {
-    fail(context, path, `the intersection has more than ${MAX_COMBINATIONS} combinations`)
+    place.fail(`the intersection has more than ${MAX_COMBINATIONS} combinations`)
   }
   return unionOf(combined)
 }
 
-function isObjectLike (context: Context, node: Node): boolean {
-  const target = resolve(node, context.definitions)
+function isObjectLike (node: Node, place: Place): boolean {
+  const target = resolve(node, place.context.definitions)
   return target === undefined || target.kind === 'object' || target.kind === 'union'
 }
 
@@ -95,18 +95,18 @@ function typeOf (node: Node): string | null {
   }
 }
 
-function bothScalars (context: Context, left: Node, right: Node, path: string): Node {
+function bothScalars (left: Node, right: Node, place: Place): Node {
   const parts = [left, right].flatMap(node => node.kind === 'all' ? node.parts : [node])
   const types = new Set(parts.filter(part => part.kind !== 'not').map(typeOf))
   if (types.has(null)) {
-    fail(context, path, 'Type.Intersect takes objects, unions of objects, and scalars of one type; ' +
+    place.fail('Type.Intersect takes objects, unions of objects, and scalars of one type; ' +
       'write it as one type')
   }
   if (types.size > 1) {
-    fail(context, path, 'two parts of Type.Intersect declare this property differently; declare it once')
+    place.fail('two parts of Type.Intersect declare this property differently; declare it once')
   }
-  if (isFromPeer(context) && parts.some(part => part.kind === 'string' && part.policy !== null)) {
-    fail(context, path, 'a part of Type.Intersect has a text policy, and another one beside it; write it as one type')
+  if (place.isFromPeer && parts.some(part => part.kind === 'string' && part.policy !== null)) {
+    place.fail('a part of Type.Intersect has a text policy, and another one beside it; write it as one type')
   }
   const numbers = parts.filter(part => part.kind === 'number')
   const merged = {
@@ -120,34 +120,33 @@ function bothScalars (context: Context, left: Node, right: Node, path: string): 
   const lengths = parts.filter(part => part.kind === 'string')
   if ((numbers.length > 0 && !hasNumber({ kind: 'number', ...merged })) ||
     Math.max(...lengths.map(part => part.min)) > Math.min(...lengths.map(part => part.max))) {
-    fail(context, path, 'nothing fits all parts of the Type.Intersect')
+    place.fail('nothing fits all parts of the Type.Intersect')
   }
   // the first one writes, so it must not be one that only refuses
   return { kind: 'all', parts: parts.toSorted((a, b) => Number(a.kind === 'not') - Number(b.kind === 'not')) }
 }
 
-function objectsOf (context: Context, node: Node, path: string): readonly ObjectNode[] {
-  const target = resolve(node, context.definitions)
-  if (target === undefined) fail(context, path, 'an Intersect can not hold the recursive schema it is part of')
-  if (target.kind === 'union') return target.variants.flatMap(variant => objectsOf(context, variant, path))
+function objectsOf (node: Node, place: Place): readonly ObjectNode[] {
+  const target = resolve(node, place.context.definitions)
+  if (target === undefined) place.fail('an Intersect can not hold the recursive schema it is part of')
+  if (target.kind === 'union') return target.variants.flatMap(variant => objectsOf(variant, place))
   if (target.kind !== 'object') {
-    fail(context, path, 'Type.Intersect takes objects, unions of objects, and scalars of one type; ' +
+    place.fail('Type.Intersect takes objects, unions of objects, and scalars of one type; ' +
       'write anything else as one type')
   }
   if (target.extra !== null) {
-    fail(context, path, 'an open object or record can not be part of Type.Intersect; write one Type.Object')
+    place.fail('an open object or record can not be part of Type.Intersect; write one Type.Object')
   }
   return [target]
 }
 
-function merge (context: Context, left: ObjectNode, right: ObjectNode, path: string): ObjectNode {
+function merge (left: ObjectNode, right: ObjectNode, place: Place): ObjectNode {
   const properties = new Map(left.properties.map(property => [property.name, property]))
   for (const { name, node, required } of right.properties) {
     const other = properties.get(name)
-    const at = step(path, name)
     properties.set(name, other === undefined
       ? { name, node, required }
-      : { name, node: both(context, other.node, node, at), required: required || other.required })
+      : { name, node: both(other.node, node, place.at(name)), required: required || other.required })
   }
   const merged: ObjectNode = {
     ...left,
@@ -155,19 +154,19 @@ function merge (context: Context, left: ObjectNode, right: ObjectNode, path: str
     min: Math.max(left.min, right.min),
     max: Math.min(left.max, right.max),
   }
-  checkCounts(context, path, merged)
+  checkCounts(place, merged)
   return merged
 }
 
-function checkClosed (context: Context, node: Node, path: string): void {
+function checkClosed (node: Node, place: Place): void {
   if (node.kind === 'union') {
-    fail(context, path, 'with unevaluatedProperties: false TypeBox only allows properties that all variants have; ' +
+    place.fail('with unevaluatedProperties: false TypeBox only allows properties that all variants have; ' +
       'leave it out (undeclared properties are refused anyway)')
   }
   const odd = node.kind === 'object' ? node.properties.find(({ name }) => !/^[\w-]+$/.test(name)) : undefined
   // TypeBox builds an unescaped pattern out of the names
   if (odd !== undefined) {
-    fail(context, path, `with unevaluatedProperties: false a property can not be named ${got(odd.name)}; ` +
+    place.fail(`with unevaluatedProperties: false a property can not be named ${got(odd.name)}; ` +
       'use Type.Composite')
   }
 }

@@ -2,7 +2,7 @@ import { Kind, TransformKind, type TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
 import type { TextAdapters } from '../text/policy.js'
 import { finishTree } from './finish.js'
-import { fail, isFromPeer, Scope, type Context, type Direction, type Entry, type Place } from './context.js'
+import { Place, type Context, type Direction, type Entry } from './context.js'
 import { findKeywordFault, kindOf, notesOf, REFUSED_KINDS } from './keywords.js'
 import { partsOf, type BytesNode, type Node, type RefNode, type SchemaTree } from './nodes.js'
 import { readArray, readTuple } from './read-arrays.js'
@@ -35,188 +35,172 @@ export interface ReadOptions {
  * errors. Throws WSG_ERR_CONTRACT.
  */
 export function readSchema (schema: unknown, options: ReadOptions): SchemaTree {
-  const { where, direction, unknown = 'refuse', adapters = {} } = options
-  const context: Context = {
-    where,
-    direction,
-    unknown,
-    adapters,
-    definitions: new Map(),
-    sizes: new Map(),
-    read: (inner, path, { scope, depth }) => read(context, inner, path, { scope, depth: depth + 1 }),
+  const { where, direction, unknown = 'refuse', adapters = {}, binary = false } = options
+  const context: Context = { where, direction, unknown, adapters, definitions: new Map(), sizes: new Map(), read }
+  const place = new Place(context)
+  if (binary && kindOf(schema) === 'Uint8Array') {
+    return { where, root: readBytes(schema as TSchema, place), definitions: new Map() }
   }
-  if (options.binary === true && kindOf(schema) === 'Uint8Array') {
-    return { where, root: readBytes(context, schema as TSchema), definitions: new Map() }
-  }
-  const root = read(context, schema, '', { scope: new Scope(), depth: 0 })
+  const root = read(schema, place)
   const definitions = new Map<string, Node>()
   for (const [name, node] of context.definitions) if (node !== null) definitions.set(name, node)
   return finishTree({ where, root, definitions })
 }
 
-function readBytes (context: Context, schema: TSchema): BytesNode {
-  checkKeywords(context, schema, '', 'Uint8Array')
-  const min: number = schema.minByteLength ?? 0
-  const max: number = schema.maxByteLength ?? Infinity
-  if (max === Infinity && isFromPeer(context)) fail(context, '', 'bytes from a peer need { maxByteLength }')
-  if (min > max) fail(context, '', `minByteLength ${min} is above maxByteLength ${max}`)
-  return { kind: 'bytes', min, max, ...notesOf(schema) }
+function readBytes (schema: TSchema, place: Place): BytesNode {
+  checkSchema(schema, place)
+  const limits = place.range(schema, 'minByteLength', 'maxByteLength')
+  if (limits.max === Infinity && place.isFromPeer) place.fail('bytes from a peer need { maxByteLength }')
+  return { kind: 'bytes', ...limits, ...notesOf(schema) }
 }
 
-function read (context: Context, candidate: unknown, path: string, place: Place): Node {
-  const kind = checkKind(context, candidate, path, place.depth)
-  const schema = candidate as TSchema
-  checkKeywords(context, schema, path, kind)
+function read (candidate: unknown, place: Place): Node {
+  const schema = checkSchema(candidate, place)
   const { $id: id } = schema
-  if (typeof id === 'string') {
-    const scope = place.scope.inside(schema, [[id, schema]])
-    return readNamed(context, schema, path, { scope, depth: place.depth }, id)
-  }
-  return readOnce(context, schema, path, place, null)
+  return typeof id === 'string'
+    ? readNamed(schema, place.within(place.scope.inside(schema, [[id, schema]])), id)
+    : readOnce(schema, place, null)
 }
 
-function checkKind (context: Context, candidate: unknown, path: string, depth: number): string {
+/** Refuses what isn't a schema, or has a keyword that would silently be no check. */
+function checkSchema (candidate: unknown, place: Place): TSchema {
   const kind = kindOf(candidate)
   if (kind === undefined) {
     const later = typeof candidate === 'object' && candidate !== null && Object.hasOwn(candidate, '~kind')
-    fail(context, path, later
+    place.fail(later
       ? 'this schema is of TypeBox 1.x; import Type from @sinclair/typebox 0.34, whose compiler checks it'
       : `expected a TypeBox type (Type.Object(…), Type.String(…)), got ${got(candidate)}; ` +
         'plain JSON Schema is not checked')
   }
-  if (depth > MAX_SCHEMA_DEPTH) {
-    fail(context, path, `the schema nests deeper than ${MAX_SCHEMA_DEPTH} levels; is it an object cycle? ` +
-      'Use Type.Recursive')
+  if (place.depth > MAX_SCHEMA_DEPTH) {
+    place.fail(`the schema nests deeper than ${MAX_SCHEMA_DEPTH} levels; is it an object cycle? Use Type.Recursive`)
   }
-  return kind
-}
-
-function checkKeywords (context: Context, schema: TSchema, path: string, kind: string): void {
+  const schema = candidate as TSchema
   if (Object.hasOwn(schema, TransformKind)) {
-    fail(context, path, 'Type.Transform is not supported: messages are checked, not converted. ' +
+    place.fail('Type.Transform is not supported: messages are checked, not converted. ' +
       'Convert in the handler, or use a text policy')
   }
   const reason = Object.hasOwn(REFUSED_KINDS, kind) ? REFUSED_KINDS[kind] : undefined
-  if (reason !== undefined) fail(context, path, `Type.${kind} is not supported: ${reason}`)
+  if (reason !== undefined) place.fail(`Type.${kind} is not supported: ${reason}`)
   const fault = findKeywordFault(kind, schema)
-  if (fault !== undefined) fail(context, path, fault)
+  if (fault !== undefined) place.fail(fault)
+  return schema
 }
 
 /** A schema with a name of its own: it may come back in itself. */
-function readNamed (context: Context, schema: TSchema, path: string, place: Place, name: string): Node {
+function readNamed (schema: TSchema, place: Place, name: string): Node {
+  const { context: { definitions }, scope } = place
   let unique = name
-  for (let i = 2; context.definitions.has(unique) && !place.scope.entries.has(schema); i++) unique = `${name}_${i}`
-  return readOnce(context, schema, path, place, { kind: 'ref', name: unique })
+  for (let i = 2; definitions.has(unique) && !scope.entries.has(schema); i++) unique = `${name}_${i}`
+  return readOnce(schema, place, { kind: 'ref', name: unique })
 }
 
-function readOnce (context: Context, schema: TSchema, path: string, place: Place, ref: RefNode | null): Node {
-  const { entries } = place.scope
+function readOnce (schema: TSchema, place: Place, ref: RefNode | null): Node {
+  const { context: { definitions }, scope: { entries } } = place
   const known = entries.get(schema)
-  if (known !== undefined) return comeBack(context, known, path)
+  if (known !== undefined) return comeBack(known, place)
   const entry: Entry = { node: null, ref, recursive: false }
   entries.set(schema, entry)
   // taken while it is open: another schema of that name gets another one
-  if (ref !== null) context.definitions.set(ref.name, null)
-  const node = sized(context, path, withNotes(readKind(context, schema, path, place), schema, ref))
-  entry.node = node
-  if (ref === null || !entry.recursive) {
-    if (ref !== null) context.definitions.delete(ref.name)
-    return node
+  if (ref !== null) definitions.set(ref.name, null)
+  const node = withNotes(readKind(schema, place), schema, ref)
+  // products of unions are counted here: what back ends write for a node is bounded
+  if (sizeOf(node, place.context.sizes) > MAX_PARTS) {
+    place.fail(`the schema has more than ${MAX_PARTS} parts here, unions of an intersection multiplied out`)
   }
-  context.definitions.set(ref.name, node)
-  return ref
+  entry.node = node
+  if (ref === null) return node
+  if (entry.recursive) {
+    definitions.set(ref.name, node)
+    return ref
+  }
+  definitions.delete(ref.name)
+  return node
 }
 
-function comeBack (context: Context, entry: Entry, path: string): Node {
+function comeBack (entry: Entry, place: Place): Node {
   const { node, ref } = entry
   if (node !== null && !entry.recursive) return node
-  if (ref === null) fail(context, path, 'the schema is an object cycle; use Type.Recursive')
+  if (ref === null) place.fail('the schema is an object cycle; use Type.Recursive')
   entry.recursive = true
   return ref
 }
 
 function withNotes (node: Node, schema: TSchema, ref: RefNode | null): Node {
-  const notes = notesOf(schema)
   // TypeBox numbers the ids of recursive types by itself: T0, T1, …
-  const named = ref !== null && !/^T\d+$/.test(ref.name) ? { name: schema.$id as string, ...notes } : notes
-  if (Object.keys(named).length === 0) return node
-  const noted = { ...node, ...named }
-  return noted
+  const name = ref === null || /^T\d+$/.test(ref.name) ? {} : { name: schema.$id as string }
+  const noted = { ...name, ...notesOf(schema) }
+  return Object.keys(noted).length === 0 ? node : { ...node, ...noted }
 }
 
-/** What back ends write for a node is bounded: products of unions are counted here. */
-function sized (context: Context, path: string, node: Node): Node {
-  if (sizeOf(context, node) > MAX_PARTS) {
-    fail(context, path, `the schema has more than ${MAX_PARTS} parts here, unions of an intersection multiplied out`)
-  }
-  return node
-}
-
-function sizeOf (context: Context, node: Node): number {
-  let size = context.sizes.get(node)
+function sizeOf (node: Node, sizes: Map<Node, number>): number {
+  let size = sizes.get(node)
   if (size === undefined) {
-    size = partsOf(node).reduce((sum, part) => sum + sizeOf(context, part), 1)
-    context.sizes.set(node, size)
+    size = partsOf(node).reduce((sum, part) => sum + sizeOf(part, sizes), 1)
+    sizes.set(node, size)
   }
   return size
 }
 
-function readKind (context: Context, schema: TSchema, path: string, place: Place): Node {
+const READERS: { readonly [kind: string]: (schema: TSchema, place: Place) => Node } = {
+  Any: readAny,
+  Unknown: readAny,
+  Null: () => ({ kind: 'values', values: [null] }),
+  Boolean: () => ({ kind: 'boolean' }),
+  Number: readNumber,
+  Integer: readNumber,
+  String: readString,
+  TemplateLiteral: readString,
+  RegExp: readString,
+  Literal: readLiteral,
+  Array: readArray,
+  Tuple: readTuple,
+  Object: readObject,
+  Record: readRecord,
+  Union: readUnion,
+  Intersect: readIntersect,
+  Import: readImport,
+  Ref: readReference,
+  This: readReference,
+  Never: readNegation,
+  Not: readNegation,
+  Uint8Array: (_, place) => place.fail('JSON has no bytes; make Type.Uint8Array the whole payload of a binary ' +
+    'message, or use Type.String'),
+}
+
+function readKind (schema: TSchema, place: Place): Node {
   const kind = schema[Kind]
-  switch (kind) {
-    case 'Any':
-    case 'Unknown':
-      if (isFromPeer(context) && schema.unboundedOnPurpose !== true) {
-        fail(context, path, `Type.${kind} takes whatever a peer sends; declare the type, ` +
-          'or add { unboundedOnPurpose: true }')
-      }
-      return { kind: 'any' }
-    case 'Null': return { kind: 'values', values: [null] }
-    case 'Boolean': return { kind: 'boolean' }
-    case 'Number': return readNumber(context, schema, path, false)
-    case 'Integer': return readNumber(context, schema, path, true)
-    case 'String':
-    case 'TemplateLiteral':
-    case 'RegExp':
-      return readString(context, schema, path, kind)
-    case 'Literal': return readLiteral(context, schema, path)
-    case 'Array': return readArray(context, schema, path, place)
-    case 'Tuple': return readTuple(context, schema, path, place)
-    case 'Object': return readObject(context, schema, path, place)
-    case 'Record': return readRecord(context, schema, path, place)
-    case 'Union': return readUnion(context, schema, path, place)
-    case 'Intersect': return readIntersect(context, schema, path, place)
-    case 'Import': return readImport(context, schema, path, place)
-    case 'Ref':
-    case 'This':
-      return readReference(context, schema, path, place)
-    case 'Never':
-    case 'Not':
-      if (isFromPeer(context)) {
-        fail(context, path, `Type.${kind} says what a value is not, so nothing can be copied by it; say what it is`)
-      }
-      return kind === 'Never' ? { kind: 'never' } : { kind: 'not', node: context.read(schema.not, path, place) }
-    case 'Uint8Array':
-      fail(context, path, 'JSON has no bytes; make Type.Uint8Array the whole payload of a binary message, ' +
-        'or use Type.String')
-  }
-  return fail(context, path, `Type.${String(kind)} is not supported: no boot check knows it. ` +
+  const reader = Object.hasOwn(READERS, kind) ? READERS[kind] : undefined
+  if (reader !== undefined) return reader(schema, place)
+  return place.fail(`Type.${kind} is not supported: no boot check knows it. ` +
     'Write it with the types of docs/contract-types.md')
 }
 
-function readImport (context: Context, schema: TSchema, path: string, place: Place): Node {
-  // two imports of one module are the same definitions
-  const scope = place.scope.inside(JSON.stringify(schema.$defs), Object.entries<TSchema>(schema.$defs))
-  return readReference(context, schema, path, { scope, depth: place.depth })
+function readAny (schema: TSchema, place: Place): Node {
+  place.checkBound(schema, false, `Type.${schema[Kind]} takes whatever a peer sends; declare the type, ` +
+    'or add { unboundedOnPurpose: true }')
+  return { kind: 'any' }
 }
 
-function readReference (context: Context, schema: TSchema, path: string, place: Place): Node {
+function readNegation (schema: TSchema, place: Place): Node {
+  const kind = schema[Kind]
+  if (place.isFromPeer) {
+    place.fail(`Type.${kind} says what a value is not, so nothing can be copied by it; say what it is`)
+  }
+  return kind === 'Never' ? { kind: 'never' } : { kind: 'not', node: place.read(schema.not) }
+}
+
+function readImport (schema: TSchema, place: Place): Node {
+  // two imports of one module are the same definitions
+  const scope = place.scope.inside(JSON.stringify(schema.$defs), Object.entries<TSchema>(schema.$defs))
+  return readReference(schema, place.within(scope))
+}
+
+function readReference (schema: TSchema, place: Place): Node {
   const found = place.scope.find(schema.$ref)
   if (found === undefined) {
-    fail(context, path, `$ref ${got(schema.$ref)} names nothing in this schema; use Type.Recursive, Type.Module, ` +
+    place.fail(`$ref ${got(schema.$ref)} names nothing in this schema; use Type.Recursive, Type.Module, ` +
       'or the schema itself')
   }
-  const kind = checkKind(context, found.schema, path, place.depth)
-  checkKeywords(context, found.schema, path, kind)
-  return readNamed(context, found.schema, path, { scope: found.scope, depth: place.depth }, schema.$ref)
+  return readNamed(checkSchema(found.schema, place), place.within(found.scope), schema.$ref)
 }
