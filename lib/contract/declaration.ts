@@ -81,8 +81,8 @@ function check (where: string, value: object, known: Tests, required: readonly s
 }
 
 /**
- * Reads what isn't a schema. Throws WSG_ERR_CONTRACT, with the nearest right name where one is near. `prefix` is that of
- * the scope that declares the route; null where it isn't known yet, and with it which parameters it brings.
+ * Reads what isn't a schema. Throws WSG_ERR_CONTRACT, with the nearest right name where one is near. `prefix` is that
+ * of the scope that declares the route; null where it isn't known yet, and with it which parameters it brings.
  */
 export function readDeclaration (given: unknown, prefix: string | null = null): Declaration {
   if (!isObject(given)) failContract('contract', '', `expected what defineContract returns, got ${got(given)}`)

@@ -29,7 +29,7 @@ type Source = Readonly<Record<string, unknown>>
 
 const MAX_PATH = 128
 
-/** Nodes that are visited of what a peer sent: half a millisecond. Enough for 5000 numbers, the last of which is wrong. */
+/** Nodes that are visited of what a peer sent, in half a millisecond: 5000 numbers, the last of which is wrong. */
 const MAX_WORK = 5000
 
 /**
@@ -150,7 +150,7 @@ class Finder {
   }
 
   #object (node: ObjectNode, value: unknown, path: string, level: number): Problem | null {
-    if (typeof value !== 'object' || value === null || !this.#isObject(value, node)) return 'kind'
+    if (typeof value !== 'object' || value === null || !isObjectFor(node, value, this.#isOurs)) return 'kind'
     const source = value as Source
     let count = 0
     for (const { name, node: inner, required } of node.properties) {
@@ -168,7 +168,7 @@ class Finder {
     if (this.#isDone) return null
     const declared = this.#declaredOf(node)
     let fits = true
-    for (const name of this.#furtherNames(source, node)) {
+    for (const name of furtherNames(source, node, this.#isOurs)) {
       if (declared.has(name)) continue
       if (node.extra === null) return 'undeclared'
       if (++count > node.max || this.#isDone) break
@@ -176,24 +176,6 @@ class Finder {
       if (fits) fits = this.#member(node, name, source[name], path, level)
     }
     return count > node.max ? 'many' : count < node.min ? 'few' : null
-  }
-
-  #isObject (value: object, node: ObjectNode): boolean {
-    if (!this.#isOurs) return isPlainObject(value)
-    return node.extra === null ? isObject(value) : isDictionary(value)
-  }
-
-  /** Properties that may be undeclared. Of ours only those that the serializer writes: the rest is left out. */
-  #furtherNames (source: Source, { extra, extraNames, unknown }: ObjectNode): readonly string[] {
-    if (extra === null && (this.#isOurs || unknown === 'drop')) return []
-    if (this.#isOurs) {
-      return Object.keys(source).filter(name =>
-        name !== '__proto__' && extraNames?.test(name) !== false && source[name] !== undefined)
-    }
-    const names: string[] = []
-    // inherited names too, as the sanitizer counts them
-    for (const name in source) names.push(name)
-    return names
   }
 
   #member (node: ObjectNode, name: string, value: unknown, path: string, level: number): boolean {
@@ -242,4 +224,21 @@ class Finder {
     this.faults.push(nearest)
     return null
   }
+}
+
+function isObjectFor ({ extra }: ObjectNode, value: object, isOurs: boolean): boolean {
+  return isOurs ? extra === null ? isObject(value) : isDictionary(value) : isPlainObject(value)
+}
+
+/** Properties that may be undeclared. Of ours only those that the serializer writes: the rest is left out. */
+function furtherNames (source: Source, { extra, extraNames, unknown }: ObjectNode, isOurs: boolean): readonly string[] {
+  if (extra === null && (isOurs || unknown === 'drop')) return []
+  if (isOurs) {
+    return Object.keys(source).filter(name =>
+      name !== '__proto__' && extraNames?.test(name) !== false && source[name] !== undefined)
+  }
+  const names: string[] = []
+  // inherited names too, as the sanitizer counts them
+  for (const name in source) names.push(name)
+  return names
 }

@@ -29,8 +29,8 @@ export function stringProblem (node: StringNode, given: string, blamed: readonly
     if (given.length > (policy?.rawMax ?? max)) return 'long'
     const repairs = policy?.spec.clean === true
     if (!repairs && given.length < min) return 'short'
-    const isRefused = policy === null ? !plainString(given) : blamed.some(one => one.node === node && one.value === given)
-    if (isRefused) return 'characters'
+    const isBlamed = blamed.some(one => one.node === node && one.value === given)
+    if (policy === null ? !plainString(given) : isBlamed) return 'characters'
     // of what a policy makes of it only the policy knows
     if (repairs) return null
   }

@@ -1,4 +1,6 @@
-import { isContainer, type ArrayNode, type Node, type ObjectNode, type SchemaTree, type UnionNode } from '../tree/nodes.js'
+import {
+  isContainer, type ArrayNode, type Node, type ObjectNode, type SchemaTree, type UnionNode,
+} from '../tree/nodes.js'
 import { bounds, lengths, refuse, scalar } from './scalars.js'
 
 // Tested in test/contract/accept.test.ts and test/contract/serializer.test.ts.
@@ -54,7 +56,8 @@ export abstract class Generator {
       case 'union': return this.#union(node)
       case 'tuple': {
         const items = node.items.map((item, i) => `let x${i} = v[${i}]\n${this.value(item, `x${i}`)}`)
-        return refuse('!isArray(v)', `v.length !== ${items.length}`) + items.join('') + `return ${this.tuple(node.items)}`
+        const test = refuse('!isArray(v)', `v.length !== ${items.length}`)
+        return `${test}${items.join('')}return ${this.tuple(node.items)}`
       }
       default: return `${this.value(node, 'v')}return ${this.result(node, 'v')}`
     }

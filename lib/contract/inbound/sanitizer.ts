@@ -4,7 +4,9 @@ import { Generator, type List } from '../code/generator.js'
 import { bounds, refuse } from '../code/scalars.js'
 import { plainString } from '../text/rules.js'
 import { nodesOf } from '../tree/finish.js'
-import { MAX_RECURSION, type Node, type ObjectNode, type SchemaTree, type StringNode, type UnionNode } from '../tree/nodes.js'
+import {
+  MAX_RECURSION, type Node, type ObjectNode, type SchemaTree, type StringNode, type UnionNode,
+} from '../tree/nodes.js'
 import { copyAny, isFreeName, isPlainObject, isUnique } from './runtime.js'
 
 // Tested in test/contract/accept.test.ts.
@@ -44,7 +46,9 @@ class CopyGenerator extends Generator {
     const blame = (node: StringNode, value: string): void => {
       if (blamed.length < MAX_BLAMED) blamed.push({ node, value })
     }
-    const helpers = { any: copyAny, REFUSED, plainString, isPlainObject, isFreeName, isUnique, stringify: JSON.stringify, blame, blamed }
+    const { stringify } = JSON
+    const runtime = { any: copyAny, plainString, isPlainObject, isFreeName, isUnique, stringify }
+    const helpers = { REFUSED, blame, blamed, ...runtime }
     const accept = this.compile(helpers, root => `const objectPrototype = Object.prototype, { getPrototypeOf } = Object
 return (v, plain = false) => {
 if (blamed.length !== 0) blamed.length = 0
@@ -72,10 +76,11 @@ return copy === undefined ? REFUSED : copy
       else optional.push(`if (x${i} !== undefined) copy[${key}] = x${i}\n`)
       return `let x${i} = v[${key}]\n${isRequired ? value : `if (x${i} !== undefined) {\nn++\n${value}}\n`}`
     })
+    const countsKeys = extra === null && node.unknown === 'refuse'
     return `if (typeof v !== "object" || v === null) return
 if (getPrototypeOf(v) !== objectPrototype && !isPlainObject(v)) return
 let n = ${required.length}
-${lines.join('')}${extra === null && node.unknown === 'refuse' ? countKeys(node) : ''}const copy = {${required.join(', ')}}
+${lines.join('')}${countsKeys ? countKeys(node) : ''}const copy = {${required.join(', ')}}
 ${optional.join('')}${extra === null ? '' : this.#copyExtra(node, extra)}${refuse(...bounds('n', node))}return copy`
   }
 

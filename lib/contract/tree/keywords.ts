@@ -36,7 +36,7 @@ const NOTES: { readonly [keyword: string]: Test } = Object.assign(Object.create(
   writeOnly: boolean,
 })
 
-const BESIDE_ANY: typeof NOTES = Object.assign(Object.create(null) as object, { $id: string, $comment: string, ...NOTES })
+const BESIDE_ANY: typeof NOTES = Object.assign(Object.create(NOTES) as object, { $id: string, $comment: string })
 
 const NUMBER = {
   minimum: number, maximum: number, exclusiveMinimum: number, exclusiveMaximum: number, multipleOf: whole,
@@ -116,7 +116,7 @@ export function findKeywordFault (kind: string, schema: object): string | undefi
   for (const [keyword, value] of Object.entries(schema)) {
     const test = Object.hasOwn(own, keyword) ? own[keyword] : BESIDE_ANY[keyword]
     if (test === undefined) {
-      const hint = didYouMean(keyword, [...Object.keys(own), ...Object.keys(BESIDE_ANY)])
+      const hint = didYouMean(keyword, [...Object.keys(own), ...Object.keys(BESIDE_ANY), ...Object.keys(NOTES)])
       return `Type.${kind} has no keyword ${JSON.stringify(keyword)}${hint === '' ? '; remove it' : hint}`
     }
     if (!test[1](value)) return `keyword "${keyword}": expected ${test[0]}, got ${got(value)}`

@@ -116,7 +116,8 @@ function readPolicy (schema: TSchema, place: Place, { min, max }: Range): Policy
   try {
     // a policy that repairs may shorten: it counts the bytes of what came by itself
     const rawMax = spec.clean ? spec.maxBytes ?? defaultMaxBytes(spec) : max
-    return { spec, apply: compileTextPolicy(spec, place.context.adapters), rawMax, takesAscii: takesAscii(spec, { min, max }) }
+    const apply = compileTextPolicy(spec, place.context.adapters)
+    return { spec, apply, rawMax, takesAscii: takesAscii(spec, { min, max }) }
   } catch (error) {
     place.fail(error instanceof Error ? error.message : 'the text policy can not be compiled')
   }
