@@ -1,4 +1,4 @@
-// Tested in test/socket/limits.test.ts and test/attack/after-close.test.ts.
+// Tested in test/socket/frame-queue.test.ts, test/socket/limits.test.ts and test/attack/after-close.test.ts.
 import type { WebSocket } from 'ws'
 
 export type MessageFrame = string | Uint8Array
@@ -8,6 +8,11 @@ const HIGH_WATER = 128
 const HIGH_WATER_LENGTH = 65_536
 /** Frames that wait at most: more than the smallest ones one read of 64 KiB can hold. */
 const MAX_WAITING = 16_384
+
+/**
+ * Bytes of one socket in a row: some 3 ms at 50 ns each (docs/performance.md). A larger message is a slice of its own.
+ */
+const SLICE = 65_536
 
 /** What a queue's frames wait for. */
 export interface FrameReader {
@@ -27,6 +32,7 @@ export class FrameQueue {
   private length = 0
   private holds = 0
   private paused = false
+  private inRow = 0
 
   constructor (ws: WebSocket, reader: FrameReader) {
     this.ws = ws
@@ -56,6 +62,19 @@ export class FrameQueue {
   release (): void {
     this.holds--
     this.pump()
+  }
+
+  /**
+   * Counts the bytes of a frame that is read. After a slice of them all other sockets have their turn: the event loop
+   * would read megabytes of one socket before it looks at the next.
+   */
+  spend (bytes: number): void {
+    this.inRow += bytes
+    if (this.inRow < SLICE) return
+    this.inRow = 0
+    this.hold()
+    this.pause()
+    setImmediate(() => { this.release() })
   }
 
   /** Stops reading until nothing waits. */

@@ -106,6 +106,7 @@ export class Inbox implements FrameReader {
   /** For the queue: this frame's turn has come. `bytes`: how many it came in, if that is still known. */
   read (frame: MessageFrame, bytes?: number): void {
     const { socket, contract, parts } = this
+    this.queue.spend(frame.length)
     if (typeof frame !== 'string') {
       if (parts.binary !== null) this.judge.admit(parts.binary, null, frame, false)
       return

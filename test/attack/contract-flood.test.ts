@@ -30,6 +30,36 @@ async function figuresOnce (server: ChildServer, fits: (figures: Figures) => boo
   return figures
 }
 
+t.test('D13 whoever sends megabytes at once has his turn with all others, and each message is handled, in order', async t => {
+  const COUNT = 100
+  const handled: number[] = []
+  const perTurn = new Map<number, number>()
+  const turns = { now: 0, isOver: false }
+  const tick = (): void => {
+    turns.now++
+    if (!turns.isOver) setImmediate(tick)
+  }
+  t.teardown(() => { turns.isOver = true })
+  const contract = defineContract({ name: 'large', url: '/test', inbound: { say: Type.Object({ n: Type.Integer(), text: Type.String({ maxLength: 30_000 }) }) } })
+  const server = await contractStack(t, app => {
+    app.wsRoute(contract, {
+      on: {
+        say ({ n }) {
+          handled.push(n)
+          perTurn.set(turns.now, (perTurn.get(turns.now) ?? 0) + 1)
+        },
+      },
+    })
+  })
+  const client = await server.open()
+  tick()
+  client.json(...Array.from({ length: COUNT }, (_, n) => ({ type: 'say', data: { n, text: 'x'.repeat(30_000) } })))
+  await until(() => handled.length === COUNT)
+  t.same(handled, Array.from({ length: COUNT }, (_, n) => n))
+  // Two slices of three: one when the socket is read, one when what waited has its turn.
+  t.ok(Math.max(...perTurn.values()) <= 6, `at most ${Math.max(...perTurn.values())} of ${COUNT} in one turn of the event loop`)
+})
+
 t.test('D13 of a burst exactly as many as allowed are handled', async t => {
   const handled: number[] = []
   const contract = defineContract({ name: 'burst', url: '/test', inbound: { say: N } })
