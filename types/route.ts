@@ -1,6 +1,6 @@
 import type { RouteModel } from './model.js'
 import type { RouteShorthandOptions } from 'fastify'
-import type { AnyContract } from './contract.js'
+import type { AnyContract, ContractSpec } from './contract.js'
 import type { Authorize, Identity } from './gate.js'
 import type { MessageOptions, RouteGuardOptions } from './options.js'
 import type {
@@ -140,7 +140,7 @@ export interface WsRouteHandle<C extends AnyContract> {
 
 /** A contracted route, as generators see it. */
 export interface DeclaredContract {
-  readonly contract: AnyContract
+  readonly contract: ContractSpec
   /** Older contracts that its route serves as well. */
   readonly versions: readonly { readonly contract: AnyContract, readonly fingerprint: string }[]
   /** The whole path, prefixes included. */

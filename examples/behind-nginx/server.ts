@@ -5,7 +5,7 @@ import Fastify from 'fastify'
 import guard from 'fastify-ws-guard'
 import { defineContract } from 'fastify-ws-guard/contract'
 
-const clock = defineContract({
+export const clock = defineContract({
   name: 'clock',
   url: '/clock',
   outbound: { tick: Type.Object({ at: Type.Integer({ description: 'Milliseconds since 1970' }) }) },

@@ -79,9 +79,10 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       const adapters = options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter }
       const limits = { ...options.messages, ...handlers.messages }
       const { burst } = limits
+      const spec = contract as ContractSpec
       const compile = { prefix: scope.prefix, burst, ...adapters }
-      const compiled = compileContract(contract as ContractSpec, compile)
-      const versions = compileVersions(handlers.versions, where, contract as ContractSpec, compiled, compile)
+      const compiled = compileContract(spec, compile)
+      const versions = compileVersions(handlers.versions, where, spec, compiled, compile)
       const all = [compiled, ...versions.map(({ adapted }) => adapted)]
       for (const one of all) scope.log.debug({ contract: one.name }, one.report())
       const maxPayload = Math.max(...all.map(({ limits }) => limits.maxPayload))
@@ -119,7 +120,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
         route.open(socket, request.raw.socket, sockets.admissionOf(request))
       })
       declared.push({
-        contract,
+        contract: spec,
         versions: versions.map(({ contract, model: { fingerprint } }) => ({ contract, fingerprint })),
         url: scope.prefix.replace(/\/$/, '') + compiled.url,
         route: {

@@ -2,7 +2,11 @@ import t from 'tap'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
-import type { ClientOptions } from 'ws'
+import type { ClientOptions as Handshake } from 'ws'
+import type { clock } from '../../examples/behind-nginx/server.js'
+import type { poll } from '../../examples/minimal/poll.contract.js'
+import { createClient, eventsOf } from '../../lib/client.js'
+import type { AnyContract, Client } from '../../lib/client.js'
 import { skipWithout } from '../helpers/binaries.js'
 import { makeCertificate } from '../helpers/certs.js'
 import { startExample } from '../helpers/example.js'
@@ -14,41 +18,36 @@ import type { Teardown } from '../helpers/teardown.js'
 
 // The examples beside the chat, run as processes of their own.
 
-/** A client that hands out messages one by one. Rejects when the handshake is refused. */
-async function open (t: Teardown, url: string, options: ClientOptions): Promise<{ readonly socket: WebSocket, next (): Promise<unknown> }> {
-  const socket = new WebSocket(url, options)
-  const messages: unknown[] = []
-  const waiting: ((message: unknown) => void)[] = []
-  socket.on('message', data => {
-    const message: unknown = JSON.parse(String(data))
-    const first = waiting.shift()
-    if (first === undefined) messages.push(message)
-    else first(message)
-  })
-  await new Promise<void>((resolve, reject) => { socket.once('open', resolve).once('error', reject) })
-  t.teardown(() => { socket.terminate() })
-  return {
-    socket,
-    next: () => messages.length > 0 ? Promise.resolve(messages.shift()) : new Promise(resolve => { waiting.push(resolve) }),
+/** A client of a page: `options` are those of its handshake. */
+function clientOf<C extends AnyContract> (t: Teardown, url: string, options: Handshake): Client<C> {
+  class Page extends WebSocket {
+    constructor (address: string, protocols: string[]) {
+      super(address, protocols, options)
+    }
   }
+  const client = createClient<C>({ url, WebSocket: Page })
+  t.teardown(() => { client.close() })
+  return client
 }
 
 t.test('examples/minimal: everyone on this machine votes, a foreign page does not', async t => {
   const { port } = await startExample(t, 'minimal')
-  const url = `ws://localhost:${port}/poll`
-  const options = { origin: `http://localhost:${port}` }
-  const one = await open(t, url, options)
-  t.same(await one.next(), { type: 'result', data: { tea: 0, coffee: 0 } })
-  const two = await open(t, url, options)
-  await two.next()
-  two.socket.send('{"type":"vote","data":{"choice":"tea"}}')
-  t.same(await one.next(), { type: 'result', data: { tea: 1, coffee: 0 } })
-  t.same(await two.next(), { type: 'result', data: { tea: 1, coffee: 0 } })
-  two.socket.send('{"type":"vote","data":{"choice":"cocoa"}}')
-  t.match(await two.next(), { type: '$error', error: { code: 'invalid_message' } })
-  await t.rejects(open(t, url, { origin: 'https://evil.example' }), /403/)
-  two.socket.send('{"type":"vote","data":{"choice":"coffee"}}')
-  t.same(await two.next(), { type: 'result', data: { tea: 1, coffee: 1 } })
+  const [one, two] = [1, 2].map(() => clientOf<typeof poll>(t, `ws://localhost:${port}/poll`, { origin: `http://localhost:${port}` })) as [Client<typeof poll>, Client<typeof poll>]
+  const results = [one, two].map(client => eventsOf(client).result())
+  const told = async (result: object): Promise<void> => {
+    for (const each of results) t.same((await each.next()).value, result)
+  }
+  await told({ tea: 0, coffee: 0 })
+  two.send.vote({ choice: 'tea' })
+  await told({ tea: 1, coffee: 0 })
+  const refused = new Promise(resolve => { two.listen('error', resolve) })
+  two.send.vote({ choice: 'cocoa' as never })
+  t.match(await refused, { code: 'invalid_message', type: 'vote' })
+  const { status, client } = await upgrade(port, { path: '/poll', origin: 'https://evil.example' })
+  client.destroy()
+  t.equal(status, 403)
+  two.send.vote({ choice: 'coffee' })
+  await told({ tea: 1, coffee: 1 })
 })
 
 t.test('examples/behind-nginx', { skip: skipWithout('nginx', 'openssl') }, async t => {
@@ -72,8 +71,9 @@ t.test('examples/behind-nginx', { skip: skipWithout('nginx', 'openssl') }, async
   const request = { path: '/clock', host: `localhost:${tlsPort}`, origin }
 
   await t.test('a page of the site gets its ticks over wss', async t => {
-    const client = await open(t, `wss://localhost:${tlsPort}/clock`, { origin, ca: certificate.cert, headers: { 'x-forwarded-proto': 'http' } })
-    for (let i = 0; i < 2; i++) t.match(await client.next(), { type: 'tick', data: { at: Number } })
+    const client = clientOf<typeof clock>(t, `wss://localhost:${tlsPort}/clock`, { origin, ca: certificate.cert, headers: { 'x-forwarded-proto': 'http' } })
+    const ticks = eventsOf(client).tick()
+    for (let i = 0; i < 2; i++) t.match((await ticks.next()).value, { at: Number })
   })
 
   await t.test('the headers of the answer come through', async t => {

@@ -6,10 +6,10 @@ import t from 'tap'
 import { defineContract } from '../../lib/contract.js'
 import { sanitizeHtmlAdapter } from '../../lib/html.js'
 import guard from '../../lib/index.js'
+import { connect } from '../../lib/testing.js'
 import type { GuardOptions } from '../../types/options.js'
 import { boot as bootApp } from '../helpers/boot.js'
 import type { Failure } from '../helpers/boot.js'
-import { openRaw } from '../helpers/raw-client.js'
 
 // Nothing that a user hands in is silently ignored: a key nobody reads, and a key whose value a renamed import has lost.
 
@@ -150,10 +150,7 @@ t.test('the route options of Fastify that wsRoute takes do what they do elsewher
       done()
     },
   })
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = app.server.address() as { port: number }
-  const client = await openRaw(port, { path: '/chat' })
-  client.client.destroy()
+  await connect(app, chat, { headers: { host: 'localhost:3000' } })
   t.same(seen, ['onRequest kept', 'preValidation', 'preHandler'])
 })
 
@@ -163,17 +160,15 @@ t.test('a route\'s messages limits stand over the plugin\'s, key by key', async 
   await app.register(guard, { development: true, messages: { rate: 0.01, burst: 3 } })
   let handled = 0
   const count = { on: { say () { handled++ }, kick () {} }, calls, public: true as const }
+  const busy = defineContract({ ...chat, name: 'busy', url: '/busy' })
   app.wsRoute(chat, count)
-  app.wsRoute(defineContract({ ...chat, name: 'busy', url: '/busy' }), { ...count, messages: { burst: 20 } })
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = app.server.address() as { port: number }
-  for (const [path, expected] of [['/chat', 3], ['/busy', 20]] as const) {
+  app.wsRoute(busy, { ...count, messages: { burst: 20 } })
+  for (const [contract, expected] of [[chat, 3], [busy, 20]] as const) {
     handled = 0
-    const client = await openRaw(port, { path })
-    for (let i = 0; i < expected + 2; i++) client.json({ type: 'say', data: { text: 'x' } })
-    await client.waitMessages(2)
-    t.equal(handled, expected, path)
-    client.client.destroy()
+    const client = await connect(app, contract)
+    for (let i = 0; i < expected + 2; i++) client.send.say({ text: 'x' })
+    for (let i = 0; i < 2; i++) t.match(await client.error(), { code: 'rate_limited' })
+    t.equal(handled, expected, contract.name)
   }
 })
 
