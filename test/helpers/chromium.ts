@@ -3,7 +3,8 @@ import type { Browser } from 'playwright-core'
 import { binary } from './binaries.js'
 import type { Teardown } from './teardown.js'
 
-const ARGS = [
+/** Without a window, and without what would ask the network. */
+export const CHROMIUM_ARGS: readonly string[] = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
 ]
@@ -16,7 +17,7 @@ export async function launchChromium (t: Teardown, hosts: readonly string[] = []
   const rules = hosts.map(host => `MAP ${host} 127.0.0.1`).join(',')
   const browser = await chromium.launch({
     executablePath: binary('chromium'),
-    args: rules === '' ? ARGS : [...ARGS, `--host-resolver-rules=${rules}`],
+    args: rules === '' ? [...CHROMIUM_ARGS] : [...CHROMIUM_ARGS, `--host-resolver-rules=${rules}`],
   })
   t.teardown(() => browser.close())
   return browser
