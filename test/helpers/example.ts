@@ -20,10 +20,10 @@ export async function startExample (t: Teardown, name: string, env?: Environment
   return await startServer(t, fileURLToPath(new URL(`../../examples/${name}/server.js`, import.meta.url)), env)
 }
 
-/** Starts a server on a free port, and waits for the address it prints. */
-export async function startServer (t: Teardown, file: string, env: Environment = {}): Promise<Example> {
+/** Starts a server on a free port, or that of `env`, and waits for the address it prints. */
+export async function startServer (t: Teardown, file: string, env: Environment = {}, cwd?: string): Promise<Example> {
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT'])
-  const child = spawn(process.execPath, [file], { env: { ...process.env, ...env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [file], { cwd, env: { ...process.env, ...env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = (): Promise<void> => stopChild(child)
   t.teardown(stop)
 
