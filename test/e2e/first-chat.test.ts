@@ -30,7 +30,7 @@ async function follow (t: Teardown, text: string): Promise<Followed> {
   const commands = blocks.filter(({ language }) => language === 'sh').map(block => block.text).join('')
   const installed = [...commands.matchAll(/npm install ([^&\n]+)/g)].flatMap(([, names]) => names!.split(' '))
     .filter(name => !/^--|^(?:fastify-ws-guard|tsx)$/.test(name))
-  const folder = emptyRepository(t, [...installed, ...Object.keys(dependencies), '@types/node', 'undici-types'])
+  const folder = emptyRepository(t, [...new Set([...installed, ...Object.keys(dependencies), '@types/node', 'undici-types'])])
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   for (const { file, text } of blocks) {
     if (file !== null) writeFileSync(join(folder, file), text.replaceAll(/\b3000\b/g, String(port)))
