@@ -400,7 +400,7 @@ class _Client:
             if self.state == "open":
                 self._ahead = 0.0
                 self._full_at = asyncio.get_running_loop().time() + seconds
-                self._each = max(self._each, seconds * _SLOWER / (about.cost if about else 1))
+                self._each = max(self._each, seconds * _SLOWER / (about.cost if about and about.cost else 1))
         failure = Error(str(error.get("code")), str(error.get("message", "")), error.get("data"), error.get("issues"),
                         seconds, about.type if about else None)
         if about is not None and about.reply is not None:
@@ -577,4 +577,4 @@ class PollClient(_Client):
     def events_result(self) -> AsyncIterator[Result]:
         """The same, for `async for`. Ends with the client."""
         return cast(AsyncIterator[Result], self._events("result"))
-# sha256-9d69b8b5ed0f9d9a of all lines before
+# sha256-fb0a4da1347de782 of all lines before

@@ -170,7 +170,7 @@ class _Client:
             if self.state == "open":
                 self._ahead = 0.0
                 self._full_at = asyncio.get_running_loop().time() + seconds
-                self._each = max(self._each, seconds * _SLOWER / (about.cost if about else 1))
+                self._each = max(self._each, seconds * _SLOWER / (about.cost if about and about.cost else 1))
         failure = Error(str(error.get("code")), str(error.get("message", "")), error.get("data"), error.get("issues"),
                         seconds, about.type if about else None)
         if about is not None and about.reply is not None:
