@@ -18,6 +18,14 @@ subscribe('fastify.initialization', message => {
 })
 
 /**
+ * For an instance that was made before this module was loaded, as fastify-cli and @fastify/autoload have it: where it
+ * has no route yet, none was missed. Called when the plugin is registered.
+ */
+export function noteFreshInstance (fastify: FastifyInstance): void {
+  if (!declared.has(fastify) && fastify.printRoutes() === '(empty tree)') declared.set(fastify, [])
+}
+
+/**
  * Throws WSG_ERR_PLUGIN_ORDER for all WebSocket routes that were declared before the plugin could see them. Routes
  * are told apart by the object that Fastify hands to every hook: with constraints several have one URL. Warns where
  * this module was loaded after the instance was made; upgrades to such routes are then refused at run time instead of

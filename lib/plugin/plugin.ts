@@ -4,6 +4,7 @@ import plugin from 'fastify-plugin'
 import type { GuardOptions } from '../../types/options.js'
 import { isMute } from '../errors/boot-warning.js'
 import { WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
+import { noteFreshInstance } from '../foreign/declared-routes.js'
 import { replaceInjectWS } from '../foreign/inject-ws.js'
 import { serializeUpgrades } from '../foreign/log-serializers.js'
 import { refuseSecondServer } from '../foreign/registered-plugins.js'
@@ -42,6 +43,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   /* ---- called: nothing is changed before all of these have passed ---- */
   checkVersions(fastify.version, process.versions.node)
   checkScope(fastify)
+  noteFreshInstance(fastify)
   const options = resolveOptions(given)
   refuseLenientParser(fastify.server)
 

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t from 'tap'
-import { checkDeclaredRoutes } from '../../lib/foreign/declared-routes.js'
+import { checkDeclaredRoutes, noteFreshInstance } from '../../lib/foreign/declared-routes.js'
 import { changedInsides, fakeInstance } from '../helpers/foreign.js'
 
 t.test('WebSocket routes that nobody guards are found, whoever declared them and by whatever key', async t => {
@@ -24,6 +24,16 @@ t.test('routes of one URL are told apart', async t => {
   app.addHook('onRoute', route => { seen.add(route) })
   app.get('/ws', websocket, () => 'late')
   t.throws(() => checkDeclaredRoutes(app, seen), { message: /^route \/ws \(constraints version\): declared before/ })
+})
+
+t.test('an instance that was made before, without a route by then, is none that is warned of', async t => {
+  for (const [routes, warned] of [['(empty tree)', []], ['└── /ws (GET)', ['declared-routes']]] as const) {
+    const { instance, log } = fakeInstance({ printRoutes: () => routes })
+    noteFreshInstance(instance)
+    t.equal(checkDeclaredRoutes(instance, new WeakSet()), undefined)
+    t.same(changedInsides(log), warned, routes)
+  }
+  t.equal(Fastify().printRoutes(), '(empty tree)', 'as Fastify says it')
 })
 
 t.test('an instance that was not announced is warned of', async t => {
