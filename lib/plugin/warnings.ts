@@ -13,7 +13,7 @@ export function warnOfTransport (fastify: FastifyInstance, options: ResolvedOpti
       'proxies\' addresses')
   }
   if (options.development) {
-    warnAtBoot(log, {}, 'fastify-ws-guard runs with development: true: TLS and a Secure cookie are not asked for, ' +
+    warnAtBoot(log, {}, 'development: true: TLS and a Secure cookie are not asked for, ' +
       'and loopback pages over http are let in where origins are not listed')
     return
   }
