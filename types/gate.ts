@@ -73,6 +73,8 @@ export interface Credential {
   readonly kind: string
   /** `cookie`: the browser sends it by itself, so Origin must be proven. Left out: what the strategy's `needs` say. */
   readonly sentBy?: 'cookie' | 'header'
+  /** Who a new token belongs to, which is to take the place of the one before. */
+  readonly renew?: NonNullable<AuthStrategy['verifyToken']>
   /** The session it ends with. */
   readonly session?: SessionCredential
 }

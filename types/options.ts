@@ -45,6 +45,8 @@ export interface ConnectionOptions {
   readonly perIdentity?: number
   /** Handshakes under way; one address has a quarter of them at most. Default 1000. */
   readonly pending?: number
+  /** Open sockets that wait for a first message with a token; one address has a quarter at most. Default 1000. */
+  readonly unauthenticated?: number
   /** Bits of an IPv6 address that count as one client, 32-128. Default 64. */
   readonly ipv6Prefix?: number
   /** Addresses and networks (`10.0.0.0/8`) whose sockets are not counted by address. */

@@ -23,7 +23,11 @@ export function authenticate (
   }
 }
 
-async function whenFound (strategy: AuthStrategy, found: PromiseLike<Identity | null>): Promise<Authentication> {
+/** What a strategy is called, and the scheme that its 401 names. */
+type Named = Pick<AuthStrategy, 'name' | 'challenge'>
+
+/** The same of what was asked already. */
+export async function whenFound (strategy: Named, found: PromiseLike<Identity | null>): Promise<Authentication> {
   try {
     return judge(strategy, await found)
   } catch (error) {
@@ -31,7 +35,7 @@ async function whenFound (strategy: AuthStrategy, found: PromiseLike<Identity | 
   }
 }
 
-function judge (strategy: AuthStrategy, identity: Identity | null | undefined): Authentication {
+function judge (strategy: Named, identity: Identity | null | undefined): Authentication {
   if (identity === null || identity === undefined) return refuse(unauthenticated(strategy))
   const fault = identityFault(identity)
   if (fault !== null) return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: ${fault}` })
@@ -39,7 +43,7 @@ function judge (strategy: AuthStrategy, identity: Identity | null | undefined): 
   return hasEnded ? refuse(unauthenticated(strategy)) : { identity, refusal: null }
 }
 
-function failed (strategy: AuthStrategy, error: unknown): Authentication {
+function failed (strategy: Named, error: unknown): Authentication {
   const status = statusOf(error)
   if (status === 401) return refuse({ ...unauthenticated(strategy), cause: error })
   if (status === 403) return refuse({ code: 'WSG_ERR_FORBIDDEN', value: strategy.name, cause: error })
@@ -88,7 +92,7 @@ function undecided (error: unknown): Refusal {
   return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'authorize', cause: error }
 }
 
-function unauthenticated ({ name, challenge }: AuthStrategy): Refusal {
+function unauthenticated ({ name, challenge }: Named): Refusal {
   return { code: 'WSG_ERR_UNAUTHENTICATED', value: name, ...(challenge === undefined ? {} : { challenge }) }
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { TokenAuthOptions, TokenCarrier, TokenClaims } from '../../types/auth.js'
-import type { AnyIdentity, AuthStrategy, Identity } from '../../types/gate.js'
+import type { AnyIdentity, AuthStrategy, Credential, Identity } from '../../types/gate.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
@@ -83,6 +83,10 @@ export function tokenAuth<I extends AnyIdentity = Identity> (options: TokenAuthO
     return { ...identity, expires: Number(expires) + clockTolerance }
   }
 
+  const renew = (text: string, signal: AbortSignal): Promise<I | null> => judge({ carrier: 'message', text }, signal)
+  // One for all its sockets. What comes of a renewal is an identity as any strategy's.
+  const credential = { kind: 'token', sentBy: 'header', renew } as Credential
+
   return {
     name: 'token',
     needs: { credential: 'header', session: false },
@@ -93,9 +97,9 @@ export function tokenAuth<I extends AnyIdentity = Identity> (options: TokenAuthO
       const [first, second] = carried(context.request)
       if (first === undefined) return null
       if (second !== undefined && first.text !== second.text) throw refused('Authorization and subprotocol differ')
-      context.provenBy({ kind: 'token', sentBy: 'header' })
+      context.provenBy(credential)
       return judge(first, context.signal)
     },
-    verifyToken: (text, signal) => judge({ carrier: 'message', text }, signal),
+    verifyToken: renew,
   }
 }

@@ -36,7 +36,8 @@ export function faultOf (thrown: unknown, token: string): unknown {
     const status = isKnown ? 401 : statusCode === 401 || statusCode === 403 ? statusCode : 503
     // What is not about the token itself is for who looks for the cause: with its stack.
     if (status === 503 && !inspect(thrown, { depth: 8, maxStringLength: null }).includes(token)) return thrown
-    return refused(`${String(code ?? name ?? typeof thrown)}: ${String(message ?? '')}`.replaceAll(token, '…'), status)
+    const reason = `${String(code ?? name ?? typeof thrown)}: ${String(message ?? '')}`
+    return refused(reason.replaceAll(token, '…'), status)
   } catch {
     return refused('what verify threw can\'t be read', 503)
   }

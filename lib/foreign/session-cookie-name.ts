@@ -9,6 +9,11 @@ interface SessionScope {
   decryptSession?: (cookie: string, request: object, options: object, callback: () => void) => void
 }
 
+interface Probe {
+  readonly headers: object
+  readonly session?: { readonly cookie?: { readonly path?: string } }
+}
+
 type Hook = (request: object, reply: object, done: () => void) => void
 
 const names = new WeakMap<FastifyInstance, string>()
@@ -27,7 +32,7 @@ function hooksOf (scope: FastifyInstance): readonly unknown[] {
 function watch (scope: FastifyInstance): string | null {
   const isOurs = (one: unknown): one is Hook => typeof one === 'function' && one.name === 'handleSession'
   const hook = hooksOf(scope).find(isOurs)
-  const probe: { readonly headers: object, session?: { readonly cookie?: { readonly path?: string } } } = { headers: {} }
+  const probe: Probe = { headers: {} }
   ;(scope as SessionScope).decryptSession?.('', probe, {}, () => {})
   const asked: string[] = []
   const cookies = new Proxy({}, {

@@ -40,6 +40,12 @@ interface Internals {
   readonly _extensions: { readonly [name: string]: unknown }
 }
 
+/** Lets a socket receive messages of so many bytes from here on. */
+export function setPayloadLimit (ws: WebSocket, bytes: number): void {
+  const receiver = (ws as unknown as { readonly _receiver?: { _maxPayload?: number } | null })._receiver
+  if (receiver?._maxPayload !== undefined) receiver._maxPayload = bytes
+}
+
 /** Larger frames are written from a buffer, so that a broadcast shares the bytes instead of copying them per member. */
 const LATIN1_LIMIT = 4096
 

@@ -1,7 +1,9 @@
-import type { HookHandlerDoneFunction } from 'fastify'
+import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { IncomingMessage } from 'node:http'
+import type { Refusal } from '../../types/gate.js'
 import type { SafeLog } from '../errors/log-safe.js'
 import type { Events } from '../events/events.js'
+import { AUTH_FRAME_BYTES } from '../protocol/envelope.js'
 import type { ClientAddresses } from './client-address.js'
 import { type ConnectionCaps, Connections } from './connections.js'
 import { type DevelopmentDoor, Door, RETRY_AUTH } from './door.js'
@@ -11,9 +13,11 @@ import { IdentityMoment, type Judges } from './moments/identity.js'
 import { type HasEnded, SwitchMoment } from './moments/switch.js'
 import { UpgradeMoment } from './moments/upgrade.js'
 import { PendingHandshakes } from './pending.js'
+import type { Verdict } from './policy.js'
 import { handshakeOf } from './record.js'
 import { type MakeRoom, Room } from './room.js'
 import { SecurityLog } from './security-log.js'
+import { WaitingRoom } from './waiting-room.js'
 
 /** Of the handshakes that may be under way, one in so many may wait for room at a cap. */
 const WAITING_SHARE = 4
@@ -22,6 +26,8 @@ export interface GateOptions {
   readonly host: HostPolicy
   readonly requireTls: boolean
   readonly caps: ConnectionCaps
+  /** Sockets that wait for a first message with a token; one address has a quarter of them at most. */
+  readonly unauthenticated: number
   readonly addresses: ClientAddresses
   /** Milliseconds from the upgrade request on. */
   readonly authTimeout: number
@@ -44,6 +50,7 @@ export interface GateOptions {
 export class Gate {
   readonly connections: Connections
   readonly #pending: PendingHandshakes
+  readonly #waiting: WaitingRoom
   readonly #security: SecurityLog
   readonly #door: Door
   readonly #upgrade: UpgradeMoment
@@ -54,8 +61,9 @@ export class Gate {
 
   constructor (options: GateOptions) {
     const { caps, authTimeout, handshakeTimeout, makeRoom, log, events, judges, hasEnded, development } = options
-    const { host, requireTls, addresses } = options
+    const { host, requireTls, addresses, unauthenticated } = options
     const connections = this.connections = new Connections(caps)
+    const waiting = this.#waiting = new WaitingRoom(unauthenticated, Math.ceil(unauthenticated / WAITING_SHARE))
     this.#security = new SecurityLog(log, events)
     const door = this.#door = new Door(this.#security, development)
     this.#pending = new PendingHandshakes({
@@ -71,7 +79,9 @@ export class Gate {
         connections.settle(slots)
         route?.connections.settle(route.slots)
       },
-      onClosed: ({ slots, route }) => {
+      onClosed: handshake => {
+        const { slots, route } = handshake
+        waiting.leave(handshake)
         connections.leave(slots)
         route?.connections.leave(route.slots)
       },
@@ -80,14 +90,14 @@ export class Gate {
     const isDraining = (): boolean => this.#draining
     this.#upgrade = new UpgradeMoment(this.#pending, connections, door, isDraining)
     this.#headers = new HeadersMoment({ host, requireTls, addresses, connections, room, door })
-    this.#identity = new IdentityMoment({ connections, room, door, judges })
+    this.#identity = new IdentityMoment({ connections, waiting, room, door, judges })
     this.#switch = new SwitchMoment(this.#pending, door, isDraining, hasEnded)
   }
 
   get pending (): number { return this.#pending.size }
 
   /** When the oldest handshake that is under way began, by `performance.now()`; Infinity: there is none. */
-  get underWaySince (): number { return this.#pending.oldest }
+  get underWaySince (): number { return Math.min(this.#pending.oldest, this.#waiting.oldest) }
 
   /** First listener of the server's `upgrade` event. */
   get onUpgrade (): UpgradeMoment['listen'] { return this.#upgrade.listen }
@@ -107,9 +117,25 @@ export class Gate {
   /** Asked and told by the ws server: see `UpgradeJudge`. */
   get judge (): SwitchMoment { return this.#switch }
 
+  /** True while a request's socket waits for a first message with a token. */
+  isWaiting (raw: IncomingMessage): boolean {
+    const handshake = handshakeOf(raw)
+    return handshake !== undefined && this.#waiting.has(handshake)
+  }
+
+  /** Judges a first message. Null admits. Never rejects. */
+  admitToken (request: FastifyRequest, token: string, signal: AbortSignal): Promise<Verdict> {
+    return this.#identity.admitToken(request, token, signal)
+  }
+
+  /** A socket that waited is closed. */
+  reportWaiting (request: FastifyRequest, refusal: Refusal): void {
+    this.#door.report(refusal, request, handshakeOf(request.raw) ?? null)
+  }
+
   /** Bytes of the largest message of the route that `raw` was routed to; undefined: the ws server's own limit. */
   readonly payloadLimitOf = (raw: IncomingMessage): number | undefined =>
-    handshakeOf(raw)?.policy?.maxPayload ?? undefined
+    this.isWaiting(raw) ? AUTH_FRAME_BYTES : handshakeOf(raw)?.policy?.maxPayload ?? undefined
 
   isUpgrade (raw: IncomingMessage): boolean {
     return handshakeOf(raw) !== undefined

@@ -6,7 +6,7 @@ import { type ConnectionCaps, Connections } from './connections.js'
 import { compileOrigins, originsFromHosts, type OriginPolicy } from './origin.js'
 import type { RouteInput, RoutePolicy, UpgradeLimiter } from './policy.js'
 import { APPLICATION } from './rate.js'
-import { DEFAULT_ENVELOPE } from '../protocol/envelope.js'
+import { AUTH_FRAME_BYTES, DEFAULT_ENVELOPE } from '../protocol/envelope.js'
 
 /** The plugin-wide settings a route's policy is made of. */
 export interface PolicyDefaults {
@@ -94,6 +94,8 @@ export class Policies {
     const { upgradeRate: own, connections: caps } = options
     const failureCost = this.#defaults.upgradeRate?.failureCost ?? 1
     const limiters = [this.#shared, own === undefined ? null : this.#makeLimiter({ failureCost, ...own }, url)]
+    const takesTokens = (auth?.alternatives ?? [auth]).some(one => one?.verifyToken !== undefined)
+    const tokenBytes = takesTokens ? AUTH_FRAME_BYTES : 0
     const subprotocols = options.subprotocols ?? this.#defaults.subprotocols
     return {
       url,
@@ -111,7 +113,7 @@ export class Policies {
       hasHttpHandler,
       connections: caps === undefined ? null : new Connections({ ...UNLIMITED, ...caps }, url),
       readInput: contract?.readInput ?? null,
-      maxPayload: contract?.maxPayload ?? options.maxPayload ?? null,
+      maxPayload: contract === null ? options.maxPayload ?? null : Math.max(contract.maxPayload, tokenBytes),
     }
   }
 

@@ -10,8 +10,8 @@ import type { RouteInput, RoutePolicy } from './policy.js'
 /** One opening handshake from its `upgrade` event to its 101 or its end. The slots live as long as the socket. */
 export interface Handshake {
   readonly socket: Duplex
-  /** `performance.now()` of the `upgrade` event. */
-  readonly startedAt: number
+  /** `performance.now()` of the `upgrade` event, or of a token that came in a first message. */
+  startedAt: number
   /** Bytes that the socket had sent by then: a kept-alive connection has answered before. */
   readonly writtenBefore: number
   /** What it holds of the application's caps. */

@@ -3,34 +3,39 @@ import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Refusal, RefusalCode } from '../../types/gate.js'
-import { type Close, CLOSES } from '../protocol/codes.js'
+import { type CloseName, CLOSES } from '../protocol/codes.js'
 import { frameClose, frameText } from '../foreign/ws-internals.js'
 import { ERROR_TYPE, SUBPROTOCOL } from '../protocol/envelope.js'
 import type { Handshake } from './record.js'
 import { REFUSALS } from './refusals.js'
 import type { SubprotocolPolicy } from './subprotocol.js'
 
-const { unauthenticated, forbidden, stale, too_many: tooMany, overload } = CLOSES
-
 /** Refusals that a page can act on (docs/protocol.md section 2). All others are an HTTP status, whoever asks. */
-const BY_CODE: { readonly [C in RefusalCode]?: Close } = {
-  WSG_ERR_UNAUTHENTICATED: unauthenticated,
-  WSG_ERR_FORBIDDEN: forbidden,
-  WSG_ERR_PARAMS_INVALID: forbidden,
-  WSG_ERR_CONTRACT_MISMATCH: stale,
-  WSG_ERR_CONNECTIONS_PER_ADDRESS: tooMany,
-  WSG_ERR_CONNECTIONS_PER_IDENTITY: tooMany,
-  WSG_ERR_UPGRADE_RATE: tooMany,
-  WSG_ERR_CONNECTIONS_TOTAL: overload,
-  WSG_ERR_CONNECTIONS_PENDING: overload,
-  WSG_ERR_AUTH_TIMEOUT: overload,
-  WSG_ERR_AUTH_UNAVAILABLE: overload,
-  WSG_ERR_HOOK_FAILED: overload,
-  WSG_ERR_DRAINING: overload,
+const BY_CODE: { readonly [C in RefusalCode]?: CloseName } = {
+  WSG_ERR_UNAUTHENTICATED: 'unauthenticated',
+  WSG_ERR_FORBIDDEN: 'forbidden',
+  WSG_ERR_PARAMS_INVALID: 'forbidden',
+  WSG_ERR_CONTRACT_MISMATCH: 'stale',
+  WSG_ERR_CONNECTIONS_PER_ADDRESS: 'too_many',
+  WSG_ERR_CONNECTIONS_PER_IDENTITY: 'too_many',
+  WSG_ERR_UPGRADE_RATE: 'too_many',
+  WSG_ERR_CONNECTIONS_TOTAL: 'overload',
+  WSG_ERR_CONNECTIONS_PENDING: 'overload',
+  WSG_ERR_AUTH_TIMEOUT: 'overload',
+  WSG_ERR_AUTH_UNAVAILABLE: 'overload',
+  WSG_ERR_HOOK_FAILED: 'overload',
+  WSG_ERR_DRAINING: 'overload',
 }
 
 /** A hook of the application has refused, with a status of its own. */
-const BY_STATUS = new Map<number, Close>([[401, unauthenticated], [403, forbidden], [429, tooMany], [503, overload]])
+const BY_STATUS = new Map<number, CloseName>([
+  [401, 'unauthenticated'], [403, 'forbidden'], [429, 'too_many'], [503, 'overload'],
+])
+
+/** How a refusal closes a socket that is open; undefined: it has no meaning there. */
+export function closeOf ({ code, statusCode }: Refusal): CloseName | undefined {
+  return BY_CODE[code] ?? BY_STATUS.get(statusCode ?? 0)
+}
 
 /** Milliseconds that the peer gets to read why it was refused. */
 const LINGER = 1000
@@ -48,8 +53,9 @@ export function knowsCodes (raw: IncomingMessage, { supported }: SubprotocolPoli
 export function tell (
   { socket, request, reply, policy, mayBeTold }: Handshake, refusal: Refusal, detail?: string
 ): boolean {
-  const told = BY_CODE[refusal.code] ?? BY_STATUS.get(refusal.statusCode ?? 0)
-  if (!mayBeTold || told === undefined || request === null || policy === null) return false
+  const name = closeOf(refusal)
+  if (!mayBeTold || name === undefined || request === null || policy === null) return false
+  const told = CLOSES[name]
   const retryAfter = retryAfterOf(reply, refusal)
   const error = {
     code: told.reason,

@@ -24,7 +24,7 @@ import { corsOrigin } from '../gate/origin.js'
 import { Policies } from '../gate/policies.js'
 import { createUpgradeLimiter } from '../gate/rate.js'
 import { serializeUpgrade } from '../gate/security-log.js'
-import { authenticateInjected } from './authenticate-injected.js'
+import { authenticateInjected, comesLater } from './authenticate-injected.js'
 import { GuardedRoutes } from './guarded-routes.js'
 import { handshakeOf } from '../gate/record.js'
 import { limitHeaderPhase, refuseLenientParser } from './http-server.js'
@@ -60,10 +60,11 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     requireTls: options.requireTls,
     // One address may hang in a slow store with a quarter of them, no more.
     caps: { ...options.connections, pendingPerAddress: Math.ceil(options.connections.pending / 4) },
+    unauthenticated: options.connections.unauthenticated,
     addresses,
     authTimeout: options.authTimeout,
     handshakeTimeout: options.handshakeTimeout,
-    judges: { authenticate: authenticateInjected, authorize },
+    judges: { authenticate: authenticateInjected, authorize, comesLater },
     hasEnded: handshake => life.endOf(handshake, handshake.policy?.url ?? '') !== null,
     makeRoom: sockets.makeRoom,
     log: sockets.log,
@@ -75,7 +76,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   const limiters = await loadLimiters(fastify, options)
   const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))
   const guarded: GuardedRoutes = new GuardedRoutes(options, policies, gate, routerOptions(fastify))
-  const routes = createWsRoutes(options, sockets)
+  const routes = createWsRoutes(options, sockets, gate)
 
   /* ---- the server: who sees an upgrade, and how long a header may take ---- */
   const theirs = new UrlPatterns(options.otherUpgrades ?? [], WITHOUT_SLASH)

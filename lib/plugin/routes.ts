@@ -8,6 +8,7 @@ import { compileContract } from '../contract/compile.js'
 import { warnAtBoot } from '../errors/boot-warning.js'
 import { WSG_ERR_OPTION, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import type { Gate } from '../gate/gate.js'
 import type { RouteInput } from '../gate/policy.js'
 import type { ContractPart } from '../gate/policies.js'
 import { checkOptions } from './check-options.js'
@@ -16,7 +17,9 @@ import { CONTRACT } from './guarded-routes.js'
 import type { OpenSockets } from './open-sockets.js'
 import type { ResolvedOptions } from './options.js'
 import { checkHandlerKeys, FASTIFY_KEYS, guardPart, pick } from './route-keys.js'
+import { renewToken } from './renew-token.js'
 import { optionsSchema } from './schema.js'
+import { TokenSockets } from './token-sockets.js'
 import { SUBPROTOCOL } from '../protocol/envelope.js'
 import { selfCheck } from '../foreign/ws-internals.js'
 import { createSocketRoute } from '../socket/route.js'
@@ -48,7 +51,7 @@ function inputReader (contract: CompiledContract): ((request: FastifyRequest) =>
 /** Bytes of one message above which boot warns. */
 const LARGE_PAYLOAD = 1024 * 1024
 
-export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets): WsRoutes {
+export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, gate: Gate): WsRoutes {
   let direct: boolean | undefined
   const declared: DeclaredContract[] = []
 
@@ -98,9 +101,11 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
         handlers,
         limits,
         registry: sockets.registry,
+        renew: renewToken,
         direct,
         development: options.development,
       })
+      const tokens = new TokenSockets([compiled, ...versions.map(({ adapted }) => adapted)], { gate, sockets, deadline: options.authTimeout })
       const { fingerprint } = compiled
       const part: ContractPart = {
         subprotocol: SUBPROTOCOL,
@@ -117,7 +122,13 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets):
       }, (socket: WebSocket, request: FastifyRequest) => {
         // @fastify/websocket's listener would keep the request and the reply; the connection brings one of its own.
         socket.removeAllListeners('error')
-        route.open(socket, request.raw.socket, sockets.admissionOf(request))
+        const open = (hasAsked: boolean): void => {
+          const admission = sockets.admissionOf(request)
+          tokens.tell(socket, admission, hasAsked)
+          route.open(socket, request.raw.socket, admission)
+        }
+        if (gate.isWaiting(request.raw)) tokens.wait(socket, request, () => { open(true) })
+        else open(false)
       })
       declared.push({
         contract: spec,

@@ -116,6 +116,8 @@ export const optionsSchema = closed<GuardOptions>({
     anonymous: count('Sockets per client address, without an identity', 100),
     perIdentity: count('Sockets per identity', 30),
     pending: count('Handshakes under way; one address has a quarter of them at most', 1000),
+    unauthenticated: count('Sockets that wait for a first message with a token; one address has a quarter of them ' +
+      'at most', 1000),
     ipv6Prefix: Type.Integer({
       minimum: 32,
       maximum: 128,

@@ -68,6 +68,7 @@ export const ERRORS = {
   unsupported_data: { message: 'Text frames only', close: 'unsupported_data' },
   rate_limited: { message: 'Too many messages', close: 'too_many' },
   forbidden: { message: 'Not allowed', close: 'policy_violation' },
+  unauthenticated: { message: 'Authentication required', close: 'unauthenticated' },
   duplicate_id: { message: 'This id is under way', close: 'duplicate_id' },
   too_many_calls: { message: 'Too many handlers are under way', close: 'policy_violation' },
   timeout: { message: 'It took too long', close: null },

@@ -28,6 +28,12 @@ export const CANCEL_TYPE = '$cancel'
 export const PING_TYPE = '$ping'
 export const PONG_TYPE = '$pong'
 
+/** Type of a message with a token, and of what the server says about tokens. */
+export const AUTH_TYPE = '$auth'
+
+/** Bytes that a message with a token may have, whatever the contract's own need. */
+export const AUTH_FRAME_BYTES = 8448
+
 /** UTF-16 units of a textual id at most. */
 export const MAX_ID_LENGTH = 64
 

@@ -1,6 +1,6 @@
 // Tested in test/socket/messages.test.ts and test/socket/limits.test.ts.
 import type { CompiledContract, Plainness } from '../../types/contract.js'
-import { CANCEL_TYPE, PING_TYPE, isMessageId } from '../protocol/envelope.js'
+import { AUTH_TYPE, CANCEL_TYPE, PING_TYPE, isMessageId } from '../protocol/envelope.js'
 import type { Operations } from './calls.js'
 import type { ContractSocket } from './contract-socket.js'
 import { FrameQueue } from './frame-queue.js'
@@ -9,6 +9,7 @@ import type { SocketHome } from './home.js'
 import { Judge } from './judge.js'
 import type { OpenSocket } from './open-socket.js'
 import type { RouteParts } from './parts.js'
+import { Renewal } from './renewal.js'
 import { Runner } from './runner.js'
 import { TokenBucket } from './token-bucket.js'
 
@@ -31,6 +32,7 @@ export class Inbox implements FrameReader {
   private readonly runner: Runner
   private readonly judge: Judge
   private readonly queue: FrameQueue
+  private readonly renewal: Renewal
   private readonly tokens: TokenBucket
   private readonly bytes: TokenBucket
   private inDebt = false
@@ -44,6 +46,7 @@ export class Inbox implements FrameReader {
     this.tokens = new TokenBucket(rate, burst, now())
     this.bytes = new TokenBucket(bytes, bytes * BYTES_SAVED, now())
     this.queue = new FrameQueue(socket.ws, this)
+    this.renewal = new Renewal(socket, this.queue, parts)
     this.runner = new Runner(socket, parts, now, onSlot)
     this.operations = this.runner.operations
     this.judge = new Judge(socket, this.runner, this.queue, parts, { now, tokens: this.tokens })
@@ -147,7 +150,7 @@ export class Inbox implements FrameReader {
     const entry = this.parts.entries.get(type)
     const rawId = message[idKey]
     if (entry === undefined || entry.inbound.binary) {
-      this.openOther(type, rawId)
+      this.openOther(type, rawId, message)
       return
     }
     let id: Id = null
@@ -165,10 +168,11 @@ export class Inbox implements FrameReader {
   }
 
   /** What belongs to the protocol, or to nobody. */
-  private openOther (type: string, rawId: unknown): void {
+  private openOther (type: string, rawId: unknown, message: Fields): void {
     const { socket } = this
     const id = isMessageId(rawId) ? rawId : null
-    if (type === CANCEL_TYPE && id !== null) this.runner.cancel(id)
+    if (type === AUTH_TYPE) this.renewal.take(message, id)
+    else if (type === CANCEL_TYPE && id !== null) this.runner.cancel(id)
     else if (type === PING_TYPE && (id !== null || rawId === undefined)) socket.outbox.send(this.parts.text.pong(id))
     else if (type === CANCEL_TYPE || type === PING_TYPE) socket.refuse('invalid_message', id, null)
     else if (this.parts.gone.has(type)) socket.refuseGone(id)

@@ -71,9 +71,12 @@ export class OpenSocket implements SocketWatch {
     this.openedAt = this.aliveAt = home.now()
     this.read = bytesReadOf(stream) ?? 0
     const held: Held = ws
+    // One that waited for its identity has them already.
+    if (held[SOCKET] === undefined) {
+      ws.on('error', onError)
+      ws.on('close', onClose)
+    }
     held[SOCKET] = held[WATCH] = this
-    ws.on('error', onError)
-    ws.on('close', onClose)
   }
 
   /** Takes its place among the open sockets. Called once, when it is whole. */

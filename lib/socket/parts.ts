@@ -1,6 +1,7 @@
 import type { CompiledContract } from '../../types/contract.js'
 import type { MessageOptions } from '../../types/options.js'
 import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
+import type { Renew } from './auth-message.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 import type { Groups } from './groups.js'
 import type { Entry } from './handlers.js'
@@ -35,6 +36,8 @@ export interface RouteParts {
   readonly groups: Groups<Member>
   readonly deadlines: Deadlines<Expiring>
   readonly text: ProtocolText
+  /** Null where no strategy takes tokens. */
+  readonly renew: Renew | null
   /** Null in production. */
   readonly hints: Hints | null
   readonly onOpen: ((socket: GuardedSocket) => unknown) | null

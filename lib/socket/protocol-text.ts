@@ -1,6 +1,6 @@
 import { ERRORS } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
-import { ERROR_KEY, ERROR_TYPE, MAX_ISSUES, PONG_TYPE, encodeId } from '../protocol/envelope.js'
+import { AUTH_TYPE, ERROR_KEY, ERROR_TYPE, MAX_ISSUES, PONG_TYPE, encodeId } from '../protocol/envelope.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
 import type { Issue } from '../../types/contract.js'
 
@@ -15,6 +15,9 @@ export interface ErrorDetail {
   readonly detail?: string | undefined
 }
 
+/** Milliseconds: until a first token has to be there, or until the next one; null: none is needed. */
+export type AuthNotice = { readonly deadline: number } | { readonly expiresIn: number | null }
+
 /**
  * Writes what belongs to the protocol as JSON text (docs/protocol.md sections 3 and 9) with a contract's envelope
  * keys.
@@ -24,8 +27,10 @@ export class ProtocolText {
   private readonly typeStart: string
   private readonly pongStart: string
   private readonly idKey: string
+  private readonly keys: EnvelopeKeys
 
   constructor (keys: EnvelopeKeys) {
+    this.keys = keys
     const key = JSON.stringify(ERROR_KEY)
     this.idStart = `{${JSON.stringify(keys.id)}:`
     this.idKey = JSON.stringify(keys.id)
@@ -36,6 +41,12 @@ export class ProtocolText {
   /** The answer to `$ping`. */
   pong (id: string | number | null): string {
     return id === null ? `${this.pongStart}}` : `${this.pongStart},${this.idKey}:${encodeId(id)}}`
+  }
+
+  /** What is to be known of tokens (section 10). */
+  auth (data: AuthNotice): string {
+    const { type, data: key } = this.keys
+    return JSON.stringify({ [type]: AUTH_TYPE, ...(key === null ? data : { [key]: data }) })
   }
 
   /** An error of section 5; without an id it belongs to no message. */

@@ -5,6 +5,7 @@ import type { AdaptedContract } from '../../types/versions.js'
 import type { Group, GroupKey, Senders } from '../../types/socket.js'
 import type { WebSocket } from 'ws'
 import type { Duplex } from 'node:stream'
+import type { Renew } from './auth-message.js'
 import { Connection } from './connection.js'
 import { Deadlines } from './deadlines.js'
 import type { Expiring } from './deadlines.js'
@@ -28,6 +29,8 @@ export interface SocketRouteSpec {
   readonly handlers: RouteHandlers
   readonly limits: SocketLimits
   readonly registry: Registry
+  /** What a new token on an open socket comes to; left out: there are none. */
+  readonly renew?: Renew
   /** The result of `selfCheck`: frames may be written past ws's sender. */
   readonly direct: boolean
   /** Error replies say more. */
@@ -60,6 +63,7 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     direct: spec.direct,
     groups,
     deadlines: new Deadlines<Expiring>(() => performance.now()),
+    renew: spec.renew ?? null,
     // Typed by the contract where the application wrote them; here every contract is the same.
     onOpen: (handlers.onOpen ?? null) as RouteParts['onOpen'],
     onClose: (handlers.onClose ?? null) as RouteParts['onClose'],

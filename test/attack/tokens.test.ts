@@ -8,7 +8,7 @@ import type { AuthStrategy } from '../../types/gate.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
 import type { GuardedStack } from '../helpers/guarded-stack.js'
 import { codeOf } from '../helpers/handshake.js'
-import { forge, forgeries, inSeconds } from '../helpers/tokens.js'
+import { forge, forgeries, inSeconds, later } from '../helpers/tokens.js'
 
 type Test = Parameters<typeof guardedStack>[0]
 
@@ -71,7 +71,7 @@ for (const [name, open] of Object.entries(VERIFIERS)) {
 
 t.test('an opaque token is looked up; a store that is down is 503 and never anonymous', async t => {
   const hash = (token: string): string => createHash('sha256').update(token).digest('hex')
-  const rows = new Map([[hash('opaque-1'), { id: 'ada', expires: Date.now() + 3_600_000 }]])
+  const rows = new Map([[hash('opaque-1'), { id: 'ada', expires: later(3_600_000) }]])
   let isDown = false
   const stack = await site(t, tokenAuth({
     async verify (token) {
@@ -92,7 +92,7 @@ t.test('C15 who somebody is comes from the token, and from nothing beside it', a
   const seen: unknown[] = []
   const stack = await guardedStack(t, {
     as: 'site',
-    guard: { auth: tokenAuth({ verify: token => token === 'good' ? { id: 'ada', expires: Date.now() + 60_000 } : null }), subprotocols: ['own'] },
+    guard: { auth: tokenAuth({ verify: token => token === 'good' ? { id: 'ada', expires: later(60_000) } : null }), subprotocols: ['own'] },
     extend: app => { app.get('/who', { websocket: true }, (socket, request) => { seen.push(request.wsIdentity); socket.close() }) },
   })
   for (const header of [['x-user', 'root'], ['x-scopes', 'admin'], ['x-roles', 'admin'], ['x-forwarded-user', 'root']] as const) {
@@ -108,7 +108,7 @@ t.test('C10 a token in the URL is none, and no token stands in the log or in an 
   const stack = await guardedStack(t, {
     as: 'site',
     level: 'trace',
-    guard: { auth: tokenAuth({ verify: token => { if (token.startsWith('BAD')) throw new Error(`no ${token}`); return token === 'GOODSECRET' ? { id: 'ada', expires: Date.now() + 60_000 } : null } }), subprotocols: ['own'] },
+    guard: { auth: tokenAuth({ verify: token => { if (token.startsWith('BAD')) throw new Error(`no ${token}`); return token === 'GOODSECRET' ? { id: 'ada', expires: later(60_000) } : null } }), subprotocols: ['own'] },
   })
   for (const name of ['token', 'access_token', 'bearer', 'authorization', 'ticket']) t.equal(await verdict(stack, { path: `/ws?${name}=GOODSECRET` }), REFUSED, name)
   for (const token of ['GOODSECRET', 'WRONGSECRET', 'BADSECRET']) {
@@ -124,7 +124,7 @@ t.test('C10 a token in the URL is none, and no token stands in the log or in an 
 })
 
 t.test('two tokens that differ are refused, and so are two Authorization lines', async t => {
-  const stack = await site(t, tokenAuth({ verify: token => ({ id: token, expires: Date.now() + 60_000 }) }))
+  const stack = await site(t, tokenAuth({ verify: token => ({ id: token, expires: later(60_000) }) }))
   t.equal(await verdict(stack, { ...bearer('ada'), ...offered('ada') }), '101')
   t.equal(await verdict(stack, { ...bearer('ada'), ...offered('bob') }), REFUSED)
   t.equal(await verdict(stack, { headers: [['Authorization', 'Bearer ada'], ['authorization', 'Bearer bob']] }), REFUSED)

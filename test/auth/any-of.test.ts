@@ -1,4 +1,4 @@
-import cookie from '@fastify/cookie'
+import cookie, { Signer } from '@fastify/cookie'
 import session from '@fastify/session'
 import Fastify from 'fastify'
 import t from 'tap'
@@ -8,9 +8,9 @@ import type { AuthStrategy } from '../../types/gate.js'
 import { SECRET, sessionCookie } from '../helpers/bare.js'
 import { guardedStack, userOf } from '../helpers/guarded-stack.js'
 import { codeOf, upgrade } from '../helpers/handshake.js'
-import { Signer } from '@fastify/cookie'
+import { later } from '../helpers/tokens.js'
 
-const byToken = tokenAuth({ verify: token => /^token-of-/.test(token) ? { id: token.slice(9), expires: Date.now() + 3_600_000 } : null })
+const byToken = tokenAuth({ verify: token => /^token-of-/.test(token) ? { id: token.slice(9), expires: later(3_600_000) } : null })
 const bySession = sessionAuth(userOf)
 const byKey: AuthStrategy = {
   name: 'api-key',

@@ -3,6 +3,7 @@ import t from 'tap'
 import { authenticate } from '../../lib/auth/authenticate.js'
 import { tokenAuth } from '../../lib/auth/token-auth.js'
 import type { TokenAuthOptions } from '../../types/auth.js'
+import { inSeconds, later } from '../helpers/tokens.js'
 import type { Authentication, AuthenticateContext, Credential } from '../../types/gate.js'
 
 const HOUR = 3_600_000
@@ -23,7 +24,7 @@ const bearer = (token: string): readonly [string, string] => ['authorization', `
 const offers = (list: string): readonly [string, string] => ['sec-websocket-protocol', list]
 
 /** Tokens of a store, opaque to everybody else. */
-const TOKENS = new Map([['ada-1', { id: 'ada', expires: Date.now() + HOUR }], ['YWRh+/==', { id: 'ada', expires: Date.now() + HOUR }]])
+const TOKENS = new Map([['ada-1', { id: 'ada', expires: later(HOUR) }], ['YWRh+/==', { id: 'ada', expires: later(HOUR) }]])
 const byStore = (more: Partial<TokenAuthOptions> = {}) => tokenAuth({ verify: token => TOKENS.get(token) ?? null, ...more })
 const codeOf = ({ refusal }: Authentication): string => refusal?.code ?? 'admitted'
 const judge = async (strategy: ReturnType<typeof tokenAuth>, context: AuthenticateContext): Promise<string> => codeOf(await authenticate(strategy, context))
@@ -72,7 +73,7 @@ t.test('only the carriers that were chosen are looked at', async t => {
 
 t.test('an identity as it is, and the claims of a JWT', async t => {
   const found = async (verified: object): Promise<unknown> => (await authenticate(tokenAuth({ verify: () => verified as { id: string } }), ask(bearer('x')))).identity
-  const exp = Math.floor(Date.now() / 1000) + 60
+  const exp = inSeconds(60)
   t.same(await found({ sub: 'ada', exp, roles: ['admin'] }), { sub: 'ada', exp, roles: ['admin'], id: 'ada', expires: exp * 1000 })
   const expires = new Date(exp * 1000)
   t.same(await found({ id: 7, sub: 'ada', expires }), { id: 7, sub: 'ada', expires }, 'who says id means it')
@@ -89,16 +90,16 @@ t.test('C14 a token without an end is refused, unless that is asked for by its n
     const code = await judge(tokenAuth({ verify: verify({ id: 'ada', expires: nonsense }) }), ask(bearer('x')))
     t.equal(code, nonsense === Infinity ? 'WSG_ERR_UNAUTHENTICATED' : 'WSG_ERR_AUTH_UNAVAILABLE', String(nonsense))
   }
-  t.equal(await judge(tokenAuth({ verify: verify({ id: 'ada', expires: Date.now() - 1 }) }), ask(bearer('x'))), 'WSG_ERR_UNAUTHENTICATED')
+  t.equal(await judge(tokenAuth({ verify: verify({ id: 'ada', expires: later(-1) }) }), ask(bearer('x'))), 'WSG_ERR_UNAUTHENTICATED')
 })
 
 t.test('C14 the tolerance for clocks that differ: 29 s are within 30, 31 s are not, and without it 1 ms is too late', async t => {
   const ended = (seconds: number, clockTolerance?: number) =>
-    judge(tokenAuth({ verify: () => ({ id: 'ada', expires: Date.now() - seconds * 1000 }), ...(clockTolerance === undefined ? {} : { clockTolerance }) }), ask(bearer('x')))
+    judge(tokenAuth({ verify: () => ({ id: 'ada', expires: later(-seconds * 1000) }), ...(clockTolerance === undefined ? {} : { clockTolerance }) }), ask(bearer('x')))
   t.equal(await ended(29, 30_000), 'admitted')
   t.equal(await ended(31, 30_000), 'WSG_ERR_UNAUTHENTICATED')
   t.equal(await ended(29), 'WSG_ERR_UNAUTHENTICATED')
-  const end = Date.now() + HOUR
+  const end = later(HOUR)
   t.same(await tokenAuth({ verify: () => ({ id: 'ada', expires: new Date(end) }), clockTolerance: 5000 }).authenticate(ask(bearer('x'))), { id: 'ada', expires: end + 5000 }, 'and the socket lives as long')
 })
 

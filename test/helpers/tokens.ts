@@ -15,7 +15,10 @@ export interface Forge {
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** Seconds since the epoch, from now. */
-export const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds
+export const inSeconds = (seconds: number): number => Math.floor(later(0) / 1000) + seconds
+
+/** Milliseconds since the epoch, so many milliseconds from now. */
+export const later = (milliseconds: number): number => new Date(Date.now() + milliseconds).getTime()
 
 export const hmac = (key: string) => (text: string): string => createHmac('sha256', key).update(text).digest('base64url')
 

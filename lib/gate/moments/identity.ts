@@ -8,6 +8,7 @@ import type { Door } from '../door.js'
 import { type RouteInput, type RoutePolicy, type Verdict, policyOf } from '../policy.js'
 import { type Handshake, handshakeOf, hasBegun, isOver } from '../record.js'
 import type { Room } from '../room.js'
+import type { WaitingRoom } from '../waiting-room.js'
 import { Question } from './question.js'
 
 /** How strategies and `authorize` are asked; neither ever throws or rejects. Promises where these make one. */
@@ -18,9 +19,12 @@ export interface Judges {
   readonly authorize: (
     decide: Authorize, identity: Identity | null, input: RouteInput, request: FastifyRequest
   ) => Verdict | Promise<Verdict>
+  /** Is this a handshake without a credential, whose strategy takes one in a first message? */
+  readonly comesLater: (strategy: AuthStrategy, context: AuthenticateContext) => boolean
 }
 
 export interface IdentityParts {
+  readonly waiting: WaitingRoom
   readonly connections: Connections
   readonly room: Room
   readonly door: Door
@@ -80,10 +84,47 @@ export class IdentityMoment {
   #judge (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict | Promise<Verdict> {
     const { strategy } = handshake
     if (strategy === null) return this.#authorize(request, handshake, policy)
-    const found = this.#parts.judges.authenticate(strategy, new Question(request, handshake))
+    const { judges } = this.#parts
+    const question = new Question(request, handshake)
+    // Only a contract's messages can be held back: on other routes the application has the socket itself.
+    if (policy.subprotocols.fingerprints.length > 0 && judges.comesLater(strategy, question)) {
+      return this.#letWait(request, handshake, policy)
+    }
+    const found = judges.authenticate(strategy, question)
     return found instanceof Promise
       ? found.then(later => this.#identified(later, request, handshake, policy))
       : this.#identified(found, request, handshake, policy)
+  }
+
+  /** Let through without an identity, to wait for a first message with one. */
+  #letWait (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict {
+    return readInput(request, handshake, policy) === null
+      ? { code: 'WSG_ERR_PARAMS_INVALID' }
+      : this.#parts.waiting.enter(handshake, handshake.slots.address)
+  }
+
+  /** Judges the token of a first message. Null admits: the request has its identity then. Never rejects. */
+  async admitToken (request: FastifyRequest, token: string, signal: AbortSignal): Promise<Verdict> {
+    const { door, judges, waiting } = this.#parts
+    const handshake = handshakeOf(request.raw)
+    const { strategy, policy } = handshake ?? { strategy: null, policy: null }
+    const verify = strategy?.verifyToken
+    if (handshake === undefined || strategy === null || policy === null || verify === undefined) {
+      return { code: 'WSG_ERR_NOT_ADMITTED' }
+    }
+    // What ended before is no concern of a token that comes after.
+    handshake.startedAt = performance.now()
+    handshake.credential = { kind: strategy.name, sentBy: 'header', renew: verify }
+    const byToken: AuthStrategy = { ...strategy, authenticate: () => verify(token, signal) }
+    const found = await judges.authenticate(byToken, new Question(request, handshake))
+    const verdict = await this.#identified(found, request, handshake, policy)
+    if (verdict === null) {
+      waiting.leave(handshake)
+      return null
+    }
+    if (COUNTED.has(verdict.code)) for (const limiter of policy.limiters) limiter.punish(request)
+    door.report(verdict, request, handshake)
+    return verdict
   }
 
   #identified (
@@ -114,15 +155,18 @@ export class IdentityMoment {
   }
 
   #authorize (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy): Verdict | Promise<Verdict> {
-    let input: RouteInput = request
-    if (policy.readInput !== null) {
-      const read = policy.readInput(request)
-      if (read === null) return { code: 'WSG_ERR_PARAMS_INVALID' }
-      input = handshake.input = read
-    }
+    const input = readInput(request, handshake, policy)
+    if (input === null) return { code: 'WSG_ERR_PARAMS_INVALID' }
     if (policy.authorize === null) return null
     return this.#parts.judges.authorize(policy.authorize, handshake.identity, input, request)
   }
+}
+
+/** What the contract takes of path and query; null: it does not. Read once. */
+function readInput (request: FastifyRequest, handshake: Handshake, { readInput }: RoutePolicy): RouteInput | null {
+  if (readInput === null) return request
+  handshake.input ??= readInput(request)
+  return handshake.input
 }
 
 /** What a client is at fault for: such a handshake costs more of its upgrade rate. */

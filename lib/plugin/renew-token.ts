@@ -1,0 +1,25 @@
+// Tested in test/attack/first-message.test.ts.
+import { whenFound } from '../auth/authenticate.js'
+import type { Renew } from '../socket/auth-message.js'
+
+/**
+ * A new token on an open socket: judged as one that opens a socket, and for the same user only. Its identity takes the
+ * place of the one before, with its roles and its end.
+ */
+export const renewToken: Renew = async (socket, token, signal) => {
+  const { identity, credential } = socket.bearer
+  const renew = credential?.renew
+  if (renew === undefined || identity === null) return 'failed'
+  const asked = async (): Promise<typeof identity | null> => await renew(token, signal)
+  const { identity: found, refusal } = await whenFound({ name: credential?.kind ?? '' }, asked())
+  // Too late, or gone.
+  if (signal.aborted || !socket.open) return 'failed'
+  if (refusal !== null) {
+    if (refusal.code === 'WSG_ERR_UNAUTHENTICATED') return 'again'
+    return refusal.code === 'WSG_ERR_FORBIDDEN' ? 'forbidden' : 'failed'
+  }
+  // Whose messages are under way, and who is counted, does not change.
+  if (found.id !== identity.id) return 'unauthenticated'
+  socket.assume(found)
+  return 'renewed'
+}
