@@ -1,5 +1,5 @@
 import type {
-  CallModel, ContractModel, DefinitionModel, InboundModel, OutboundModel, RulesModel, TypeModel,
+  CallModel, ContractModel, DefinitionModel, InboundModel, OutboundModel, RouteModel, RulesModel, TypeModel,
 } from '../../types/model.js'
 import type { Kind } from './diff-bounds.js'
 import { compareTypes, type Sides, typesOf } from './diff-types.js'
@@ -101,8 +101,16 @@ function routeChanges (versions: Versions): Change[] {
           ...amount(was.rate, is.rate, route, 'messages per second'),
           ...amount(was.burst, is.burst, route, 'messages at once'),
           ...amount(was.handlerTimeout, is.handlerTimeout, route, 'ms of a handler'),
+          ...versionChanges(was, is, now.fingerprint),
         ]),
   ]
+}
+
+/** Older contracts that are not served any more. */
+function versionChanges (was: RouteModel, is: RouteModel, fingerprint: string): Change[] {
+  const served = [fingerprint, ...(is.versions ?? []).map(version => version.fingerprint)]
+  return (was.versions ?? []).filter(version => !served.includes(version.fingerprint))
+    .map(version => change('old clients', 'route', `${version.fingerprint} is not served any more`))
 }
 
 /** Path parameters and the query string are sent by clients. */
