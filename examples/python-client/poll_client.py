@@ -42,11 +42,11 @@ from typing import Any, Generic, Literal, Never, NotRequired, TypeAlias, TypedDi
 import websockets
 import websockets.exceptions
 
-_FINGERPRINT = "cf-b99d6d28546327ec"
+_FINGERPRINT = "cf-25dc4910e4c06b77"
 _TYPE, _ID = "type", "id"
 _DATA: str | None = "data"
 _BINARY: str | None = None
-_RATE, _BURST = 18, 36
+_RATE, _BURST = 90, 180
 _CLOSE_CODES: dict[int, tuple[str, bool]] = {
     1000: ("normal", True),
     1001: ("shutdown", True),
@@ -577,4 +577,4 @@ class PollClient(_Client):
     def events_result(self) -> AsyncIterator[Result]:
         """The same, for `async for`. Ends with the client."""
         return cast(AsyncIterator[Result], self._events("result"))
-# sha256-fb0a4da1347de782 of all lines before
+# sha256-ea88e203cbd42071 of all lines before

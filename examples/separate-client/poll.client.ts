@@ -65,6 +65,6 @@ export interface PollClient extends Client<PollContract> {}
 
 /** Makes a client. Nothing is connected before the first use. */
 export function createPollClient (options: ClientOptions<PollContract>): PollClient {
-  return createClient<PollContract>({ fingerprint: 'cf-b99d6d28546327ec', ...options })
+  return createClient<PollContract>({ fingerprint: 'cf-25dc4910e4c06b77', ...options })
 }
-// sha256-919074fca6af7522 of all lines before
+// sha256-df1957d9a5ffa250 of all lines before

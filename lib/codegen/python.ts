@@ -1,4 +1,5 @@
 import type { ContractModel, DefinitionModel } from '../../types/model.js'
+import { DEFAULT_RATE } from './default-rate.js'
 import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes } from './notes.js'
 import { PYTHON_CONNECTION } from './python-connection.js'
 import { PYTHON_RUNTIME } from './python-runtime.js'
@@ -6,9 +7,6 @@ import { docstring, indented, pythonString, snakeCase } from './python-text.js'
 import { pythonTypes } from './python-types.js'
 import { PYTHON_WIRE } from './python-wire.js'
 import { type GeneratedFile, stamp } from './stamp.js'
-
-/** Messages per second, and at once, that are surely within the server's defaults. */
-const PACE = { rate: 18, burst: 36 }
 
 /** A client in Python 3.11: its types as TypedDicts, and a client for asyncio. One file; it needs `websockets` only. */
 export function emitPython (model: ContractModel): readonly GeneratedFile[] {
@@ -53,16 +51,14 @@ const IMPORTS = [
 
 function constants ({ envelope, fingerprint, outbound, closeCodes, route }: ContractModel): string[] {
   const optional = (text: string | null | undefined): string => typeof text === 'string' ? pythonString(text) : 'None'
-  // A tenth below what the server allows: its clock is another.
-  const pace = route === undefined
-    ? PACE
-    : { rate: route.rate * 0.9, burst: Math.max(1, Math.floor(route.burst * 0.9)) }
+  const { rate, burst } = route ?? DEFAULT_RATE
   return [
     `_FINGERPRINT = ${pythonString(fingerprint)}`,
     `_TYPE, _ID = ${pythonString(envelope.type)}, ${pythonString(envelope.id)}`,
     `_DATA: str | None = ${optional(envelope.data)}`,
     `_BINARY: str | None = ${optional(outbound.find(message => message.binary)?.type)}`,
-    `_RATE, _BURST = ${pace.rate}, ${pace.burst}`,
+    // A tenth below what the server allows: its clock is another.
+    `_RATE, _BURST = ${rate * 0.9}, ${Math.max(1, Math.floor(burst * 0.9))}`,
     '_CLOSE_CODES: dict[int, tuple[str, bool]] = {',
     ...closeCodes.map(({ code, name, retryable }) =>
       `    ${code}: (${pythonString(name)}, ${retryable ? 'True' : 'False'}),`),

@@ -1,7 +1,5 @@
-import type { ContractModel, RulesModel } from '../../types/model.js'
-
-/** What a socket may send by default (docs/protocol.md section 7). */
-const RATE = { rate: 20, burst: 40 }
+import type { ContractModel, RulesModel, VersionModel } from '../../types/model.js'
+import { DEFAULT_RATE } from './default-rate.js'
 
 /**
  * What a compiled contract costs and allows, as lines: the largest frame of each message, its roles and its price, and
@@ -9,7 +7,7 @@ const RATE = { rate: 20, burst: 40 }
  */
 export function report (model: ContractModel): readonly string[] {
   const { limits, route } = model
-  const { rate, burst } = route ?? RATE
+  const { rate, burst } = route ?? DEFAULT_RATE
   const incoming = [
     ...model.inbound.map(message => ({ ...message, kind: message.binary ? 'binary' : 'message' })),
     ...model.calls.map(call => ({ ...call, kind: 'call' })),
@@ -34,7 +32,16 @@ export function report (model: ContractModel): readonly string[] {
     ...(rows.length === 0 ? ['  nothing comes in'] : table([HEAD, ...rows])),
     ...model.outbound.map(({ type, whenSlow }) =>
       `  sends ${type}; a slow reader ${whenSlow === undefined ? 'is closed 1013' : 'misses some'}`),
+    ...(route?.versions ?? []).map(older),
   ]
+}
+
+/** Rates, roles and costs are those of the route's contract; what a frame may be is the older one's own. */
+function older ({ name, fingerprint, limits, adapted, gone }: VersionModel): string {
+  const named = (what: string, types: readonly string[]): string =>
+    types.length === 0 ? '' : `; ${what} ${types.join(', ')}`
+  return `  also serves ${name} ${fingerprint}, a frame at most ${limits.maxPayload} bytes, ${limits.depth} levels, ` +
+    `${limits.nodes} values${named('adapts', adapted)}${named('gone', gone)}`
 }
 
 const HEAD = ['inbound', 'kind', 'bytes at most', 'roles', 'cost', 'per second', 'deadline', 'undeclared']

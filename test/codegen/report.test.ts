@@ -2,6 +2,8 @@ import t from 'tap'
 import { report } from '../../lib/codegen/report.js'
 import { readModel } from '../../lib/model/model.js'
 import { chat } from '../client/contracts.js'
+import { optionsSchema } from '../../lib/plugin/schema.js'
+import { optionDefaults } from '../helpers/option-schema.js'
 import { handModel } from '../helpers/model.js'
 
 t.test('what a contract costs and allows', async t => {
@@ -24,7 +26,17 @@ t.test('what a contract costs and allows', async t => {
 
 t.test('of a contract without its application the rates are the defaults', async t => {
   const lines = report(readModel(chat))
-  t.match(lines[2], '20 tokens per second, 40 saved up (the defaults)')
+  const defaults = optionDefaults(optionsSchema)
+  t.match(lines[2], `${defaults.get('messages.rate')} tokens per second, ${defaults.get('messages.burst')} saved up (the defaults)`)
   t.equal(lines.filter(line => / (message|call) /.test(line)).length, 4)
   t.match(report(handModel()), ['chat', 'a frame', 'a socket', '  nothing comes in'])
+})
+
+t.test('older contracts that the route serves', async t => {
+  const older = { name: 'chat', fingerprint: 'cf-1111111111111111', limits: { maxPayload: 2048, depth: 4, nodes: 1024 }, adapted: ['say'], gone: ['kick', 'wave'] }
+  const route = { public: true, rate: 10, burst: 20, handlerTimeout: 1000 }
+  t.same(report(handModel({ route: { ...route, versions: [older, { ...older, fingerprint: 'cf-2222222222222222', adapted: [], gone: [] }] } })).slice(-2), [
+    '  also serves chat cf-1111111111111111, a frame at most 2048 bytes, 4 levels, 1024 values; adapts say; gone kick, wave',
+    '  also serves chat cf-2222222222222222, a frame at most 2048 bytes, 4 levels, 1024 values',
+  ])
 })

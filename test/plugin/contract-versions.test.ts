@@ -222,6 +222,10 @@ t.test('over the network: the fingerprint decides, and another one is stale', as
   const { app } = await serve(t)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const [declared] = app.wsGuard.contracts
+  t.match(declared!.route.versions, [
+    { name: 'chat', fingerprint: declared!.versions[0]!.fingerprint, adapted: ['history', 'joined', 'last', 'said', 'say', 'shout'], gone: ['kick', 'left', 'wave'] },
+    { name: 'chat', adapted: [], gone: [] },
+  ], 'what generators and the report are told')
   const { port } = app.server.address() as { port: number }
   const open = async (...protocols: string[]): Promise<{ frames: string[], code: number }> => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/rooms/lobby`, protocols, { origin: `http://localhost:${port}` })
