@@ -3,13 +3,12 @@ import type {
 } from '../../types/contract.js'
 import { failContract } from '../errors/contract-error.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
-import { REFUSED } from '../protocol/refused.js'
 import { costlyFields, tokensFor } from './cost.js'
 import { fingerprintOf } from './fingerprint.js'
 import { explain } from './inbound/explain.js'
 import { compileSanitizer } from './inbound/sanitizer.js'
 import { compileScan, hasForbiddenKey, isPlain, mayHoldForbiddenKey } from './inbound/scan.js'
-import { compileUrlValues } from './inbound/url-values.js'
+import { compileUrlPart } from './inbound/url-values.js'
 import { deriveLimits, frameBytes, measureMessage } from './limits.js'
 import {
   besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder,
@@ -18,7 +17,7 @@ import { compileSerializer } from './outbound/serializer.js'
 import { checkLatest } from './outbound/latest.js'
 import { writeReport, type ReportRow } from './report.js'
 import type { HtmlAdapter } from './text/policy.js'
-import { readContract, type CallPart, type ContractTree, type MessagePart } from './tree/contract-tree.js'
+import { readContract, type CallPart, type MessagePart } from './tree/contract-tree.js'
 import type { SchemaTree } from './tree/nodes.js'
 
 export interface CompileOptions {
@@ -65,8 +64,8 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
     isPlain,
     mayHoldForbiddenKey,
     hasForbiddenKey,
-    params: compileUrlPart(tree.params),
-    query: compileUrlPart(tree.query),
+    params: tree.params && compileUrlPart(tree.params),
+    query: tree.query && compileUrlPart(tree.query),
   }
   return Object.freeze({ ...compiled, report: () => writeReport(compiled, rows) })
 }
@@ -109,14 +108,4 @@ function compileOutbound ({ type, where, payload, rules }: MessagePart, envelope
   if (envelope.data === null) checkFlatPayload(payload, [envelope.type], true)
   const encode = compileMessageEncoder(type, payload, envelope)
   return Object.freeze({ type, binary: false, encodeBinary: null, encode, whenSlow })
-}
-
-function compileUrlPart (tree: ContractTree['params']): ((value: unknown) => unknown) | null {
-  if (tree === null) return null
-  const convert = compileUrlValues(tree)
-  const { accept } = compileSanitizer(tree)
-  return value => {
-    const converted = convert(value)
-    return converted === REFUSED ? REFUSED : accept(converted)
-  }
 }

@@ -1,7 +1,7 @@
 import { FAIR_PRICE, priceOf } from './text/price.js'
 import { defaultMaxBytes } from './text/spec.js'
 import { step } from './tree/context.js'
-import { partsOf, type Node, type ObjectNode, type SchemaTree, type StringNode } from './tree/nodes.js'
+import { partsOf, type Node, type SchemaTree } from './tree/nodes.js'
 
 // Tested in test/contract/cost.test.ts.
 
@@ -25,27 +25,27 @@ export function costlyFields (tree: SchemaTree, most: number): readonly CostlyFi
   const fields: CostlyField[] = []
   const followed = new Set<string>()
   const visit = (node: Node, path: string, times: number): void => {
-    if (node.kind === 'string') visitString(node, path, times)
-    else if (node.kind === 'ref') visitDefinition(node.name, path)
-    else if (node.kind === 'array') visit(node.items, `${path}/*`, product(times, node.max))
-    else if (node.kind === 'object') visitObject(node, path, times)
-    else for (const part of partsOf(node)) visit(part, path, times)
-  }
-  // once: how often it comes back nobody knows, and by how many ways it can be reached may be exponential
-  const visitDefinition = (name: string, path: string): void => {
-    if (followed.has(name)) return
-    followed.add(name)
-    visit(tree.definitions.get(name)!, path, Infinity)
-  }
-  const visitObject = (node: ObjectNode, path: string, times: number): void => {
-    for (const { name, node: inner } of node.properties) visit(inner, step(path, name), times)
-    if (node.extra !== null) visit(node.extra, `${path}/*`, product(times, node.max))
-  }
-  const visitString = ({ policy }: StringNode, path: string, times: number): void => {
-    const price = policy === null ? 0 : priceOf(policy.spec)
-    if (policy === null || price <= FAIR_PRICE) return
-    const bytes = product(times, policy.spec.maxBytes ?? defaultMaxBytes(policy.spec))
-    fields.push({ path, policy: policy.spec.policy, ns: Math.min(bytes, most) * price })
+    switch (node.kind) {
+      case 'string': {
+        const spec = node.policy?.spec
+        const price = spec === undefined ? 0 : priceOf(spec)
+        if (spec === undefined || price <= FAIR_PRICE) return
+        const bytes = product(times, spec.maxBytes ?? defaultMaxBytes(spec))
+        fields.push({ path, policy: spec.policy, ns: Math.min(bytes, most) * price })
+        return
+      }
+      case 'ref':
+        // once: how often it comes back nobody knows, and by how many ways it can be reached may be exponential
+        if (followed.has(node.name)) return
+        followed.add(node.name)
+        return visit(tree.definitions.get(node.name)!, path, Infinity)
+      case 'array': return visit(node.items, `${path}/*`, product(times, node.max))
+      case 'object':
+        for (const { name, node: inner } of node.properties) visit(inner, step(path, name), times)
+        if (node.extra !== null) visit(node.extra, `${path}/*`, product(times, node.max))
+        return
+      default: for (const part of partsOf(node)) visit(part, path, times)
+    }
   }
   visit(tree.root, '', 1)
   return fields.sort((a, b) => b.ns - a.ns)

@@ -1,5 +1,5 @@
 import {
-  isContainer, type ArrayNode, type Node, type ObjectNode, type SchemaTree, type UnionNode,
+  isContainer, MAX_RECURSION, type ArrayNode, type Node, type ObjectNode, type SchemaTree, type UnionNode,
 } from '../tree/nodes.js'
 import { bounds, lengths, refuse, scalar } from './scalars.js'
 
@@ -69,18 +69,17 @@ export abstract class Generator {
       case 'any': return `${x} = any(${x}, p)\n${refuse(`${x} === undefined`)}`
       case 'all': return node.parts.map(part => this.value(part, x)).join('')
       case 'not': return refuse(`${this.function(node.node)}(${x}, d, p) !== undefined`)
-      case 'ref': return this.reference(this.function(this.tree.definitions.get(node.name)!), x)
+      case 'ref': {
+        const name = this.function(this.tree.definitions.get(node.name)!)
+        return (this.#theirs ? refuse(`d === ${MAX_RECURSION}`) : '') + call(name, x, 'd + 1')
+      }
       case 'object':
       case 'array':
       case 'tuple':
       case 'union':
-        return this.call(this.function(node), x, 'd')
+        return call(this.function(node), x, 'd')
       default: return scalar(node, x, this.keep, this.#theirs)
     }
-  }
-
-  protected call (name: string, x: string, depth: string): string {
-    return `${x} = ${name}(${x}, ${depth}, p)\n${refuse(`${x} === undefined`)}`
   }
 
   #array (node: ArrayNode): string {
@@ -131,8 +130,10 @@ switch (${this.keep(index)}.get(v[${JSON.stringify(tag.name)}])) {\n${cases.join
   protected abstract tuple (items: readonly Node[]): string
   /** Of what `value` has left in `x`. */
   protected abstract result (node: Node, x: string): string
-  /** Statements that replace `x` by what the function of a recursive definition makes of it. */
-  protected abstract reference (name: string, x: string): string
 }
+
+/** Statements that replace `x` by what a function makes of it. */
+const call = (name: string, x: string, depth: string): string =>
+  `${x} = ${name}(${x}, ${depth}, p)\n${refuse(`${x} === undefined`)}`
 
 export interface List { readonly start: string, readonly add: string, readonly items: string, readonly end: string }

@@ -4,9 +4,7 @@ import { Generator, type List } from '../code/generator.js'
 import { bounds, refuse } from '../code/scalars.js'
 import { plainString } from '../text/rules.js'
 import { nodesOf } from '../tree/finish.js'
-import {
-  MAX_RECURSION, type Node, type ObjectNode, type SchemaTree, type StringNode, type UnionNode,
-} from '../tree/nodes.js'
+import type { Node, ObjectNode, SchemaTree, StringNode, UnionNode } from '../tree/nodes.js'
 import { copyAny, isFreeName, isPlainObject, isUnique } from './runtime.js'
 
 // Tested in test/contract/accept.test.ts.
@@ -105,10 +103,6 @@ ${this.value(extra, 'x')}copy[k] = x
 
   protected result (_: Node, x: string): string {
     return x
-  }
-
-  protected reference (name: string, x: string): string {
-    return refuse(`d === ${MAX_RECURSION}`) + this.call(name, x, 'd + 1')
   }
 }
 

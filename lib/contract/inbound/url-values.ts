@@ -1,5 +1,6 @@
 import { REFUSED } from '../../protocol/refused.js'
 import type { Node, SchemaTree } from '../tree/nodes.js'
+import { compileSanitizer } from './sanitizer.js'
 
 // Tested in test/contract/compile.test.ts.
 
@@ -11,33 +12,17 @@ const NUMBER = /^-?(?:0|[1-9]\d{0,20})(?:\.\d{1,20})?$/
 // as a number.
 
 /**
- * Turns texts into what the schema declares: numbers, booleans, and arrays from one or several values. Everything
- * else is left to the sanitizer. REFUSED when the value is not an object. Never throws.
+ * Turns texts into what the schema declares: numbers, booleans, and arrays from one or several values; the rest is
+ * the sanitizer's, whose copy or REFUSED is returned. Never throws.
  */
-export function compileUrlValues (tree: SchemaTree): (value: unknown) => unknown {
-  const root = tree.root.kind === 'object' ? tree.root : null
-  const converts = root === null ? [] : root.properties.filter(property => needsConversion(property.node))
-  if (root === null || converts.length === 0) return value => value
+export function compileUrlPart (tree: SchemaTree): (value: unknown) => unknown {
+  const { accept } = compileSanitizer(tree)
+  const properties = tree.root.kind === 'object' ? tree.root.properties : []
   return value => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return REFUSED
     const copy: Record<string, unknown> = { ...value }
-    for (const { name, node } of converts) {
-      if (Object.hasOwn(copy, name)) copy[name] = convert(node, copy[name])
-    }
-    return copy
-  }
-}
-
-function needsConversion (node: Node): boolean {
-  switch (node.kind) {
-    case 'number':
-    case 'boolean':
-    case 'array':
-    case 'union':
-      return true
-    case 'all': return node.parts.some(needsConversion)
-    case 'values': return node.values.some(value => typeof value !== 'string')
-    default: return false
+    for (const { name, node } of properties) if (Object.hasOwn(copy, name)) copy[name] = convert(node, copy[name])
+    return accept(copy)
   }
 }
 

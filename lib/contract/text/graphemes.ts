@@ -10,16 +10,11 @@ const BMP = '\\0-\\t\\x0b\\x0c\\x0e-\\u02ff\\u0370-\\u0482\\u048a-\\u0590\\u05d0
 const HIGH = '\\ud83d\\ud83e\\ud840-\\ud87f'
 const ALONE = `(?:[${BMP}]|[${HIGH}][\\udc00-\\udfff])`
 const JOINING = `(?:[^${BMP}${HIGH}]|[${HIGH}](?![\\udc00-\\udfff]))`
-const APART = new RegExp(`${ALONE}+`, 'y')
+/** A run of characters between two of which there is always a boundary. */
+export const APART = new RegExp(`${ALONE}+`, 'y')
 // Few that stand alone are cheaper to be asked about than to be left out: each question costs as much as 16
 // characters.
 const MAY_JOIN = new RegExp(`(?:${JOINING}+${ALONE}{0,16}(?=${JOINING}|$))*${JOINING}*`, 'y')
-
-/** A character next to which, if it is another such, there is always a boundary. */
-export function standsAlone (char: string): boolean {
-  APART.lastIndex = 0
-  return APART.test(char)
-}
 
 /** UTF-16 units that the segmenter is given at once. */
 const PIECE = 128

@@ -13,7 +13,7 @@ import type { WsText } from '../text/spec.js'
  * contract's own text: what writes source code passes them through `JSON.stringify` and hands everything else in
  * beside the source.
  *
- * Back ends: `inbound/sanitizer.ts` and `outbound/text-generator.ts`, both written by `code/`; `inbound/url-values.ts`,
+ * Back ends: `inbound/sanitizer.ts` and `outbound/serializer.ts`, both written by `code/`; `inbound/url-values.ts`,
  * `faults.ts` (why a value was refused, either way), `limits.ts`, `cost.ts`, `tree/canonical-text.ts` (fingerprint).
  *
  * There is one spelling of "no limit": lengths and counts from 0 to Infinity, numbers from -Infinity to Infinity.

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { standsAlone, withinGraphemes } from '../../../lib/contract/text/graphemes.js'
+import { APART, withinGraphemes } from '../../../lib/contract/text/graphemes.js'
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const graphemes = (value: string): number => [...segmenter.segment(value)].length
@@ -16,6 +16,12 @@ const PIECES = [
   'a', 'я', '漢', '한', '😀', '\u{1f469}', '\u200d', '\u{1f467}', '\u{1f3fd}', '🇩', '🇪', '\u0301', '\ufe0f', '\u1100', '\u1161', '\u11a8', '가', '각', 'नि', '\u094d', 'क',
   '\u0e01\u0e33', '\u0600', '\r', '\n', '\r\n', '\u00a9', '\u2764', '\u{e0067}', '\u{1f3f4}', '\u{20000}', '\u00ad', '\u200c', '\u{11082}', '\ud7b0', '\u303d', '\ud83d', '\udc00',
 ]
+
+/** A character next to which, if it is another such, there is always a boundary. */
+function standsAlone (char: string): boolean {
+  APART.lastIndex = 0
+  return APART.test(char)
+}
 
 t.test('counts what the segmenter counts', async t => {
   const joined = fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }).map(parts => parts.join(''))
