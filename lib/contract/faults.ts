@@ -5,7 +5,7 @@ import { isDictionary, isObject } from './outbound/runtime.js'
 import { numberProblem, stringProblem, type Problem } from './scalar-faults.js'
 import { step } from './tree/context.js'
 import {
-  MAX_RECURSION, type ArrayNode, type Constant, type Node, type ObjectNode, type SchemaTree, type UnionNode,
+  MAX_RECURSION, perNode, type ArrayNode, type Constant, type Node, type ObjectNode, type SchemaTree, type UnionNode,
 } from './tree/nodes.js'
 
 // Tested in test/contract/accept.test.ts and test/contract/serializer.test.ts.
@@ -46,7 +46,7 @@ class Finder {
   faults: Fault[] = []
   readonly #tree: SchemaTree
   readonly #blamed: readonly Blamed[] | null
-  readonly #declared = new Map<Node, ReadonlySet<string>>()
+  readonly #declaredOf = perNode(declaredOf)
   #most: number
   #work: number
 
@@ -190,15 +190,6 @@ class Finder {
     return found === undefined
   }
 
-  #declaredOf (node: ObjectNode): ReadonlySet<string> {
-    let names = this.#declared.get(node)
-    if (names === undefined) {
-      names = new Set([...node.properties.map(property => property.name), ...node.beside])
-      this.#declared.set(node, names)
-    }
-    return names
-  }
-
   #union (node: UnionNode, value: unknown, path: string, level: number): Problem | null {
     const { variants, tag } = node
     if (tag !== null && typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -241,4 +232,8 @@ function furtherNames (source: Source, { extra, extraNames, unknown }: ObjectNod
   // inherited names too, as the sanitizer counts them
   for (const name in source) names.push(name)
   return names
+}
+
+function declaredOf (node: Node): ReadonlySet<string> {
+  return new Set(node.kind === 'object' ? [...node.properties.map(({ name }) => name), ...node.beside] : [])
 }

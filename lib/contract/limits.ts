@@ -2,7 +2,7 @@ import type { ContractLimits } from '../../types/contract.js'
 import { failContract } from '../errors/contract-error.js'
 import { MAX_ID_LENGTH, type EnvelopeKeys } from '../protocol/envelope.js'
 import {
-  MAX_ANY_DEPTH, MAX_NAME_LENGTH, MAX_RECURSION, type Constant, type Node, type SchemaTree,
+  MAX_ANY_DEPTH, MAX_NAME_LENGTH, MAX_RECURSION, perNode, type Constant, type Node, type SchemaTree,
 } from './tree/nodes.js'
 import type { Message } from './parts.js'
 
@@ -42,20 +42,10 @@ const isAscii = (name: string): boolean => /^[\x20-\x7e]*$/.test(name)
 const nameBytes = (name: string): number => JSON.stringify(name).length * (isAscii(name) ? 1 : BYTES_PER_UNIT)
 
 /** The worst case of what a tree describes. */
-function measureTree (tree: SchemaTree): Size {
-  const measured = new Map<Node, Size>()
-  const root = measure(tree.root, measured)
-  const levels = [...tree.definitions.values()].map(node => measure(node, measured).depth)
-  return { ...root, depth: root.depth + MAX_RECURSION * Math.max(0, ...levels) }
-}
-
-function measure (node: Node, measured: Map<Node, Size>): Size {
-  let size = measured.get(node)
-  if (size === undefined) {
-    size = sizeOf(node, inner => measure(inner, measured))
-    measured.set(node, size)
-  }
-  return size
+function measureTree ({ root, definitions }: SchemaTree): Size {
+  const measure = perNode(sizeOf)
+  const levels = [...definitions.values()].map(node => measure(node).depth)
+  return { ...measure(root), depth: measure(root).depth + MAX_RECURSION * Math.max(0, ...levels) }
 }
 
 function sizeOf (node: Node, of: (node: Node) => Size): Size {

@@ -53,7 +53,12 @@ export function compileTextPolicy (wsText: WsText, adapters: TextAdapters = {}):
       const check = compileUrl(spec.protocols)
       return spec.clean ? repairing(spec, fits, compileUrlRepair(spec.protocols), check) : validating(fits, check)
     }
-    default: return spec.clean ? compileRepair(spec, fits) : validating(fits, spec.policy === 'line' ? isLine : isText)
+    case 'line': return spec.clean
+      ? repairing(spec, fits, compileRepair(SAFE_ASCII, repairLine), anyText)
+      : validating(fits, isLine)
+    case 'text': return spec.clean
+      ? repairing(spec, fits, compileRepair(SAFE_ASCII_REPAIRED, repairText), anyText)
+      : validating(fits, isText)
   }
 }
 
@@ -72,6 +77,9 @@ const repairing = (spec: TextSpec, fits: Check, repair: TextPolicy, check: Check
   return repaired !== undefined && fits(repaired) && check(repaired) ? repaired : undefined
 }
 
+/** What is repaired is as it should be. */
+const anyText = (): boolean => true
+
 function isText (value: string): boolean {
   return SAFE_ASCII_TEXT.test(value) || (value.isWellFormed() && !hasForbidden(value) && !hasMarkRun(value))
 }
@@ -85,17 +93,9 @@ function normalizeTrimmed (value: string): string | undefined {
   return value.normalize('NFC').trim()
 }
 
-/** `text` and `line` with `clean`. */
-function compileRepair (spec: TextSpec, fits: Check): TextPolicy {
-  const isLinePolicy = spec.policy === 'line'
-  const safe = isLinePolicy ? SAFE_ASCII : SAFE_ASCII_REPAIRED
-  const repair = isLinePolicy ? repairLine : repairText
-  return value => {
-    if (!withinBytes(value, spec.maxBytes)) return undefined
-    const repaired = safe.test(value) ? value.trim() : repairUnicode(value, repair)
-    return repaired !== undefined && fits(repaired) ? repaired : undefined
-  }
-}
+/** Of `text` and `line`. */
+const compileRepair = (safe: RegExp, repair: (value: string) => string): TextPolicy => value =>
+  safe.test(value) ? value.trim() : repairUnicode(value, repair)
 
 function repairUnicode (value: string, repair: (value: string) => string): string | undefined {
   if (!value.isWellFormed()) return undefined
@@ -117,14 +117,15 @@ function compileHtml (spec: TextSpec, fits: Check, adapter: HtmlAdapter | undefi
     const expected = `at most the adapter's maxInput (${adapter.maxInput})`
     throw new WSG_ERR_CONTRACT(`text policy html, maxLength: expected ${expected}, got ${spec.maxLength}`)
   }
-  return value => {
-    if (!withinBytes(value, spec.maxBytes) || !plainString(value)) return undefined
+  const sanitize = (value: string): string | undefined => {
+    if (!plainString(value)) return undefined
     try {
       const out: unknown = adapter(value, spec.maxLength)
-      return typeof out === 'string' && plainString(out) && fits(out) ? out : undefined
+      return typeof out === 'string' ? out : undefined
     } catch {
       // Fail closed: what could not be sanitised is not delivered.
       return undefined
     }
   }
+  return repairing(spec, fits, sanitize, plainString)
 }

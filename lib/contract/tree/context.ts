@@ -18,7 +18,7 @@ export interface Context {
   /** Recursive definitions; null while one is being read. */
   readonly definitions: Map<string, Node | null>
   /** Parts of a node, those it shares counted at every place. */
-  readonly sizes: Map<Node, number>
+  readonly sizeOf: (node: Node) => number
   /** Reads what stands at a place. */
   readonly read: (schema: unknown, place: Place) => Node
 }

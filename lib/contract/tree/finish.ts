@@ -1,5 +1,7 @@
 import { failContract } from '../../errors/contract-error.js'
-import { partsOf, resolve, type Constant, type Node, type SchemaTree, type Tag, type UnionNode } from './nodes.js'
+import {
+  partsOf, perNode, resolve, type Constant, type Node, type SchemaTree, type Tag, type UnionNode,
+} from './nodes.js'
 
 // Tested in test/contract/boot-checks.test.ts.
 
@@ -14,12 +16,12 @@ export function finishTree (tree: SchemaTree): SchemaTree {
         'with no object or array in between')
     }
   }
-  const references = new Map<Node, boolean>()
+  const holdsReference = perNode<boolean>((node, again) => node.kind === 'ref' || partsOf(node).some(again))
   for (const node of nodesOf(tree)) {
     if (node.kind !== 'union') continue
     // the one write to a node: it can't be made before its variants are
     ;(node as { tag: Tag | null }).tag = findTag(node, tree)
-    checkUnion(node, tree, references)
+    checkUnion(node, tree, holdsReference)
   }
   if (!hasValue(tree)) {
     failContract(tree.where, '', 'nothing fits this schema: each value would have to hold another one; ' +
@@ -73,9 +75,9 @@ function constantsOf (node: Node | undefined, name: string): readonly Constant[]
 }
 
 // Trying several variants at each level of a recursion is 2^depth.
-function checkUnion (union: UnionNode, tree: SchemaTree, references: Map<Node, boolean>): void {
+function checkUnion (union: UnionNode, tree: SchemaTree, holdsReference: (node: Node) => boolean): void {
   const { variants, tag } = union
-  const recursive = variants.map(variant => holdsReference(variant, references))
+  const recursive = variants.map(holdsReference)
   for (const kind of ['object', 'array']) {
     const tried = variants.filter((variant, i) =>
       recursive[i] === true && ['other', kind].includes(jsonKind(variant, tree)))
@@ -90,15 +92,6 @@ function checkUnion (union: UnionNode, tree: SchemaTree, references: Map<Node, b
 function jsonKind (node: Node, tree: SchemaTree): 'object' | 'array' | 'other' {
   const kind = resolve(node, tree.definitions)?.kind
   return kind === 'object' ? 'object' : kind === 'array' || kind === 'tuple' ? 'array' : 'other'
-}
-
-function holdsReference (node: Node, known: Map<Node, boolean>): boolean {
-  let holds = known.get(node)
-  if (holds === undefined) {
-    holds = node.kind === 'ref' || partsOf(node).some(part => holdsReference(part, known))
-    known.set(node, holds)
-  }
-  return holds
 }
 
 /** False when no finite value fits the root. */

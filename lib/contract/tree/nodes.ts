@@ -174,6 +174,17 @@ export function partsOf (node: Node): readonly Node[] {
   }
 }
 
+/** What is told of each node, once: the same schema at two places is one node. `again` asks for another node. */
+export function perNode<V> (tell: (node: Node, again: (node: Node) => V) => V): (node: Node) => V {
+  const known = new Map<Node, V>()
+  const again = (node: Node): V => {
+    let told = known.get(node)
+    if (told === undefined) known.set(node, told = tell(node, again))
+    return told
+  }
+  return again
+}
+
 /** True for what holds other values: an object, a list, or anything. */
 export function isContainer (node: Node, definitions: ReadonlyMap<string, Node>): boolean {
   const kind = resolve(node, definitions)?.kind

@@ -4,7 +4,7 @@ import type { TextAdapters } from '../text/policy.js'
 import { finishTree } from './finish.js'
 import { Place, type Context, type Direction, type Entry } from './context.js'
 import { findKeywordFault, kindOf, notesOf, REFUSED_KINDS } from './keywords.js'
-import { partsOf, type BytesNode, type Node, type RefNode, type SchemaTree } from './nodes.js'
+import { partsOf, perNode, type BytesNode, type Node, type RefNode, type SchemaTree } from './nodes.js'
 import { readArray, readTuple } from './read-arrays.js'
 import { readObject, readRecord } from './read-objects.js'
 import { readLiteral, readNumber, readString } from './read-scalars.js'
@@ -36,7 +36,7 @@ export interface ReadOptions {
  */
 export function readSchema (schema: unknown, options: ReadOptions): SchemaTree {
   const { where, direction, unknown = 'refuse', adapters = {}, binary = false } = options
-  const context: Context = { where, direction, unknown, adapters, definitions: new Map(), sizes: new Map(), read }
+  const context: Context = { where, direction, unknown, adapters, definitions: new Map(), sizeOf: countParts(), read }
   const place = new Place(context)
   if (binary && kindOf(schema) === 'Uint8Array') {
     return { where, root: readBytes(schema as TSchema, place), definitions: new Map() }
@@ -105,7 +105,7 @@ function readOnce (schema: TSchema, place: Place, ref: RefNode | null): Node {
   if (ref !== null) definitions.set(ref.name, null)
   const node = withNotes(readKind(schema, place), schema, ref)
   // products of unions are counted here: what back ends write for a node is bounded
-  if (sizeOf(node, place.context.sizes) > MAX_PARTS) {
+  if (place.context.sizeOf(node) > MAX_PARTS) {
     place.fail(`the schema has more than ${MAX_PARTS} parts here, unions of an intersection multiplied out`)
   }
   entry.node = node
@@ -133,14 +133,9 @@ function withNotes (node: Node, schema: TSchema, ref: RefNode | null): Node {
   return Object.keys(noted).length === 0 ? node : { ...node, ...noted }
 }
 
-function sizeOf (node: Node, sizes: Map<Node, number>): number {
-  let size = sizes.get(node)
-  if (size === undefined) {
-    size = partsOf(node).reduce((sum, part) => sum + sizeOf(part, sizes), 1)
-    sizes.set(node, size)
-  }
-  return size
-}
+/** Parts of a node, those it shares counted at every place. */
+const countParts = (): Context['sizeOf'] =>
+  perNode<number>((node, again) => partsOf(node).reduce((sum, part) => sum + again(part), 1))
 
 const READERS: { readonly [kind: string]: (schema: TSchema, place: Place) => Node } = {
   Any: readAny,
