@@ -56,16 +56,16 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
     return entry
   }
 
-  add('$state', ({ state }: StateChange) => {
-    if (state === 'open') return outbox.flush()
-    const isClosed = state === 'closed'
+  add('$state', (cause: StateChange) => {
+    if (cause.state === 'open') return outbox.flush()
+    const isClosed = cause.state === 'closed'
     outbox.keep(({ drop }) => !isClosed && !drop)
     for (const entry of known.values()) {
       const { type, isOut, settle } = entry
       if (settle && (isClosed || isOut)) {
         entry.isOut = false
         if (!idempotent?.includes(type as never) || !outbox.add(entry)) {
-          settle(new ClientError(isClosed ? 'closed' : 'disconnected', { type }))
+          settle(new ClientError(isClosed ? 'closed' : 'disconnected', { type, cause }))
         }
       }
     }
@@ -73,7 +73,8 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
 
   /** Methods by message type: made when first asked for, then always the same. The first that is called connects. */
   const methods = <A extends unknown[], R> (make: (type: string, ...args: A) => R): Methods<A, R> =>
-    new Proxy(Object.create(null) as Methods<A, R>, {
+    // No contract has a message by a name that objects inherit.
+    new Proxy({} as Methods<A, R>, {
       get (made, type: string) {
         return (made[type] ??= (...args) => {
           if (link.state === 'idle') link.connect()

@@ -88,7 +88,7 @@ const FINAL: { readonly [code: number]: string } = { 4401: '$unauthenticated', 4
 const page = globalThis as typeof globalThis & Surroundings
 
 interface Surroundings {
-  readonly WebSocket: WebSocketConstructor
+  readonly WebSocket?: WebSocketConstructor
   addEventListener? (type: string, listener: () => void, options: { readonly signal: AbortSignal }): void
 }
 
@@ -103,6 +103,7 @@ export function createLink (
   onFrame: (data: unknown) => unknown
 ): Link {
   const { auth, url, fingerprint, retry, backoff = 500, maxBackoff = 20_000, beat = 25_000, timeout = 15_000 } = options
+  const { WebSocket = page.WebSocket } = options
   let socket: WebSocketLike | undefined
   let wakes: AbortController | undefined
   // Only one timer is ever needed: the handshake's, the heartbeat's or the back-off's.
@@ -120,8 +121,7 @@ export function createLink (
   }
 
   const move = (state: ClientState, more?: Omit<StateChange, 'state'>): StateChange => {
-    const change = { state, ...more }
-    link.state = state
+    const change = { state: link.state = state, ...more }
     emit('$state', change)
     return change
   }
@@ -147,7 +147,8 @@ export function createLink (
       const target = await (typeof url === 'function' ? url() : url)
       if (own !== turn) return
       const protocols = [SUBPROTOCOL, fingerprint, token && `bearer.${token}`].filter(Boolean) as string[]
-      socket = new (options.WebSocket ?? page.WebSocket)(absolute(target), protocols)
+      // Where there is none the error says so: this is its name.
+      socket = new WebSocket!(absolute(target), protocols)
       socket.binaryType = 'arraybuffer'
       socket.onopen = current(() => {
         openedAt = Date.now()
@@ -167,7 +168,7 @@ export function createLink (
     } catch (cause) {
       current(emit)('$error', new ClientError('connect_failed', { cause }))
       // A listener may have closed.
-      current(lost)()
+      current(WebSocket ? lost : end)(1006, '')
     }
   }
 
@@ -208,9 +209,10 @@ export function createLink (
   }
 
   const end = (code: number, reason: string): void => {
+    drop(code, reason)
     wakes?.abort()
     const change = move('closed', { code, reason })
-    emit(FINAL[code] ?? '', change)
+    emit(FINAL[code]!, change)
     emit('$closed', change)
   }
 
@@ -227,10 +229,7 @@ export function createLink (
       }
     },
     close (code = 1000, reason = '') {
-      if (link.state !== 'closed') {
-        drop(code, reason)
-        end(code, reason)
-      }
+      if (link.state !== 'closed') end(code, reason)
     },
   }
   return link

@@ -183,6 +183,7 @@ t.test('a drop: calls on the wire fail and are never sent again; those that wait
   socket.end(1006)
   const later = client.calls.add({ n: 2 })
   t.equal(await endOf(add), 'disconnected')
+  await t.rejects(add, { type: 'add', cause: { state: 'waiting', code: 1006 } }, 'and says what ended it')
   t.same([await endOf(history), await endOf(later)], ['pending', 'pending'])
   await clock.pass(600)
   last().open()

@@ -384,6 +384,23 @@ t.test('what makes no URL, and a missing WebSocket, are errors that say so', asy
   t.match(causes[2], /WebSocket/)
 })
 
+t.test('where there is no WebSocket nothing is tried again', async t => {
+  const clock = fakeClock(t)
+  const page = globalThis as { WebSocket?: unknown }
+  const own = page.WebSocket
+  delete page.WebSocket
+  t.teardown(() => { page.WebSocket = own })
+  const { client, events, states } = bench(t, { WebSocket: undefined })
+  const call = client.calls.history({ limit: 1 })
+  await clock.pass(60_000, 1000)
+  t.same(events, ['connect_failed', 'closed 1006'])
+  t.same(states.map(({ state }) => state), ['connecting', 'closed'])
+  await t.rejects(call, { code: 'closed', cause: { state: 'closed', code: 1006 } })
+  client.connect()
+  await settled()
+  t.equal(events.length, 4, 'but by connect()')
+})
+
 t.test('close: the server is told, and nothing comes after it; connect begins anew', async t => {
   const clock = fakeClock(t)
   const { client, sockets, last, events, states } = bench(t)
