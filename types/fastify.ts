@@ -2,6 +2,7 @@ export type {} from '@fastify/websocket'
 import type { AnyContract } from './contract.js'
 import type { Identity, RevokeTarget } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
+import type { GroupKey, SharedGroup } from './socket.js'
 import type {
   AnyReply, DeclaredContract, ExactHandlers, ExactPolicy, WsRouteHandle, WsRouteHandlers,
 } from './route.js'
@@ -9,9 +10,9 @@ import type {
 declare module 'fastify' {
   interface FastifyInstance {
     /** Adds a guarded WebSocket route for a contract. Throws coded errors at boot; see docs/contract.md. */
-    wsRoute<const C extends AnyContract, I = Identity, Public extends boolean = false, H = unknown> (
-      contract: C, handlers: ExactHandlers<H, C> & WsRouteHandlers<C, I, Public, AnyReply>,
-    ): WsRouteHandle<C>
+    wsRoute<const C extends AnyContract, I = Identity, Public extends boolean = false, H = unknown, S = unknown> (
+      contract: C, handlers: ExactHandlers<H, C> & WsRouteHandlers<C, I, Public, S, AnyReply>,
+    ): WsRouteHandle<C, S>
     /**
      * What the WebSocket routes that are declared in this scope from now on begin with, and those of the scopes in it;
      * a route's own `wsGuard` comes first. For routes that other plugins declare. Throws WSG_ERR_OPTION.
@@ -40,6 +41,16 @@ declare module 'fastify' {
        * WSG_ERR_SOCKET_ARGUMENT.
        */
       readonly refresh: (identity: Identity) => number
+      /**
+       * What `app.wsRoute` returned for this contract. Throws WSG_ERR_SOCKET_ARGUMENT where no route has it, or more
+       * than one.
+       */
+      readonly route: <C extends AnyContract>(contract: C) => WsRouteHandle<C>
+      /**
+       * The members of `key` on the routes of several contracts, to send what all of these declare. Throws as `route`
+       * does.
+       */
+      readonly group: <C extends AnyContract>(key: GroupKey, contracts: readonly C[]) => SharedGroup<C>
       /** The routes of `wsRoute`, for generators. */
       readonly contracts: readonly DeclaredContract[]
     }

@@ -1,10 +1,10 @@
 import type { RouteModel } from './model.js'
-import type { RouteShorthandOptions } from 'fastify'
+import type { FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { AnyContract, ContractSpec } from './contract.js'
 import type { Authorize, Identity } from './gate.js'
 import type { MessageOptions, RouteGuardOptions } from './options.js'
 import type {
-  CallHandlers, Group, GroupKey, GuardedSocket, MessageHandlers, ParamsOf, Part, QueryOf,
+  CallHandlers, Group, GroupKey, GuardedSocket, JoinContext, MessageHandlers, ParamsOf, Part, QueryOf,
 } from './socket.js'
 import type { CallReply, Reply, Sendable } from './wire.js'
 import type { NoOther } from './unknown-key.js'
@@ -18,7 +18,7 @@ type FastifyPart = Pick<RouteShorthandOptions,
   'onRequest' | 'preValidation' | 'preHandler' | 'config' | 'constraints' | 'logLevel' | 'prefixTrailingSlash'>
 
 /** What `app.wsRoute` takes beside handlers. */
-interface RouteOptions<C extends AnyContract, I, Public extends boolean>
+interface RouteOptions<C extends AnyContract, I, Public extends boolean, S>
   extends Omit<RouteGuardOptions<I>, 'authorize' | 'public'>, FastifyPart {
   /** This route's message limits; what is left out is the plugin's. */
   readonly messages?: MessageOptions
@@ -31,21 +31,37 @@ interface RouteOptions<C extends AnyContract, I, Public extends boolean>
   readonly on?: object
   /** A handler for each call. */
   readonly calls?: object
-  /** Called once the socket is admitted; messages wait until it settles. A throw closes 1011. */
-  readonly onOpen?: (socket: GuardedSocket<C, IdentityOf<I, Public>>) => void | Promise<void>
+  /**
+   * Makes a new socket's `state`, what this application keeps for each; called before `onOpen`, which may fill it. A
+   * throw closes 1011, and no handler sees the socket.
+   */
+  readonly state?: () => S
+  /**
+   * Called once the socket is admitted; messages wait until it settles. A throw closes 1011. What it returns is awaited
+   * when it is a promise, and otherwise ignored.
+   */
+  readonly onOpen?: (socket: GuardedSocket<C, IdentityOf<I, Public>, S>, request: FastifyRequest) => unknown
+  /**
+   * Decides at each `socket.join`, and of the groups it is in when its identity was refreshed: those that it may no
+   * longer be in it leaves. Only true lets in. Left out: code that calls `join` decides.
+   */
+  readonly mayJoin?:
+  (context: JoinContext<GuardedSocket<C, IdentityOf<I, Public>, S>, IdentityOf<I, Public>>) => boolean
   /** Called once when the socket is gone, with the code and reason of the closing handshake (1006: none). */
   readonly onClose?:
-  (socket: GuardedSocket<C, IdentityOf<I, Public>>, code: number, reason: string) => void | Promise<void>
+  (socket: GuardedSocket<C, IdentityOf<I, Public>, S>, code: number, reason: string) => unknown
 }
 
-interface WithMessages<C extends AnyContract, I, Public extends boolean> extends RouteOptions<C, I, Public> {
-  readonly on: MessageHandlers<C, IdentityOf<I, Public>>
+interface WithMessages<C extends AnyContract, I, Public extends boolean, S> extends RouteOptions<C, I, Public, S> {
+  readonly on: MessageHandlers<C, IdentityOf<I, Public>, S>
 }
-interface WithCalls<C extends AnyContract, I, Public extends boolean, Loose> extends RouteOptions<C, I, Public> {
-  readonly calls: CallHandlers<C, IdentityOf<I, Public>, Loose>
+interface WithCalls<C extends AnyContract, I, Public extends boolean, S, Loose>
+  extends RouteOptions<C, I, Public, S> {
+  readonly calls: CallHandlers<C, IdentityOf<I, Public>, S, Loose>
 }
-interface WithBoth<C extends AnyContract, I, Public extends boolean, Loose> extends WithMessages<C, I, Public> {
-  readonly calls: CallHandlers<C, IdentityOf<I, Public>, Loose>
+interface WithBoth<C extends AnyContract, I, Public extends boolean, S, Loose>
+  extends WithMessages<C, I, Public, S> {
+  readonly calls: CallHandlers<C, IdentityOf<I, Public>, S, Loose>
 }
 
 /**
@@ -53,10 +69,12 @@ interface WithBoth<C extends AnyContract, I, Public extends boolean, Loose> exte
  * of an intersection the compiler would tell all parts before it says what is wrong. `Loose` is what a call may reply
  * beside its reply.
  */
-export type WsRouteHandlers<C extends AnyContract, I = Identity, Public extends boolean = false, Loose = never> =
+export type WsRouteHandlers<
+  C extends AnyContract, I = Identity, Public extends boolean = false, S = unknown, Loose = never
+> =
   keyof Part<C, 'inbound'> extends never
-    ? keyof Part<C, 'calls'> extends never ? RouteOptions<C, I, Public> : WithCalls<C, I, Public, Loose>
-    : keyof Part<C, 'calls'> extends never ? WithMessages<C, I, Public> : WithBoth<C, I, Public, Loose>
+    ? keyof Part<C, 'calls'> extends never ? RouteOptions<C, I, Public, S> : WithCalls<C, I, Public, S, Loose>
+    : keyof Part<C, 'calls'> extends never ? WithMessages<C, I, Public, S> : WithBoth<C, I, Public, S, Loose>
 
 /** Anything: replies are judged by `ExactHandlers`, in one sentence. Not `unknown`, which would take their context. */
 export type AnyReply = {} | null | void
@@ -113,7 +131,7 @@ type Where<C extends AnyContract> = ` in '${C['name']}'`
  * is never but an object: the last branch is there for the compiler to infer it from.
  */
 export type ExactHandlers<H, C extends AnyContract> = H extends object
-  ? & NoOther<H, keyof RouteOptions<AnyContract, unknown, boolean>>
+  ? & NoOther<H, keyof RouteOptions<AnyContract, unknown, boolean, unknown>>
   & (H extends { readonly on: infer O }
     ? In<'on', NoOther<O, keyof Part<C, 'inbound'>, Where<C>> & OnlyGuarded<O>>
     : unknown)
@@ -127,7 +145,7 @@ export type ExactHandlers<H, C extends AnyContract> = H extends object
 export type ExactPolicy<P> = NoOther<P, keyof RouteGuardOptions>
 
 /** What `app.wsRoute` returns: a way to the route's sockets from outside of a handler, e.g. from an HTTP route. */
-export interface WsRouteHandle<C extends AnyContract> {
+export interface WsRouteHandle<C extends AnyContract, S = unknown> {
   readonly contract: string
   /**
    * Hash of everything on the wire; a client may offer it as a subprotocol to prove that it was built for this
@@ -136,6 +154,8 @@ export interface WsRouteHandle<C extends AnyContract> {
   readonly fingerprint: string
   /** The sockets of this route that joined `key`. */
   group (key: GroupKey): Group<C>
+  /** The open sockets of this route in this process, as handlers see them; a copy. */
+  sockets (): GuardedSocket<C, Identity, S>[]
 }
 
 /** A contracted route, as generators see it. */

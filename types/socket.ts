@@ -20,11 +20,26 @@ export type GroupSenders<C> = {
   readonly [K in keyof Part<C, 'outbound'>]: (data: Sendable<Wire<Part<C, 'outbound'>[K]>>) => number
 }
 
-/** The sockets that joined one key. */
-export interface Group<C> {
+/** Some of a group. */
+export interface Audience<C> {
+  readonly send: GroupSenders<C>
+}
+
+/** The sockets of one route that joined one key. */
+export interface Group<C> extends Audience<C> {
   readonly size: number
   /** Each message is encoded and framed once for all members. */
   readonly send: GroupSenders<C>
+  /** All but this socket: whoever speaks need not hear itself. */
+  except (socket: { readonly id: string }): Audience<C>
+  /** Who is in it, each identity once. Nobody of a public route. */
+  members (): Identity[]
+  /**
+   * Takes all sockets of an identity out of the group; they stay open. What is sent to the group from here on does not
+   * reach them, nor does what was held for a slow reader. Returns how many. Ids are compared by their text. Whether
+   * they may come back `mayJoin` says. Throws WSG_ERR_SOCKET_ARGUMENT.
+   */
+  evict (whom: { readonly identity: Identity['id'] }): number
   /**
    * Closes every member, as `GuardedSocket.close` does; for a group per user, that is a logout. Returns how many were
    * open.
@@ -39,14 +54,37 @@ export interface Group<C> {
  */
 export type GroupKey = Register extends { groups: infer G } ? Readonly<G> : string | readonly (string | number)[]
 
+type Taking<C, K> = C extends unknown
+  ? K extends keyof Part<C, 'outbound'> ? (data: Sendable<Wire<Part<C, 'outbound'>[K]>>) => void : never
+  : never
+
+/** The members of one key on several routes. `C`: a union of their contracts. */
+export interface SharedGroup<C> {
+  readonly size: number
+  /** One method per message that all of the contracts declare; its data fits each of them. */
+  readonly send: {
+    readonly [K in keyof Part<C, 'outbound'>]:
+    (data: [Taking<C, K>] extends [(data: infer D) => void] ? D : never) => number
+  }
+}
+
+/** What `mayJoin` decides on. */
+export interface JoinContext<S, I = Identity> {
+  readonly identity: I
+  readonly key: GroupKey
+  readonly socket: S
+}
+
 /** An admitted connection, as handlers see it. */
-export interface GuardedSocket<C extends AnyContract = AnyContract, I = Identity> {
+export interface GuardedSocket<C extends AnyContract = AnyContract, I = Identity, S = unknown> {
   /** Unique in this process. */
   readonly id: string
   /** What the strategy returned; null on a `public` route. */
   readonly identity: I
   readonly params: ParamsOf<C>
   readonly query: QueryOf<C>
+  /** What the route's `state` returned for this socket. */
+  readonly state: S
   /** False once a close was begun by either side; nothing is delivered from then on. */
   readonly open: boolean
   /** Bytes accepted by `send` that the network has not taken yet. */
@@ -57,8 +95,11 @@ export interface GuardedSocket<C extends AnyContract = AnyContract, I = Identity
    * something large: whoever sends faster than the peer reads is otherwise closed 1013 (`messages.sendBuffer`).
    */
   flushed (): Promise<void>
-  /** Adds this socket to a group of its route. Left by itself on close. */
-  join (key: GroupKey): void
+  /**
+   * Adds this socket to a group of its route. Left by itself on close. True: it is in the group; false: the route's
+   * `mayJoin` said no, or the socket is closed.
+   */
+  join (key: GroupKey): boolean
   leave (key: GroupKey): void
   group (key: GroupKey): Group<C>
   /**
@@ -92,16 +133,16 @@ export interface GuardedHandler<D, S, X, R> {
 export type Handler<D, S, X, R> = ((data: D, socket: S, context: X) => R) | GuardedHandler<D, S, X, R>
 
 /** One handler per inbound message. What it returns is awaited when it is a promise, and otherwise ignored. */
-export type MessageHandlers<C extends AnyContract, I> = {
+export type MessageHandlers<C extends AnyContract, I, S> = {
   readonly [K in keyof Part<C, 'inbound'>]:
-  Handler<Wire<Part<C, 'inbound'>[K]>, GuardedSocket<C, I>, MessageContext, unknown>
+  Handler<Wire<Part<C, 'inbound'>[K]>, GuardedSocket<C, I, S>, MessageContext, unknown>
 }
 
 /** One handler per call; it returns the reply, or throws what `fail` built. */
-export type CallHandlers<C extends AnyContract, I, Loose = never> = {
+export type CallHandlers<C extends AnyContract, I, S, Loose = never> = {
   readonly [K in keyof Part<C, 'calls'>]: Handler<
     CallRequest<Part<C, 'calls'>[K]>,
-    GuardedSocket<C, I>,
+    GuardedSocket<C, I, S>,
     CallContext<CallErrors<Part<C, 'calls'>[K]>>,
     Reply<Part<C, 'calls'>[K]> | Loose>
 }

@@ -79,6 +79,7 @@ export class OpenSockets {
     // The request is kept for it where there is one, and only there.
     const decide = policy?.authorize ?? null
     return {
+      request,
       bearer,
       params,
       query,

@@ -95,6 +95,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     get pending () { return gate.pending },
     revoke: whom => life.revoke(whom),
     refresh: identity => life.refresh(identity),
+    route: contract => routes.handles.handle(contract) as never,
+    group: (key, contracts) => routes.handles.group(key, contracts) as never,
     contracts: routes.declared,
   })
   fastify.decorate('wsRoute', function (this: FastifyInstance, contract, handlers) {

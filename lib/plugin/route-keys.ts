@@ -22,7 +22,7 @@ export const FASTIFY_KEYS: readonly string[] =
   ['onRequest', 'preValidation', 'preHandler', 'config', 'constraints', 'logLevel', 'prefixTrailingSlash']
 
 const GUARD_KEYS = Object.keys(routeOptionsSchema.properties)
-const OWN_KEYS = ['on', 'calls', 'onOpen', 'onClose', 'messages', 'versions']
+const OWN_KEYS = ['on', 'calls', 'state', 'onOpen', 'onClose', 'mayJoin', 'messages', 'versions']
 const KNOWN_KEYS = [...OWN_KEYS, ...GUARD_KEYS, ...FASTIFY_KEYS].filter(key => key !== 'maxPayload')
 
 /** Options of a Fastify route that a WebSocket has no use for, by the reason why. */

@@ -16,6 +16,7 @@ import { compileVersions } from './contract-versions.js'
 import { CONTRACT } from './guarded-routes.js'
 import type { OpenSockets } from './open-sockets.js'
 import type { ResolvedOptions } from './options.js'
+import { RouteHandles } from './route-handles.js'
 import { checkHandlerKeys, FASTIFY_KEYS, guardPart, pick } from './route-keys.js'
 import { renewToken } from './renew-token.js'
 import { optionsSchema } from './schema.js'
@@ -36,6 +37,7 @@ export interface WsRoutes {
   declare: (scope: FastifyInstance, contract: AnyContract, handlers: AnyHandlers) => WsRouteHandle<AnyContract>
   /** In the order of their declaration. */
   readonly declared: readonly DeclaredContract[]
+  readonly handles: RouteHandles
 }
 
 function inputReader (contract: CompiledContract): ((request: FastifyRequest) => RouteInput | null) | null {
@@ -54,9 +56,11 @@ const LARGE_PAYLOAD = 1024 * 1024
 export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, gate: Gate): WsRoutes {
   let direct: boolean | undefined
   const declared: DeclaredContract[] = []
+  const handles = new RouteHandles()
 
   return {
     declared,
+    handles,
     declare (scope, contract, handlers) {
       if (typeof contract !== 'object' || contract === null) {
         const why = typeof contract === 'string' ? '; the contract has the url' : ''
@@ -142,7 +146,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, 
           ...(versions.length === 0 ? {} : { versions: versions.map(({ model }) => model) }),
         },
       })
-      return { group: route.group, contract: compiled.name, fingerprint } as WsRouteHandle<AnyContract>
+      return handles.add(contract, route, { contract: compiled.name, fingerprint })
     },
   }
 }

@@ -1,8 +1,9 @@
 // Tested in test/socket/close.test.ts and test/socket/calls.test.ts.
 import type { Duplex } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { isThenable } from '../errors/thenable.js'
-import { ContractSocket } from './contract-socket.js'
+import { ContractSocket, refusePromise } from './contract-socket.js'
 import type { Admission, SocketHome } from './home.js'
 import { Inbox } from './inbox.js'
 import type { OpenSocket } from './open-socket.js'
@@ -22,6 +23,7 @@ export class Connection extends ContractSocket {
   // Made with the first frame, or when a hook needs it: most sockets are idle most of the time.
   private inboxMade: Inbox | null = null
   private openTimer: NodeJS.Timeout | null = null
+  private isStillborn = false
 
   constructor (ws: WebSocket, stream: Duplex, parts: RouteParts, admission: Admission, home: SocketHome<OpenSocket>) {
     super(ws, stream, parts, admission, home)
@@ -35,20 +37,36 @@ export class Connection extends ContractSocket {
     return this.inboxMade
   }
 
-  /** Takes its place and runs `onOpen`; messages wait until that settles. */
-  override enter (): void {
-    super.enter()
+  /** Takes its place, makes its state and runs `onOpen`; messages wait until that settles. */
+  begin (request: FastifyRequest): void {
+    this.enter()
+    if (!this.makeState()) return
     const { onOpen, limits } = this.parts
     if (onOpen === null || !this.receiving) return
     try {
-      const result = onOpen(this.face)
+      const result = onOpen(this.face, request)
       if (!isThenable(result)) return
       this.inbox.hold()
       this.openTimer = setTimeout(() => { this.closeAs('timeout', 'policy') }, limits.handlerTimeout)
       this.openTimer.unref()
       void this.settleOpen(result)
     } catch (error) {
-      this.openFailed(error)
+      this.openFailed('onOpen', error)
+    }
+  }
+
+  /** False: there is none, and no handler may see this socket. */
+  private makeState (): boolean {
+    const { state } = this.parts
+    if (state === null) return true
+    try {
+      this.state = state()
+      if (isThenable(this.state)) refusePromise(this.state, 'state: expected a value at once; await in onOpen')
+      return true
+    } catch (error) {
+      this.isStillborn = true
+      this.openFailed('state', error)
+      return false
     }
   }
 
@@ -57,16 +75,16 @@ export class Connection extends ContractSocket {
     try {
       await result
     } catch (error) {
-      this.openFailed(error)
+      this.openFailed('onOpen', error)
       return
     }
     this.clearOpenTimer()
     this.inbox.release()
   }
 
-  private openFailed (error: unknown): void {
+  private openFailed (hook: string, error: unknown): void {
     this.clearOpenTimer()
-    this.handlerFailed('onOpen', error)
+    this.handlerFailed(hook, error)
     this.closeAs('internal', 'policy')
   }
 
@@ -94,7 +112,7 @@ export class Connection extends ContractSocket {
       this.inboxMade.operations.abortAll()
     }
     const { onClose } = this.parts
-    if (onClose === null) return
+    if (onClose === null || this.isStillborn) return
     try {
       const result = onClose(this.face, code, reason)
       if (isThenable(result)) result.then(undefined, error => { this.handlerFailed('onClose', error) })

@@ -1,13 +1,15 @@
 // Tested in test/socket/close.test.ts and test/socket/messages.test.ts.
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
+import { WSG_ERR_HANDLER, WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { isThenable } from '../errors/thenable.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import type { CompiledContract } from '../../types/contract.js'
 import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
 import { Face } from './face.js'
+import { decodeGroupKey, encodeGroupKey } from './groups.js'
 import type { Admission, SocketHome } from './home.js'
 import { OpenSocket } from './open-socket.js'
 import { Outbox } from './outbox.js'
@@ -26,6 +28,8 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
   readonly params: GuardedSocket['params']
   readonly query: GuardedSocket['query']
   readonly outbox: Outbox
+  /** What the route's `state` has made of the handshake. */
+  state: unknown = undefined
   protected readonly parts: RouteParts
   protected draining = false
   private senders: Senders<object> | null = null
@@ -38,6 +42,11 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     this.params = admission.params as GuardedSocket['params']
     this.query = admission.query as GuardedSocket['query']
     this.outbox = new Outbox(ws, { limit: parts.limits.sendBuffer, direct: parts.direct, owner: this })
+  }
+
+  /** True for a socket of the route that has these groups. */
+  isIn (groups: RouteParts['groups']): boolean {
+    return this.parts.groups === groups
   }
 
   /** What handlers get. */
@@ -79,12 +88,41 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     return this.outbox.flushed()
   }
 
-  join (key: GroupKey): void {
-    if (this.open) this.parts.groups.join(key, this)
+  join (key: GroupKey): boolean {
+    const name = encodeGroupKey(key)
+    if (!this.open) return false
+    if (this.mayJoin(key)) this.parts.groups.join(name, this)
+    else this.leaveNamed(name)
+    return this.parts.groups.of(name).has(this)
   }
 
   leave (key: GroupKey): void {
-    this.parts.groups.leave(key, this)
+    this.leaveNamed(encodeGroupKey(key))
+  }
+
+  leaveNamed (name: string): void {
+    this.parts.groups.leave(name, this)
+    this.outbox.forget(name)
+  }
+
+  /** Only true lets it in. */
+  private mayJoin (key: GroupKey): boolean {
+    const { mayJoin } = this.parts
+    if (mayJoin === null) return true
+    try {
+      const verdict = mayJoin({ identity: this.identity, key, socket: this.face })
+      if (typeof verdict === 'boolean') return verdict
+      refusePromise(verdict, 'mayJoin: expected true or false')
+    } catch (error) {
+      this.handlerFailed('mayJoin', error)
+    }
+    return false
+  }
+
+  protected override identityChanged (): void {
+    for (const name of this.parts.groups.namesOf(this)) {
+      if (!this.mayJoin(decodeGroupKey(name))) this.leaveNamed(name)
+    }
   }
 
   group (key: GroupKey): Group<object> {
@@ -153,6 +191,13 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     this.handlerFailed('write', error)
     this.cutOff('network')
   }
+}
+
+/** A hook that has to answer at once. Throws WSG_ERR_HANDLER, which is logged as any failure of the application's. */
+export function refusePromise (came: unknown, expected: string): never {
+  // Its own failure would have no owner.
+  if (isThenable(came)) came.then(undefined, () => {})
+  throw new WSG_ERR_HANDLER(`${expected}, got ${isThenable(came) ? 'a promise' : got(came)}`)
 }
 
 function isCloseCode (code: unknown): code is number {

@@ -12,11 +12,12 @@ export class Face implements GuardedSocket {
   get identity (): GuardedSocket['identity'] { return this.#inner.identity }
   get params (): GuardedSocket['params'] { return this.#inner.params }
   get query (): GuardedSocket['query'] { return this.#inner.query }
+  get state (): unknown { return this.#inner.state }
   get open (): boolean { return this.#inner.open }
   get bufferedAmount (): number { return this.#inner.bufferedAmount }
   get send (): Senders<object> { return this.#inner.send }
   flushed (): Promise<void> { return this.#inner.flushed() }
-  join (key: GroupKey): void { this.#inner.join(key) }
+  join (key: GroupKey): boolean { return this.#inner.join(key) }
   leave (key: GroupKey): void { this.#inner.leave(key) }
   group (key: GroupKey): Group<object> { return this.#inner.group(key) }
   close (code?: number, reason?: string): void { this.#inner.close(code, reason) }

@@ -31,14 +31,18 @@ export function encodeGroupKey (key: GroupKey): string {
   return encoded
 }
 
+/** What `encodeGroupKey` was given. */
+export function decodeGroupKey (name: string): GroupKey {
+  return (name.startsWith('=') ? name.slice(1) : JSON.parse(name)) as GroupKey
+}
+
 /** Members by encoded key. A group is there as long as it has a member. */
 export class Groups<M> {
   private readonly members = new Map<string, Set<M>>()
   private readonly joined = new Map<M, Set<string>>()
 
   /** Throws WSG_ERR_SOCKET_ARGUMENT when the member is in 1024 groups already. Joining twice is one membership. */
-  join (key: GroupKey, member: M): void {
-    const name = encodeGroupKey(key)
+  join (name: string, member: M): void {
     let names = this.joined.get(member)
     if (names === undefined) this.joined.set(member, names = new Set())
     if (names.has(name)) return
@@ -52,8 +56,7 @@ export class Groups<M> {
     else group.add(member)
   }
 
-  leave (key: GroupKey, member: M): void {
-    const name = encodeGroupKey(key)
+  leave (name: string, member: M): void {
     const names = this.joined.get(member)
     if (names === undefined || !names.delete(name)) return
     if (names.size === 0) this.joined.delete(member)
@@ -66,6 +69,11 @@ export class Groups<M> {
     if (names === undefined) return
     this.joined.delete(member)
     for (const name of names) this.remove(name, member)
+  }
+
+  /** The groups it is in; a copy. */
+  namesOf (member: M): readonly string[] {
+    return [...this.joined.get(member) ?? []]
   }
 
   /** The members now; live, so copy it before changing membership in a loop. */

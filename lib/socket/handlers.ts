@@ -17,8 +17,10 @@ interface HandlerMap { readonly [type: string]: AnyHandler }
 export interface RouteHandlers {
   readonly on?: HandlerMap | object
   readonly calls?: HandlerMap | object
-  readonly onOpen?: (socket: never) => unknown
+  readonly onOpen?: (socket: never, request: never) => unknown
   readonly onClose?: (socket: never, code: number, reason: string) => unknown
+  readonly state?: () => unknown
+  readonly mayJoin?: (context: never) => unknown
 }
 
 export type Handle = (data: unknown, socket: GuardedSocket, context: CallContext) => unknown
@@ -109,6 +111,15 @@ export function adaptHandlers (
 ): ReadonlyMap<string, Entry> {
   return new Map([...inbound].map(([type, message]) =>
     [type, { ...entries.get(message.type)!, inbound: message, fail: failures(message.type, message) }] as const))
+}
+
+/** Throws WSG_ERR_HANDLER for what is not a function. */
+export function checkHooks (contract: CompiledContract, handlers: RouteHandlers): void {
+  for (const name of ['onOpen', 'onClose', 'state', 'mayJoin'] as const) {
+    const given: unknown = handlers[name]
+    if (given === undefined || typeof given === 'function') continue
+    throw new WSG_ERR_HANDLER(`contract ${contract.name}: ${name}: expected a function, got ${got(given)}`)
+  }
 }
 
 /** Every key of `on` and `calls` is a message or a call of the contract, and has a value. */

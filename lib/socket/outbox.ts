@@ -37,7 +37,7 @@ export interface OutboxOptions {
 const BURST = 8
 /** Share of the limit that messages which may be dropped can fill: what is left is for those which may not. */
 const DROPPABLE = 0.5
-/** Bytes that wait where a stream can't say itself that it is full. */
+/** Bytes that wait when the network takes no more: Node's own mark. */
 const FULL = 16_384
 
 /**
@@ -116,7 +116,8 @@ export class Outbox {
     if (key === null) return waiting > 0 && waiting + message.frame.length > this.limit * DROPPABLE
     // Nothing overtakes an earlier one of its key.
     if (this.held > 0) return true
-    return this.stream === null ? this.handed() >= FULL : this.stream.writableNeedDrain
+    // Not `writableNeedDrain`, which is still true for a moment when everything was taken.
+    return (this.stream === null ? this.handed() : this.stream.writableLength) >= FULL
   }
 
   /** Holds the message back, or drops it. */

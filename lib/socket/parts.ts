@@ -1,6 +1,8 @@
+import type { FastifyRequest } from 'fastify'
 import type { CompiledContract } from '../../types/contract.js'
+import type { Identity } from '../../types/gate.js'
 import type { MessageOptions } from '../../types/options.js'
-import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
+import type { Group, GroupKey, GuardedSocket, JoinContext, Senders } from '../../types/socket.js'
 import type { Renew } from './auth-message.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 import type { Groups } from './groups.js'
@@ -16,9 +18,14 @@ export type SocketLimits = Required<MessageOptions>
 export interface Member {
   /** The contract that it speaks: its route's, or an older one. */
   readonly contract: CompiledContract
+  readonly id: string
+  /** Null on a public route. */
+  readonly identity: Identity | null
   readonly open: boolean
   readonly outbox: Outbox
   close (code?: number, reason?: string): void
+  /** Leaves the group of an encoded key. */
+  leaveNamed (name: string): void
 }
 
 /** What the sockets of a route share that speak one contract. */
@@ -40,8 +47,10 @@ export interface RouteParts {
   readonly renew: Renew | null
   /** Null in production. */
   readonly hints: Hints | null
-  readonly onOpen: ((socket: GuardedSocket) => unknown) | null
+  readonly onOpen: ((socket: GuardedSocket, request: FastifyRequest) => unknown) | null
   readonly onClose: ((socket: GuardedSocket, code: number, reason: string) => unknown) | null
+  readonly state: (() => unknown) | null
+  readonly mayJoin: ((context: JoinContext<GuardedSocket>) => unknown) | null
   readonly sendersOf: (member: Member) => Senders<object>
   readonly groupOf: (key: GroupKey) => Group<object>
 }

@@ -1,23 +1,25 @@
 // Tested in test/socket/groups.test.ts and test/socket/messages.test.ts.
 import { WSG_ERR_OPTION } from '../errors/coded.js'
-import type { CompiledContract, CompiledOutbound } from '../../types/contract.js'
+import type { CompiledContract } from '../../types/contract.js'
 import type { AdaptedContract } from '../../types/versions.js'
-import type { Group, GroupKey, Senders } from '../../types/socket.js'
+import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
 import type { WebSocket } from 'ws'
 import type { Duplex } from 'node:stream'
 import type { Renew } from './auth-message.js'
 import { Connection } from './connection.js'
 import { Deadlines } from './deadlines.js'
 import type { Expiring } from './deadlines.js'
-import { Groups, encodeGroupKey } from './groups.js'
-import { adaptHandlers, compileHandlers } from './handlers.js'
+import { groupFactory } from './group.js'
+import { Groups } from './groups.js'
+import { adaptHandlers, checkHooks, compileHandlers } from './handlers.js'
 import type { RouteHandlers } from './handlers.js'
 import { Hints } from './hints.js'
 import type { Admission } from './home.js'
+import type { OpenSocket } from './open-socket.js'
 import type { Member, RouteParts, SocketLimits } from './parts.js'
 import { ProtocolText } from './protocol-text.js'
 import type { Registry } from './registry.js'
-import { SharedMessage } from './shared-message.js'
+import { sharedMessage } from './broadcast.js'
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -46,6 +48,9 @@ export interface SocketRoute {
   group (key: GroupKey): Group<object>
   /** Who is in which group; a socket that is gone is in none. */
   readonly groups: Groups<Member>
+  readonly contract: CompiledContract
+  /** Those that are open, as handlers see them. */
+  sockets (): GuardedSocket[]
 }
 
 /**
@@ -55,6 +60,7 @@ export interface SocketRoute {
 export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
   const { contract, handlers } = spec
   const entries = compileHandlers(contract, handlers, spec.limits.handlerTimeout)
+  checkHooks(contract, handlers)
   const groups = new Groups<Member>()
   const groupOf = groupFactory(contract, groups)
   const shared = {
@@ -67,6 +73,8 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     // Typed by the contract where the application wrote them; here every contract is the same.
     onOpen: (handlers.onOpen ?? null) as RouteParts['onOpen'],
     onClose: (handlers.onClose ?? null) as RouteParts['onClose'],
+    state: (handlers.state ?? null) as RouteParts['state'],
+    mayJoin: (handlers.mayJoin ?? null) as RouteParts['mayJoin'],
     groupOf,
   }
   const partsOf = (spoken: CompiledContract, read: RouteParts['entries'], gone: RouteParts['gone']): RouteParts => ({
@@ -86,11 +94,16 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     open (ws, stream, admission) {
       const parts = versions.get(admission.fingerprint ?? '') ?? current
       const connection = new Connection(ws, stream, parts, admission, spec.registry)
-      connection.enter()
+      connection.begin(admission.request)
       return connection
     },
     group: groupOf,
     groups,
+    contract,
+    sockets () {
+      const isOurs = (one: OpenSocket): one is Connection => one instanceof Connection && one.isIn(groups) && one.open
+      return [...spec.registry].filter(isOurs).map(({ face }) => face)
+    },
   }
 }
 
@@ -125,80 +138,8 @@ function senderFactory (contract: CompiledContract, spoken: CompiledContract): (
       // What is for one socket and may not be missed needs no more than its text.
       senders[type] = message.encodeBinary === null && message.whenSlow === 'close'
         ? data => outbox.send(encode(data))
-        : data => outbox.sendShared(sharedMessage(message, data, null))
+        : data => outbox.sendShared(sharedMessage(current, data, null, message))
     }
     return Object.freeze(senders) as Senders<object>
   }
-}
-
-function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key: GroupKey) => Group<object> {
-  class GroupSenders {
-    readonly #name: string
-
-    constructor (name: string) {
-      this.#name = name
-    }
-
-    static {
-      // One sender per use instead of one per message of the contract: a group is asked for anew for each message.
-      for (const message of contract.outbound.values()) {
-        Object.defineProperty(this.prototype, message.type, {
-          get (this: GroupSenders) {
-            const name = this.#name
-            return (data: unknown) => broadcast(groups.of(name), contract, message, data, name)
-          },
-        })
-      }
-    }
-  }
-  return key => {
-    const name = encodeGroupKey(key)
-    return {
-      get size () { return groups.of(name).size },
-      send: new GroupSenders(name) as Group<object>['send'],
-      close (code, reason) {
-        let closed = 0
-        for (const member of [...groups.of(name)]) {
-          if (!member.open) continue
-          member.close(code, reason)
-          closed++
-        }
-        return closed
-      },
-    }
-  }
-}
-
-/** `group`: whom it is for; null: one socket. Throws WSG_ERR_OUTBOUND_INVALID. */
-function sharedMessage (message: CompiledOutbound, data: unknown, group: string | null): SharedMessage {
-  const { type, whenSlow, encode, encodeBinary } = message
-  const payload = encodeBinary === null ? encode(data) : encodeBinary(data)
-  if (whenSlow === 'close') return new SharedMessage(payload, null)
-  return new SharedMessage(payload, { type, key: whenSlow === 'drop' ? null : keyOf(whenSlow.latest, data), group })
-}
-
-/** The encoder has proven that there is such a property, and the contract's compiler that it is no object. */
-function keyOf (latest: string, data: unknown): string {
-  return JSON.stringify((data as { readonly [key: string]: unknown })[latest])
-}
-
-/** One message, encoded and framed once for all members that speak the same contract. */
-function broadcast (
-  members: ReadonlySet<Member>, contract: CompiledContract, message: CompiledOutbound, data: unknown, group: string
-): number {
-  const current = sharedMessage(message, data, group)
-  // All of them before the first is sent: what breaks a contract reaches nobody.
-  const older = new Map<CompiledContract, SharedMessage | null>()
-  for (const { contract: spoken } of members) {
-    if (spoken === contract || older.has(spoken)) continue
-    const adapted = spoken.outbound.get(message.type)
-    older.set(spoken, adapted === undefined ? null : sharedMessage(adapted, data, group))
-  }
-  let reached = 0
-  // A member that is closed as too slow leaves later, in its close event: the set does not change here.
-  for (const member of members) {
-    const shared = member.contract === contract ? current : older.get(member.contract) ?? null
-    if (shared !== null && member.open && member.outbox.sendShared(shared)) reached++
-  }
-  return reached
 }

@@ -96,6 +96,7 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
       const identity = options.identity?.(url.href) ?? { id: url.searchParams.get('id') ?? 'ann', roles: url.searchParams.get('roles')?.split(',') ?? [] }
       const connId = String(sockets.length + 1)
       sockets.push(route.open(ws, socket, {
+        request: { url: url.pathname } as never,
         bearer: { identity: identity as Identity, credential: null, startedAt: performance.now() },
         reauthorize: null,
         params: {},

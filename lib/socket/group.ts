@@ -1,0 +1,72 @@
+// Tested in test/socket/groups.test.ts.
+import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
+import { got } from '../errors/got.js'
+import type { CompiledContract } from '../../types/contract.js'
+import type { Identity } from '../../types/gate.js'
+import type { Group, GroupKey } from '../../types/socket.js'
+import { prepareBroadcast } from './broadcast.js'
+import { encodeGroupKey } from './groups.js'
+import type { Groups } from './groups.js'
+import type { Member } from './parts.js'
+import { readWhom } from './whom.js'
+
+/** Makes the groups of a route. */
+export function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key: GroupKey) => Group<object> {
+  class GroupSenders {
+    readonly #name: string
+    readonly #except: string | null
+
+    constructor (name: string, except: string | null) {
+      this.#name = name
+      this.#except = except
+    }
+
+    static {
+      // One sender per use instead of one per message of the contract: a group is asked for anew for each message.
+      for (const message of contract.outbound.values()) {
+        Object.defineProperty(this.prototype, message.type, {
+          get (this: GroupSenders) {
+            const name = this.#name
+            const except = this.#except
+            return (data: unknown) => prepareBroadcast(groups.of(name), contract, message, data, name)(except)
+          },
+        })
+      }
+    }
+  }
+  return key => {
+    const name = encodeGroupKey(key)
+    const senders = (except: string | null): Group<object>['send'] =>
+      new GroupSenders(name, except) as Group<object>['send']
+    return {
+      get size () { return groups.of(name).size },
+      send: senders(null),
+      except: socket => ({ send: senders(readId(socket)) }),
+      members: () => identitiesOf(groups.of(name)),
+      evict (whom) {
+        const id = readWhom(whom, 'evict')
+        const evicted = [...groups.of(name)].filter(({ identity }) => identity !== null && String(identity.id) === id)
+        for (const member of evicted) member.leaveNamed(name)
+        return evicted.length
+      },
+      close (code, reason) {
+        const open = [...groups.of(name)].filter(member => member.open)
+        for (const member of open) member.close(code, reason)
+        return open.length
+      },
+    }
+  }
+}
+
+function readId (socket: { readonly id: string }): string {
+  const id: unknown = (socket as { readonly id: string } | null | undefined)?.id
+  if (typeof id === 'string') return id
+  throw new WSG_ERR_SOCKET_ARGUMENT(`except: expected a socket, got ${got(socket)}`)
+}
+
+/** Each once, whatever number of sockets it has. */
+function identitiesOf (members: ReadonlySet<Member>): Identity[] {
+  const found = new Map<string | number, Identity>()
+  for (const { open, identity } of members) if (open && identity !== null) found.set(identity.id, identity)
+  return [...found.values()]
+}
