@@ -68,8 +68,9 @@ export class Inbox implements FrameReader {
     const debt = this.bytes.spend(data.length, now)
     if (debt > 0) this.slowDown(debt)
     if (this.tokens.take(1, now) > 0) {
-      // What it would have cost is not known yet.
-      socket.flood(this.tokens.waitFor(this.parts.maxCost, now), null, null)
+      // What it would have cost is not known yet. Never less than one token takes: to a client it is the pace as well.
+      const pace = Math.ceil(1000 / this.parts.limits.rate)
+      socket.flood(Math.max(pace, this.tokens.waitFor(this.parts.maxCost, now)), null, null)
       return
     }
     if (isBinary && this.parts.binary === null) socket.refuse('unsupported_data', null, null)

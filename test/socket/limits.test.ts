@@ -35,6 +35,20 @@ t.test('D13 one message too many is answered and the socket stays', async t => {
   t.ok(await server.answers())
 })
 
+t.test('D13 retryAfter is never less than the pace, however little is missing', async t => {
+  let now = 0
+  const server = await socketServer(t, { inbound: { say: {} }, handlers: { on: { say: () => {} } }, now: () => now })
+  const client = await server.open()
+  for (let n = 0; n < 40; n++) client.json({ type: 'ping', id: n, data: { text: '' } })
+  await client.waitMessages(40)
+  now = 49
+  client.json({ type: 'say', data: { text: 'x' } })
+  t.match((await client.waitMessages(41)).at(-1), { type: '$error', error: { code: 'rate_limited', retryAfter: 50 } })
+  now = 50
+  client.json({ type: 'ping', id: 'now', data: { text: '' } })
+  t.match((await client.waitMessages(42)).at(-1), { id: 'now', data: 'pong' }, 'though one comes earlier')
+})
+
 t.test('D15 a message takes its cost; one that is refused takes nothing, and retryAfter counts all of it', async t => {
   let now = 0
   const handled: string[] = []
