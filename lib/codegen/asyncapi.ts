@@ -1,4 +1,5 @@
 import type { ContractModel, RulesModel } from '../../types/model.js'
+import { step } from '../contract/tree/context.js'
 import { type Frame, type Frames, framesOf } from './frames.js'
 import { type Json, present, type RefTo, schemaOf, schemasOf } from './schema-of.js'
 
@@ -150,12 +151,10 @@ function messageOf (model: ContractModel, frame: Frame, frames: Frames, refTo: R
     summary: told?.description,
     contentType: frame.isBinary ? 'application/octet-stream' : 'application/json',
     payload: frame.isBinary ? frame.schema : { $ref: refTo(frame.name) },
-    correlationId: isOfCall ? { location: `$message.payload#/${pointer(model.envelope.id)}` } : undefined,
+    correlationId: isOfCall ? { location: `$message.payload#${step('', model.envelope.id)}` } : undefined,
     'x-when-slow': told !== undefined && 'whenSlow' in told ? told.whenSlow : undefined,
   })
 }
-
-const pointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')
 
 /** Operations by name. The server receives what is inbound, sends what is outbound, and replies to calls. */
 function operationsOf (model: ContractModel, frames: Frames, schemes: readonly string[]): (readonly [string, Json])[] {

@@ -6,7 +6,7 @@ import { DIFF } from './commands/diff.js'
 import { ASYNCAPI, JSON_SCHEMA, MODEL } from './commands/documents.js'
 import { GENERATE } from './commands/generate.js'
 import { REPORT } from './commands/report.js'
-import { firstLine } from './load.js'
+import { firstLine } from './first-line.js'
 
 const COMMANDS: readonly Command[] = [GENERATE, ASYNCAPI, JSON_SCHEMA, MODEL, DIFF, REPORT]
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WSG_ERR_GENERATE } from '../errors/coded.js'
+import { firstLine } from './first-line.js'
 import type { GeneratedFile } from './stamp.js'
 
 /** Where a file is not what would be generated. */
@@ -15,14 +16,12 @@ export interface Difference {
   readonly found: string | null
 }
 
-const cause = (error: unknown): string => error instanceof Error ? error.message.split('\n')[0]! : String(error)
-
 async function textOf (path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
     if ((error as { readonly code?: string }).code === 'ENOENT') return null
-    throw new WSG_ERR_GENERATE(`${path}: it can not be read: ${cause(error)}`)
+    throw new WSG_ERR_GENERATE(`${path}: it can not be read: ${firstLine(error)}`)
   }
 }
 
@@ -45,7 +44,7 @@ export async function writeFiles (folder: string, files: readonly GeneratedFile[
   } catch (error) {
     await Promise.all(moves.map(([from]) => rm(from, { force: true })))
     if (error instanceof WSG_ERR_GENERATE) throw error
-    throw new WSG_ERR_GENERATE(`${folder}: it can not be written: ${cause(error)}`)
+    throw new WSG_ERR_GENERATE(`${folder}: it can not be written: ${firstLine(error)}`)
   }
   return moves.map(([, to]) => to)
 }

@@ -16,7 +16,7 @@ export interface Frame {
 }
 
 /** A call with the three frames that may follow each other. */
-export interface CallFrames {
+interface CallFrames {
   readonly call: CallModel
   readonly request: Frame
   readonly reply: Frame

@@ -6,9 +6,10 @@ import { pathToFileURL } from 'node:url'
 import type { ContractSpec } from '../../types/contract.js'
 import type { RouteModel } from '../../types/model.js'
 import { WSG_ERR_GENERATE } from '../errors/coded.js'
+import { firstLine } from './first-line.js'
 
 /** A contract that a module holds, and what its route adds where the module holds an application. */
-export interface LoadedContract {
+interface LoadedContract {
   readonly contract: ContractSpec
   readonly url: string
   readonly route: RouteModel | null
@@ -122,13 +123,6 @@ async function attempt<T> (path: string, run: () => Promise<T>): Promise<T> {
     if (error instanceof WSG_ERR_GENERATE) throw error
     throw new WSG_ERR_GENERATE(`${path}: ${firstLine(error)}`)
   }
-}
-
-/** What was thrown, on one line. */
-export function firstLine (error: unknown): string {
-  const kind = error instanceof Error && error.name !== 'Error' && !('code' in error) ? `${error.name}: ` : ''
-  const text = kind + (error instanceof Error ? error.message : String(error))
-  return text.split(/[\r\n\u2028\u2029]/)[0]!.slice(0, 500)
 }
 
 async function importModule (path: string): Promise<Exports> {

@@ -7,6 +7,7 @@ import { docstring, indented, pythonString, snakeCase } from './python-text.js'
 import { pythonTypes } from './python-types.js'
 import { PYTHON_WIRE } from './python-wire.js'
 import { type GeneratedFile, stamp } from './stamp.js'
+import { hasRequired, type Types, typesOf } from '../model/types-by-name.js'
 
 /** A client in Python 3.11: its types as TypedDicts, and a client for asyncio. One file; it needs `websockets` only. */
 export function emitPython (model: ContractModel): readonly GeneratedFile[] {
@@ -67,7 +68,7 @@ function constants ({ envelope, fingerprint, outbound, closeCodes, route }: Cont
 }
 
 function clientOf (model: ContractModel): string[] {
-  const types = new Map(model.types.map(({ name, type }) => [name, type]))
+  const types = typesOf(model)
   const typeOf = (name: string): DefinitionModel => types.get(name)!
   return [
     `class ${model.typeName}Client(_Client):`,
@@ -123,12 +124,10 @@ function named<M extends { readonly type: string }> (
   })
 }
 
-function constructorOf (model: ContractModel, types: ReadonlyMap<string, DefinitionModel>): string[] {
+function constructorOf (model: ContractModel, types: Types): string[] {
   const argument = (name: string, type: string | undefined): string[] => {
     if (type === undefined) return []
-    const target = types.get(type)!
-    const isNeeded = target.kind === 'object' && target.properties.some(property => property.required)
-    return isNeeded ? [`${name}: ${type},`] : [`${name}: ${type} | None = None,`]
+    return hasRequired(types.get(type)!, types) ? [`${name}: ${type},`] : [`${name}: ${type} | None = None,`]
   }
   const given = (type: string | undefined, name: string): string => type === undefined ? 'None' : name
   return [

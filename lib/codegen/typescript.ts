@@ -4,16 +4,14 @@ import type {
 import { DEFAULT_ENVELOPE } from '../protocol/envelope.js'
 import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes, typeNotes } from './notes.js'
 import { type GeneratedFile, stamp } from './stamp.js'
+import { resolve, type Types, typesOf } from '../model/types-by-name.js'
 
 // Strings, not the `typescript` package: from version 7 on that has no API to print a syntax tree, and a generator
 // that needs it breaks for whoever has installed it.
 
-/** Types by their names. */
-type Types = ReadonlyMap<string, DefinitionModel>
-
 /** A client in TypeScript: the contract as an interface, its types, and a function that makes the client. */
 export function emitTypeScript (model: ContractModel): readonly GeneratedFile[] {
-  const types: Types = new Map(model.types.map(({ name, type }) => [name, type]))
+  const types = typesOf(model)
   const body = [
     ...importsOf(model),
     '',
@@ -165,7 +163,7 @@ const distinctUnion = (variants: readonly string[]): string => [...new Set(varia
 
 /** Names of the properties of an object that has no others; none for anything else. */
 function closedProperties (type: DefinitionModel, types: Types): readonly string[] {
-  const target = type.kind === 'ref' ? types.get(type.name)! : type
+  const target = resolve(type, types)
   return target.kind === 'object' && target.extra === undefined ? target.properties.map(property => property.name) : []
 }
 

@@ -9,7 +9,7 @@ const BIN = fileURLToPath(new URL('bin.js', import.meta.url))
 /** Milliseconds without a change after which a change is looked at: editors write a file in several steps. */
 const QUIET = 100
 
-export interface WatchOptions {
+interface WatchOptions {
   /** Module whose folder is watched, with all that is below. */
   readonly module: string
   /** Folder of the generated files; changes in it are our own. */

@@ -1,6 +1,7 @@
 // Tested in test/model/diff.test.ts.
 
-import type { DefinitionModel, NumberModel, StringModel, TextModel, ValuesModel } from '../../types/model.js'
+import type { NumberModel, StringModel, TextModel, ValuesModel } from '../../types/model.js'
+import type { Definition } from './types-by-name.js'
 
 /** `narrowed`: some value of before fits no more. `widened`: some value fits that did not before. */
 export type Kind = 'narrowed' | 'widened'
@@ -12,9 +13,6 @@ export interface TypeChange {
   readonly path: string
   readonly text: string
 }
-
-/** A type that is no reference. */
-export type Definition = Exclude<DefinitionModel, { kind: 'ref' }>
 
 /** A set of values that became a whole kind. */
 export function fitsAll ({ values }: ValuesModel, now: Definition, path: string): readonly TypeChange[] {

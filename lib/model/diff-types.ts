@@ -1,14 +1,14 @@
 // Tested in test/model/diff.test.ts.
 
 import type {
-  ArrayModel, DefinitionModel, NamedType, NumberModel, ObjectModel, StringModel, TupleModel, TypeModel,
+  ArrayModel, DefinitionModel, NumberModel, ObjectModel, StringModel, TupleModel, TypeModel,
 } from '../../types/model.js'
+import { step } from '../contract/tree/context.js'
 import {
-  became, both, compareNumbers, compareStrings, compareValues, type Definition, fits, fitsAll, flag, isEqual, type Kind,
+  became, both, compareNumbers, compareStrings, compareValues, fits, fitsAll, flag, isEqual, type Kind,
   nameOf, range, type TypeChange,
 } from './diff-bounds.js'
-
-export type Types = ReadonlyMap<string, DefinitionModel>
+import { type Definition, resolve, type Types } from './types-by-name.js'
 
 export interface Sides {
   readonly before: Types
@@ -16,8 +16,6 @@ export interface Sides {
   /** Undeclared properties do no harm: a server drops them, or a client passes over them. */
   readonly isOpen: { readonly before: boolean, readonly after: boolean }
 }
-
-export const typesOf = (types: readonly NamedType[]): Types => new Map(types.map(({ name, type }) => [name, type]))
 
 /** How the values of a type changed. Names of types don't count. */
 export function compareTypes (before: TypeModel, after: TypeModel, sides: Sides): readonly TypeChange[] {
@@ -81,7 +79,7 @@ class Comparison {
   #objects (old: ObjectModel, now: ObjectModel, path: string): readonly TypeChange[] {
     const { isOpen } = this.#sides
     const [had, has] = [old, now].map(type => new Map(type.properties.map(property => [property.name, property])))
-    const at = (name: string): string => `${path}/${pointer(name)}`
+    const at = (name: string): string => step(path, name)
     const gone = old.properties.filter(({ name }) => !has!.has(name))
     const removed = gone.flatMap(({ name, required, type }): TypeChange[] => [
       ...(isOpen.after || takes(now, name) ? [] : [{ kind: 'narrowed' as const, path: at(name), text: 'removed' }]),
@@ -163,16 +161,6 @@ class Comparison {
   }
 }
 
-function resolve (type: DefinitionModel, types: Types): Definition {
-  const seen = new Set<DefinitionModel>()
-  let found = type
-  while (found.kind === 'ref' && !seen.has(found)) {
-    seen.add(found)
-    found = types.get(found.name)!
-  }
-  return found as Definition
-}
-
 /** Variants, unions in unions as well; allowed values are one variant. */
 function variantsOf (type: Definition, types: Types): readonly Definition[] {
   const all = type.kind === 'union' ? type.variants.flatMap(one => variantsOf(resolve(one, types), types)) : [type]
@@ -193,4 +181,3 @@ function isSameKind (old: Definition, now: Definition): boolean {
 
 const takes = (type: ObjectModel, name: string): boolean =>
   type.extra !== undefined && (type.extraNames === undefined || new RegExp(type.extraNames).test(name))
-const pointer = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -1,8 +1,9 @@
 import type {
-  CallModel, ContractModel, DefinitionModel, InboundModel, OutboundModel, RouteModel, RulesModel, TypeModel,
+  CallModel, ContractModel, InboundModel, OutboundModel, RouteModel, RulesModel, TypeModel,
 } from '../../types/model.js'
 import type { Kind } from './diff-bounds.js'
-import { compareTypes, type Sides, typesOf } from './diff-types.js'
+import { compareTypes, type Sides } from './diff-types.js'
+import { hasRequired, typesOf } from './types-by-name.js'
 
 /**
  * Who is broken by a change. `old clients`: those in use, once the server is the new one. `new clients`: those of the
@@ -26,7 +27,7 @@ const BREAKS: { readonly [direction in 'inbound' | 'outbound']: { readonly [kind
 
 /** Differences of two versions of a contract, those that break somebody first. */
 export function diffModels (old: ContractModel, now: ContractModel): readonly Change[] {
-  const versions = { old, now, types: { before: typesOf(old.types), after: typesOf(now.types) } }
+  const versions = { old, now, types: { before: typesOf(old), after: typesOf(now) } }
   const changes = [
     ...routeChanges(versions),
     ...entryChanges('inbound', old.inbound, now.inbound, (...one) => inboundChanges(versions, ...one)),
@@ -118,8 +119,7 @@ function handshakeChanges (versions: Versions, part: 'params' | 'query'): Change
   const { old: { [part]: before }, now: { [part]: after }, types } = versions
   if (before !== undefined && after !== undefined) return payload(versions, [before, after], 'inbound', part, CLOSED)
   if (after !== undefined) {
-    const type = types.after.get(after) as DefinitionModel
-    const needs = type.kind === 'object' && type.properties.some(property => property.required)
+    const needs = hasRequired({ kind: 'ref', name: after }, types.after)
     return [change(needs ? 'old clients' : 'new clients', part, 'is checked now')]
   }
   return before === undefined ? [] : [change('nobody', part, 'is not checked any more')]

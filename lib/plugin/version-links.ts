@@ -5,7 +5,8 @@ import { WSG_ERR_HANDLER } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
 import type { TypeChange } from '../model/diff-bounds.js'
-import { compareTypes, type Sides, typesOf } from '../model/diff-types.js'
+import { compareTypes, type Sides } from '../model/diff-types.js'
+import { typesOf } from '../model/types-by-name.js'
 
 // Tested in test/plugin/contract-versions.test.ts.
 
@@ -36,7 +37,7 @@ export class LinkReader {
     this.#where = where
     this.#old = old
     this.#now = now
-    this.#types = { before: typesOf(old.types), after: typesOf(now.types) }
+    this.#types = { before: typesOf(old), after: typesOf(now) }
   }
 
   read (adapters: unknown): Links {

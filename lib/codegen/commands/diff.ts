@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import type { ContractModel } from '../../../types/model.js'
 import { WSG_ERR_GENERATE } from '../../errors/coded.js'
 import type { Command } from '../command.js'
+import { firstLine } from '../first-line.js'
 import { breaksOldClients, type Change, diffModels } from '../../model/diff.js'
 
 export const DIFF: Command = {
@@ -41,7 +42,7 @@ async function readModelFile (path: string): Promise<ContractModel> {
   try {
     model = JSON.parse(await readFile(path, 'utf8')) as Partial<ContractModel> | null
   } catch (error) {
-    throw new WSG_ERR_GENERATE(`${path}: it can not be read: ${(error as Error).message.split('\n')[0]!}`)
+    throw new WSG_ERR_GENERATE(`${path}: it can not be read: ${firstLine(error)}`)
   }
   const isModel = typeof model === 'object' && model?.model === 1 &&
     [model.inbound, model.outbound, model.calls, model.types].every(Array.isArray)
