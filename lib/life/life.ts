@@ -2,10 +2,10 @@ import type { CloseCause } from '../../types/events.js'
 import type { Identity, Refusal, RevokeTarget, SessionReader } from '../../types/gate.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { identityFault } from '../errors/identity-fault.js'
+import { Line } from './line.js'
 import type { Bearer, Living } from './living.js'
 import { Recent, type RecentOptions } from './recent.js'
-import type { SessionWatch } from './session-watch.js'
-import { NOWHERE, type Timed, Timetable } from './timetable.js'
+import { Timetable } from './timetable.js'
 import { type StoreParts, WatchedStore } from './watched-store.js'
 import { readTarget, whomOf } from './whom.js'
 
@@ -22,22 +22,6 @@ export interface LifeParts extends Pick<StoreParts, 'events' | 'times'>, RecentO
   readonly listen: (store: SessionReader, listener: SessionListener) => () => void
   /** Milliseconds that `authorize` may take when it is asked again. */
   readonly authTimeout: number
-}
-
-/** A socket that ends by itself, or with its session. */
-class Line implements Timed {
-  at = 0
-  place = NOWHERE
-  watch: SessionWatch | null = null
-  readonly #socket: Living
-
-  constructor (socket: Living) {
-    this.#socket = socket
-  }
-
-  due (): void {
-    this.#socket.closeAs('unauthenticated', 'expired')
-  }
 }
 
 /** Sees to it that a socket ends with its identity, whatever ended that, and that it is who it is by now. */
@@ -104,7 +88,7 @@ export class Life {
     this.#schedule(socket)
     const session = bearer.credential?.session
     if (session !== undefined) {
-      const watch = this.#lineOf(socket).watch = this.follow(session.store).join(socket, session)
+      const watch = this.follow(session.store).join(this.#lineOf(socket), session)
       if (this.#recent.wasWritten(bearer)) watch.reconsider()
     }
     const newer = this.#recent.identityOf(bearer)
@@ -113,8 +97,9 @@ export class Life {
 
   /** A socket's identity was replaced: when it ends, and whether it may be here, is another question now. */
   changed (socket: Living): void {
-    this.#schedule(socket)
+    // Of one that is closing there may be no more to be told.
     if (!socket.open) return
+    this.#schedule(socket)
     const { identity } = socket.bearer
     const verdict = socket.reauthorize()
     if (!(verdict instanceof Promise)) {
@@ -136,7 +121,7 @@ export class Life {
     if (line === undefined) return
     this.#lines.delete(socket)
     this.#timetable.delete(line)
-    line.watch?.leave(socket)
+    line.session?.leave(line)
   }
 
   /** `app.wsGuard.revoke`. Throws WSG_ERR_SOCKET_ARGUMENT, and what a condition throws. */

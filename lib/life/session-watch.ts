@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CloseCause } from '../../types/events.js'
 import type { Identity, SessionSource } from '../../types/gate.js'
 import { identityFault } from '../errors/identity-fault.js'
-import type { Living } from './living.js'
+import type { Followed, Line } from './line.js'
 import { NOWHERE, type Timed, type Timetable } from './timetable.js'
 
 /**
@@ -11,15 +11,6 @@ import { NOWHERE, type Timed, type Timetable } from './timetable.js'
  * short life half of it.
  */
 const LEAD = 2000
-
-/**
- * A socket, and who its session said it is when that was last read: what is still the same does not undo a refresh.
- */
-interface Follower {
-  readonly socket: Living
-  readonly source: SessionSource
-  read: Identity | null
-}
 
 /** The store that a watched session is in. */
 export interface SessionHome {
@@ -33,7 +24,7 @@ export interface SessionHome {
 }
 
 /** A session that sockets rest on; one, however many they are. */
-export class SessionWatch implements Timed {
+export class SessionWatch implements Timed, Followed {
   at = 0
   place = NOWHERE
   readonly id: string
@@ -46,7 +37,7 @@ export class SessionWatch implements Timed {
   /** Since when that fails; Infinity: it does not. */
   failsSince = Infinity
   readonly #home: SessionHome
-  readonly #followers: Follower[] = []
+  readonly #lines: Line[] = []
   #expires = Infinity
   /** The expiry before which it was read once more. */
   #lookedBefore = 0
@@ -59,20 +50,27 @@ export class SessionWatch implements Timed {
   }
 
   get size (): number {
-    return this.#followers.length
+    return this.#lines.length
   }
 
   /** `expires` is what was read at the handshake. */
-  join (socket: Living, source: SessionSource, expires: number | null): void {
+  join (line: Line, expires: number | null): void {
     // Of several the latest: the session was renewed in between.
-    if (this.#followers.length === 0 || (expires ?? Infinity) > this.#expires) this.#schedule(expires)
-    this.#followers.push({ socket, source, read: socket.bearer.identity })
+    if (this.#lines.length === 0 || (expires ?? Infinity) > this.#expires) this.#schedule(expires)
+    line.session = this
+    line.seat = this.#lines.push(line) - 1
   }
 
-  leave (socket: Living): void {
-    const index = this.#followers.findIndex(follower => follower.socket === socket)
-    if (index !== -1) this.#followers.splice(index, 1)
-    if (this.#followers.length === 0) this.#release()
+  leave (line: Line): void {
+    const { seat } = line
+    line.session = null
+    line.seat = NOWHERE
+    const last = this.#lines.pop()
+    if (last !== undefined && last !== line) {
+      this.#lines[seat] = last
+      last.seat = seat
+    }
+    if (this.#lines.length === 0) this.#release()
   }
 
   /** Reads it anew, as soon as its turn comes. */
@@ -82,9 +80,12 @@ export class SessionWatch implements Timed {
 
   /** Ends its sockets. */
   end (cause: CloseCause): void {
-    const followers = this.#followers.splice(0)
+    const lines = this.#lines.splice(0)
     this.#release()
-    for (const { socket } of followers) socket.closeAs('unauthenticated', cause)
+    for (const line of lines) {
+      line.session = null
+      line.socket.closeAs('unauthenticated', cause)
+    }
   }
 
   /** For the timetable. */
@@ -104,7 +105,7 @@ export class SessionWatch implements Timed {
   }
 
   isCurrent (version: number): boolean {
-    return version === this.#version && this.#followers.length > 0
+    return version === this.#version && this.#lines.length > 0
   }
 
   /** This is what is stored now. At once, where the strategy answers at once. Rejects where the strategy fails. */
@@ -116,29 +117,27 @@ export class SessionWatch implements Timed {
   }
 
   async #compare (stored: object, version: number): Promise<void> {
-    let asked: SessionSource | null = null
+    let asked: SessionSource | undefined
     let found: Identity | null = null
-    for (const follower of [...this.#followers]) {
-      const { source, socket } = follower
-      if (source !== asked) {
+    for (const line of [...this.#lines]) {
+      const { socket } = line
+      const { identity, credential } = socket.bearer
+      const source = credential?.session?.source
+      if (source !== asked && source !== undefined) {
         asked = source
         this.#schedule(source.expiryOf(stored))
         const answer = source.identify(this.id, stored)
         found = answer instanceof Promise ? await answer : answer
         if (!this.isCurrent(version)) return
       }
-      if (found === null || identityFault(found) !== null || found.id !== socket.bearer.identity?.id) {
-        this.#endOne(follower)
-      } else if (!isDeepStrictEqual(found, follower.read)) {
-        follower.read = found
+      if (found === null || identityFault(found) !== null || found.id !== identity?.id) {
+        line.session?.leave(line)
+        socket.closeAs('unauthenticated', 'session')
+      } else if (!isDeepStrictEqual(found, line.read)) {
+        line.read = found
         socket.assume(found)
       }
     }
-  }
-
-  #endOne ({ socket }: Follower): void {
-    this.leave(socket)
-    socket.closeAs('unauthenticated', 'session')
   }
 
   #schedule (expires: number | null): void {

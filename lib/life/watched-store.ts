@@ -1,7 +1,7 @@
 // Tested in test/life/sessions.test.ts.
 import type { Events } from '../events/events.js'
 import type { SessionCredential, SessionReader } from '../../types/gate.js'
-import type { Living } from './living.js'
+import type { Line } from './line.js'
 import { type SessionHome, SessionWatch } from './session-watch.js'
 import type { Timetable } from './timetable.js'
 
@@ -51,13 +51,13 @@ export class WatchedStore implements SessionHome {
     return this.#watches.size
   }
 
-  join (socket: Living, { id, source, expires }: SessionCredential): SessionWatch {
+  join (line: Line, { id, expires }: SessionCredential): SessionWatch {
     let watch = this.#watches.get(id)
     if (watch === undefined) {
       this.#watches.set(id, watch = new SessionWatch(id, this))
       this.confirm(watch)
     }
-    watch.join(socket, source, expires)
+    watch.join(line, expires)
     return watch
   }
 
