@@ -12,11 +12,8 @@ declare module 'fastify' {
 
 const Credentials = Type.Object({ name: Type.String({ maxLength: 64 }), password: Type.String({ maxLength: 128 }) })
 
-/**
- * The login page, and the two routes that begin and end a session. `onEnd` is called with the id of each session that
- * ends, so that its sockets end as well.
- */
-export async function loginRoutes (app: FastifyInstance, { onEnd }: { readonly onEnd: (sessionId: string) => void }): Promise<void> {
+/** The login page, and the two routes that begin and end a session. Its sockets end with it. */
+export async function loginRoutes (app: FastifyInstance): Promise<void> {
   await app.register(rateLimit, { global: false })
   const limit = app.createRateLimit({ max: 20, timeWindow: 60_000 })
   const page = readPage('login.html')
@@ -37,7 +34,6 @@ export async function loginRoutes (app: FastifyInstance, { onEnd }: { readonly o
     if (!attempts.isAllowed && attempts.isExceeded) return refuse(reply, 429, 'Too many attempts. Wait a minute and try again.')
     const member = await logIn(request.body.name, request.body.password)
     if (member === null) return refuse(reply, 401, 'That name and password do not belong together.')
-    onEnd(request.session.sessionId)
     // A new id: whoever planted the old one in this browser (session fixation) does not get the session with it.
     await request.session.regenerate()
     request.session.member = member
@@ -45,9 +41,7 @@ export async function loginRoutes (app: FastifyInstance, { onEnd }: { readonly o
   })
 
   app.post('/logout', async (request, reply) => {
-    const { sessionId } = request.session
     await request.session.destroy()
-    onEnd(sessionId)
     return reply.clearCookie('chat', { path: '/' }).redirect('/login', 303)
   })
 }

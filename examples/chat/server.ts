@@ -3,18 +3,13 @@ import { randomBytes } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import Fastify from 'fastify'
-import guard, { sessionAuth, type GuardedSocket } from 'fastify-ws-guard'
+import guard, { sessionAuth } from 'fastify-ws-guard'
 import type { Member } from './accounts.js'
 import { chat } from './chat.contract.js'
 import { loginRoutes } from './login.js'
 import { readPage, serveClient, serveFiles } from './pages.js'
 import { findRoom, listRooms } from './rooms.js'
 import { protectWeb } from './web-protection.js'
-
-/** A member, and the session that the socket lives by. */
-interface Visitor extends Member {
-  readonly session: string
-}
 
 const port = Number(process.env['PORT'] ?? 3000)
 const host = process.env['HOST'] ?? '127.0.0.1'
@@ -42,34 +37,23 @@ await app.register(guard, {
   development: true,
   allowedHosts: [...names],
   origins,
-  auth: sessionAuth<Visitor>(({ member, sessionId }) => member === undefined ? null : { ...member, session: sessionId }),
+  // A socket ends with its session: at the logout, at the end of its eight hours, at a new login.
+  auth: sessionAuth<Member>(({ member }) => member),
 })
 
-/** Sockets by session: a logout ends them. */
-const open = new Map<string, Set<GuardedSocket<typeof chat, Visitor>>>()
+await app.register(loginRoutes)
 
-await app.register(loginRoutes, {
-  onEnd (sessionId) {
-    for (const socket of open.get(sessionId) ?? []) socket.close(4401, 'unauthenticated')
-  },
-})
-
-app.wsRoute<typeof chat, Visitor>(chat, {
+app.wsRoute<typeof chat, Member>(chat, {
   authorize: ({ identity, params }) => findRoom(params.room)?.admits(identity.id) === true,
   onOpen (socket) {
-    const { id, name, session } = socket.identity
+    const { id, name } = socket.identity
     const room = findRoom(socket.params.room)!
-    const sockets = open.get(session) ?? new Set()
-    open.set(session, sockets.add(socket))
     if (room.enter({ id, name })) socket.group(socket.params.room).send.joined({ id, name })
     socket.join(socket.params.room)
     socket.send.people(room.people())
   },
   onClose (socket) {
-    const { id, name, session } = socket.identity
-    const sockets = open.get(session)
-    sockets?.delete(socket)
-    if (sockets?.size === 0) open.delete(session)
+    const { id, name } = socket.identity
     if (findRoom(socket.params.room)!.leave({ id, name })) socket.group(socket.params.room).send.left({ id, name })
   },
   on: {

@@ -1,9 +1,7 @@
-import type { FastifyRequest } from 'fastify'
-import type {
-  AuthenticateContext, Authentication, AuthStrategy, Authorize, Identity, Refusal,
-} from '../../types/gate.js'
+import type { AuthenticateContext, Authentication, AuthStrategy, Identity, Refusal } from '../../types/gate.js'
 import { identityFault } from '../errors/identity-fault.js'
 import { isThenable } from '../errors/thenable.js'
+import { statusOf } from './status-of.js'
 
 const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal })
 
@@ -50,57 +48,6 @@ function failed (strategy: Named, error: unknown): Authentication {
   return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: strategy.name, cause: error })
 }
 
-/**
- * Asks the route whether this identity may connect. Only `true` admits; a throw is 503, with the status 401 or 403
- * that. Like `authenticate` it answers at once where the application does.
- */
-export function authorize (
-  decide: Authorize,
-  identity: Identity | null,
-  { params, query }: { readonly params: unknown, readonly query: unknown },
-  request: FastifyRequest
-): Refusal | null | Promise<Refusal | null> {
-  try {
-    // A public route has no identity; its `authorize` is typed for that where it is written.
-    const allowed = decide({ identity, params, query, request } as Parameters<Authorize>[0])
-    return isThenable(allowed) ? whenDecided(allowed) : allowOnly(allowed)
-  } catch (error) {
-    return undecided(error)
-  }
-}
-
-async function whenDecided (decided: PromiseLike<boolean>): Promise<Refusal | null> {
-  try {
-    return allowOnly(await decided)
-  } catch (error) {
-    return undecided(error)
-  }
-}
-
-function allowOnly (allowed: unknown): Refusal | null {
-  if (allowed === true) return null
-  if (allowed === false) return { code: 'WSG_ERR_FORBIDDEN' }
-  // A user record, a count, a forgotten return: its kind only, the value may be anything.
-  const came = allowed === null ? 'null' : typeof allowed
-  return { code: 'WSG_ERR_FORBIDDEN', value: `authorize returned ${came}; only true admits` }
-}
-
-function undecided (error: unknown): Refusal {
-  const status = statusOf(error)
-  if (status === 401) return { code: 'WSG_ERR_UNAUTHENTICATED', value: 'authorize', cause: error }
-  if (status === 403) return { code: 'WSG_ERR_FORBIDDEN', value: 'authorize', cause: error }
-  return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'authorize', cause: error }
-}
-
 function unauthenticated ({ name, challenge }: Named): Refusal {
   return { code: 'WSG_ERR_UNAUTHENTICATED', value: name, ...(challenge === undefined ? {} : { challenge }) }
-}
-
-// Anything can be thrown, also what throws when it is read.
-function statusOf (thrown: unknown): unknown {
-  try {
-    return (thrown as { readonly statusCode?: unknown } | null)?.statusCode
-  } catch {
-    return undefined
-  }
 }

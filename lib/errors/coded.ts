@@ -57,6 +57,9 @@ export const WSG_ERR_SOCKET_ARGUMENT = createError('WSG_ERR_SOCKET_ARGUMENT', '%
 
 /** A token was refused, or could not be judged; `%s` says why. In the log, never told to the peer. */
 export const WSG_ERR_TOKEN = createError('WSG_ERR_TOKEN', 'Token: %s', 401)
+/** `authorize` is asked again of an open socket, and looks at the request for the first time; it was not kept. */
+export const WSG_ERR_REQUEST_GONE = createError('WSG_ERR_REQUEST_GONE', 'authorize was asked again and looked at ' +
+  'the handshake\'s request, which is kept only where it looks at it in the handshake as well', 500)
 
 /** An injected handshake was refused. It carries the answer's status and code; `%s` is the status. */
 export const WSG_ERR_INJECT_REFUSED = createError('WSG_ERR_INJECT_REFUSED', 'Unexpected server response: %s')

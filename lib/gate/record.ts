@@ -33,6 +33,8 @@ export interface Handshake {
   identity: Identity | null
   /** What that was proven by, where the strategy has said so. */
   credential: Credential | null
+  /** For the route's `authorize`, when it is asked again; null where it did not look at it. */
+  keptRequest: FastifyRequest | null
   /** What the contract accepted; null where none has judged. */
   input: RouteInput | null
   /** The mark without which no handler runs. */
@@ -86,6 +88,7 @@ export function openRecord (raw: IncomingMessage, socket: Duplex): Handshake {
     address: null,
     identity: null,
     credential: null,
+    keptRequest: null,
     input: null,
     admitted: false,
     refusal: null,

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
-import { authorize } from '../auth/authenticate.js'
+import { authorize } from '../auth/authorize.js'
 import { isMute } from '../errors/boot-warning.js'
 import { escapeForLog } from '../errors/log-safe.js'
 import { Events } from '../events/events.js'
@@ -76,7 +76,6 @@ export class OpenSockets {
     const bearer = handshakeOf(request.raw)!
     const { policy, slots, identity } = bearer
     const { params, query } = bearer.input ?? request
-    // The request is kept for it where there is one, and only there.
     const decide = policy?.authorize ?? null
     return {
       request,
@@ -84,7 +83,9 @@ export class OpenSockets {
       params,
       query,
       fingerprint: bearer.fingerprint,
-      reauthorize: decide === null ? null : fresh => authorize(decide, fresh, { params, query }, request),
+      reauthorize: decide === null
+        ? null
+        : fresh => authorize(decide, fresh, { params, query }, bearer.keptRequest, bearer),
       keys: slots,
       facts: {
         app: this.events.app,

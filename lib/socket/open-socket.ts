@@ -131,8 +131,7 @@ export class OpenSocket implements SocketWatch {
 
   /** Asks the route's `authorize` again; null: it may stay. Never throws or rejects. */
   reauthorize (): Refusal | null | Promise<Refusal | null> {
-    const { identity, admission } = this
-    return identity === null ? null : admission.reauthorize?.(identity) ?? null
+    return this.identity === null ? null : this.admission.reauthorize?.(this.identity) ?? null
   }
 
   /* ---- how it ends ---- */

@@ -103,3 +103,23 @@ t.test('C08 a handshake under way gets the new identity', async t => {
   t.same(seen, [{ id: 'ada', roles: ['admin'] }, { id: 'ada', roles: ['user'] }])
   await server.empty()
 })
+
+t.test('a request that authorize never looked at is not there later: the client has to come again, and keeps no right', async t => {
+  const failures: unknown[] = []
+  let looks = false
+  const server = await contractStack(t, app => {
+    app.get('/raw', { websocket: true, wsGuard: { authorize: context => !looks || context.request.ip !== '' } }, () => {})
+  })
+  const { app } = server.stack
+  t.teardown(new Events(app).listen('handler:failed', ({ type, error }) => { failures.push([type, (error as { code?: string }).code]) }))
+  const client = await server.open({ path: '/raw' })
+  looks = true
+  t.equal(app.wsGuard.refresh({ id: 'ada', roles: [] }), 1)
+  t.equal((await client.waitClose()).code, 1011)
+  t.same(failures, [['authorize', 'WSG_ERR_REQUEST_GONE']])
+  const again = await server.open({ path: '/raw' })
+  t.equal(app.wsGuard.refresh({ id: 'ada', roles: [] }), 1)
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.equal(again.frames().length, 0)
+  await server.empty()
+})

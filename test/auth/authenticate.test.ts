@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
-import { authenticate, authorize } from '../../lib/auth/authenticate.js'
+import { authenticate } from '../../lib/auth/authenticate.js'
 import type { AuthStrategy, Identity } from '../../types/gate.js'
 
 const context = { request: {} as FastifyRequest, signal: new AbortController().signal, sessionCookie: 'sessionId', provenBy () {} }
@@ -37,20 +37,6 @@ t.test('a 401 carries the challenge of its scheme, where there is one', async t 
   t.equal((await authenticate(strategy(fail(withStatus(401)), 'Bearer'), context)).refusal?.challenge, 'Bearer')
   t.equal((await authenticate(strategy(fail(new Error('down')), 'Bearer'), context)).refusal?.challenge, undefined)
   t.equal((await authenticate(strategy(() => null), context)).refusal?.challenge, undefined)
-})
-
-t.test('authorize admits with true only', async t => {
-  const ask = (decide: () => unknown) => authorize(decide as () => boolean, null, { params: {}, query: {} }, context.request)
-  t.equal(await ask(() => true), null)
-  t.equal(await ask(async () => true), null)
-  for (const other of [false, 1, 'yes', {}, undefined, null]) t.equal((await ask(() => other))?.code, 'WSG_ERR_FORBIDDEN', String(other))
-  for (const [other, kind] of [['yes', 'string'], [undefined, 'undefined'], [null, 'null'], [1, 'number']] as const) {
-    t.equal((await ask(() => other))?.value, `authorize returned ${kind}; only true admits`)
-  }
-  t.equal((await ask(() => false))?.value, undefined)
-  t.equal((await ask(fail(withStatus(403))))?.code, 'WSG_ERR_FORBIDDEN')
-  t.equal((await ask(fail(withStatus(401))))?.code, 'WSG_ERR_UNAUTHENTICATED')
-  t.equal((await ask(fail(new Error('store'))))?.code, 'WSG_ERR_AUTH_UNAVAILABLE')
 })
 
 t.test('an id that is nobody\'s is no identity: Number("alice") would be the same one for everybody', async t => {

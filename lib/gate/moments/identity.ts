@@ -17,7 +17,7 @@ export interface Judges {
     strategy: AuthStrategy, context: AuthenticateContext
   ) => Authentication | Promise<Authentication>
   readonly authorize: (
-    decide: Authorize, identity: Identity | null, input: RouteInput, request: FastifyRequest
+    decide: Authorize, identity: Identity | null, input: RouteInput, request: FastifyRequest, keeper: Handshake
   ) => Verdict | Promise<Verdict>
   /** Is this a handshake without a credential, whose strategy takes one in a first message? */
   readonly comesLater: (strategy: AuthStrategy, context: AuthenticateContext) => boolean
@@ -158,7 +158,7 @@ export class IdentityMoment {
     const input = readInput(request, handshake, policy)
     if (input === null) return { code: 'WSG_ERR_PARAMS_INVALID' }
     if (policy.authorize === null) return null
-    return this.#parts.judges.authorize(policy.authorize, handshake.identity, input, request)
+    return this.#parts.judges.authorize(policy.authorize, handshake.identity, input, request, handshake)
   }
 }
 
