@@ -144,7 +144,7 @@ for (const mode of ['down', 'hang', 'throw'] as const) {
     await pass(120_000)
     t.same(sockets.filter(({ open }) => !open).map(({ identity }) => identity), [{ id: 7 }])
     t.equal(events('store:unavailable').length, 1)
-    t.match(events('store:available'), [{ sessions: 499 + 1 }])
+    t.equal(events('store:available').length, 1)
     t.ok(events('store:available')[0]!.duration > 40_000)
   })
 }
