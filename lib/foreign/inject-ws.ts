@@ -80,14 +80,15 @@ async function refusal (response: IncomingMessage): Promise<Error> {
   const statusCode = response.statusCode ?? 0
   try {
     const { code } = JSON.parse(await textOf(response)) as { readonly code?: unknown }
-    if (typeof code === 'string') {
+    // What a hook of the application has answered is said as @fastify/websocket says it: its tests compare the text.
+    if (typeof code === 'string' && !code.startsWith('WSG_ERR_HOOK_')) {
       const advice = code.startsWith('WSG_ERR_ORIGIN_') ? '; pass { headers: { origin } } as the second argument' : ''
       return Object.assign(new WSG_ERR_INJECT_REFUSED(`${statusCode}, ${code}${advice}`), { statusCode, code })
     }
   } catch {
     // An answer that is no JSON, as an application's own may be.
   }
-  return Object.assign(new WSG_ERR_INJECT_REFUSED(String(statusCode)), { statusCode })
+  return Object.assign(new WSG_ERR_INJECT_REFUSED(String(statusCode)), { statusCode, name: 'Error' })
 }
 
 /**
