@@ -17,7 +17,10 @@ export interface SocketEvent {
 }
 
 /** `fastify-ws-guard:opened`: a handshake was answered 101. */
-export interface OpenedEvent extends SocketEvent {}
+export interface OpenedEvent extends SocketEvent {
+  /** Of the contract that the client was built for; null where it has not said, or the route has none. */
+  readonly fingerprint: string | null
+}
 
 /**
  * Who began a close. `peer`: the client. `application`: your code. `policy`: a limit or rule of this plugin.

@@ -75,8 +75,9 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
   const ends = [
     // Field by field, these two: each socket comes by here, and leaving one field out of a copy costs ten times as
     // much.
-    events.listen('opened', ({ connId, reqId, identity, ip, route }) => {
-      log.debug({ event: 'ws.socket.opened', connId, reqId, identity, ip, route }, 'a WebSocket was opened')
+    events.listen('opened', ({ connId, reqId, identity, ip, route, fingerprint }) => {
+      const event = 'ws.socket.opened'
+      log.debug({ event, connId, reqId, identity, ip, route, fingerprint }, 'a WebSocket was opened')
     }),
     events.listen('closed', ({ connId, reqId, identity, ip, route, code, reason, cause, duration }) => {
       const event = 'ws.socket.closed'

@@ -81,7 +81,7 @@ export class OpenSocket implements SocketWatch {
 
   /** Takes its place among the open sockets. Called once, when it is whole. */
   enter (): void {
-    this.events.publish('opened', () => ({ ...this.facts }))
+    this.events.publish('opened', () => ({ fingerprint: this.admission.fingerprint, ...this.facts }))
     this.home.add(this)
   }
 

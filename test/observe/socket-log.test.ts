@@ -22,7 +22,7 @@ function start (t: Teardown): { events: Events, lines: Written[], end: () => voi
 
 t.test('each line says who, where and which message', async t => {
   const { events, lines } = start(t)
-  events.publish('opened', () => FACTS)
+  events.publish('opened', () => ({ ...FACTS, fingerprint: 'cf-0123456789abcdef' }))
   events.publish('message:refused', () => ({ ...FACTS, code: 'forbidden', type: 'say' }))
   events.publish('handler:timeout', () => ({ ...FACTS, type: 'say' }))
   events.publish('slow', () => ({ ...FACTS, bufferedAmount: 9 }))
@@ -30,7 +30,7 @@ t.test('each line says who, where and which message', async t => {
   events.publish('closed', () => ({ ...FACTS, code: 1000, reason: 'bye', cause: 'peer' as const, duration: 12 }))
   events.publish('closed', () => ({ ...FACTS, code: 4429, reason: 'too_many', cause: 'policy' as const, duration: 12 }))
   t.match(lines, [
-    { level: 'debug', record: { event: 'ws.socket.opened', ...WHO } },
+    { level: 'debug', record: { event: 'ws.socket.opened', ...WHO, fingerprint: 'cf-0123456789abcdef' } },
     { level: 'info', record: { event: 'ws.message.refused', ...WHO, code: 'forbidden', type: 'say' } },
     { level: 'warn', record: { event: 'ws.handler.timeout', ...WHO, type: 'say' } },
     { level: 'info', record: { event: 'ws.socket.slow', ...WHO, bufferedAmount: 9 } },
@@ -57,7 +57,7 @@ t.test('repeats are one line with a count; another kind, message or address has 
     { level: 'error', message: 'a WebSocket handler failed, repeated', record: { event: 'ws.handler.error', type: 'say', error: 'Error: boom', count: 49 } },
   ])
   t.equal(lines.length, 7)
-  events.publish('opened', () => FACTS)
+  events.publish('opened', () => ({ ...FACTS, fingerprint: null }))
   t.equal(lines.length, 7, 'nothing is heard after the end')
 })
 

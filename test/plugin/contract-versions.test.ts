@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { adaptContract, defineContract, text } from '../../lib/contract.js'
 import guard from '../../lib/index.js'
 import { attempt, connect } from '../../lib/testing.js'
+import type { OpenedEvent } from '../../types/events.js'
 import { boot } from '../helpers/boot.js'
 import { LogCollector } from '../helpers/log.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -137,6 +139,10 @@ const room = { params: { room: 'lobby' } }
 
 t.test('clients of three contracts talk to each other on one route', async t => {
   const { app, handled } = await serve(t)
+  const built: unknown[] = []
+  const note = (event: unknown): void => { built.push((event as OpenedEvent).fingerprint) }
+  subscribe('fastify-ws-guard:opened', note)
+  t.teardown(() => unsubscribe('fastify-ws-guard:opened', note))
   const [old, middle, now] = [await connect(app, v1, room), await connect(app, v2, room), await connect(app, v3, room)]
   old.send.say({ text: 'hello' })
   t.same(await old.next.said(), { text: 'hello' })
@@ -145,6 +151,7 @@ t.test('clients of three contracts talk to each other on one route', async t => 
   now.send.say({ body: 'hi' })
   t.same(await old.next.said(), { text: 'hi' })
   t.same(handled, [{ body: 'hello' }, 3, { body: 'hi' }, 3])
+  t.same(built, [...app.wsGuard.contracts[0]!.versions.map(version => version.fingerprint), null], 'who still uses what')
   for (const client of [old, middle, now]) await client.close()
 })
 
