@@ -52,9 +52,11 @@ class TextGenerator extends Generator {
   protected object (node: ObjectNode): string {
     const lines = [node.extra === null
       ? 'if (typeof v !== "object" || v === null || isArray(v)) return'
-      : 'if (!isDictionary(v)) return', 'let n = 0, s = ""']
+      : 'if (!isDictionary(v)) return', 'let n = 0']
+    const isWhole = node.extra === null && node.properties.every(({ required }) => required)
+    if (!isWhole) lines.push('let s = "{"')
     // what comes before a property that may be absent has to be in `s` by then
-    let pending: Piece[] = [{ literal: '{' }]
+    let pending: Piece[] = isWhole ? [{ literal: '{' }] : []
     const flush = (): void => {
       if (pending.length > 0) lines.push(`s += ${join(pending)}`)
       pending = []
@@ -81,7 +83,7 @@ class TextGenerator extends Generator {
       flush()
       lines.push(this.#extra(node, node.extra))
     }
-    return `${lines.join('\n')}\n${refuse(...bounds('n', node))}return s + ${join([...pending, { literal: '}' }])}`
+    return `${lines.join('\n')}\n${refuse(...bounds('n', node))}return ${isWhole ? '' : 's + '}${join([...pending, { literal: '}' }])}`
   }
 
   #extra (node: ObjectNode, extra: Node): string {

@@ -68,7 +68,7 @@ function checkSchema (candidate: unknown, place: Place): TSchema {
   if (kind === undefined) {
     const later = typeof candidate === 'object' && candidate !== null && Object.hasOwn(candidate, '~kind')
     place.fail(later
-      ? 'this schema is of TypeBox 1.x; import Type from @sinclair/typebox 0.34, whose compiler checks it'
+      ? 'this schema is of TypeBox 1.x; import Type from @sinclair/typebox 0.34'
       : `expected a TypeBox type (Type.Object(…), Type.String(…)), got ${got(candidate)}; ` +
         'plain JSON Schema is not checked')
   }
