@@ -9,7 +9,7 @@ import { explain } from './inbound/explain.js'
 import { compileSanitizer } from './inbound/sanitizer.js'
 import { compileScan, hasForbiddenKey, isPlain, mayHoldForbiddenKey } from './inbound/scan.js'
 import { compileUrlPart } from './inbound/url-values.js'
-import { deriveLimits, frameBytes, measureMessage } from './limits.js'
+import { deriveLimits, frameBytes } from './limits.js'
 import {
   besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder,
 } from './outbound/envelope-encode.js'
@@ -42,15 +42,14 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
   const tree = readContract(contract, { adapters: htmlAdapter === undefined ? {} : { html: htmlAdapter }, prefix })
   const { label, envelope } = tree
   const parts = [...tree.inbound, ...tree.calls]
-  const measured = parts.map(measureMessage)
-  if (measured.filter(message => message.binary).length > 1) {
+  if (parts.filter(({ payload }) => payload.root.kind === 'bytes').length > 1) {
     failContract(label, '', 'a contract has one binary inbound message at most: a binary frame has no type')
   }
-  const limits = deriveLimits(label, measured, envelope)
-  const rows = parts.map((part, i): ReportRow => {
+  const limits = deriveLimits(label, parts, envelope)
+  const rows = parts.map((part): ReportRow => {
     const costly = costlyFields(part.payload, limits.maxPayload)
     const fair = tokensFor(costly, burst)
-    return { inbound: compileInbound(part, fair, envelope), bytes: frameBytes(measured[i]!, envelope), costly, fair }
+    return { inbound: compileInbound(part, fair, envelope), bytes: frameBytes(part, envelope), costly, fair }
   })
   const compiled: Omit<CompiledContract, 'report'> = {
     name: tree.name,

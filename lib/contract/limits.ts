@@ -104,22 +104,12 @@ function widest (sizes: readonly Size[], choose: (...values: number[]) => number
   return { bytes: of('bytes'), depth: of('depth'), nodes: of('nodes') }
 }
 
-/** One inbound message, as far as its size goes. */
-export interface MeasuredMessage {
-  readonly type: string
-  readonly payload: Size
-  readonly binary: boolean
-}
-
-export function measureMessage ({ type, payload }: Message<SchemaTree>): MeasuredMessage {
-  return { type, payload: measureTree(payload), binary: payload.root.kind === 'bytes' }
-}
-
-/** Bytes of the largest legitimate frame of one message; infinite where only maxPayload bounds it. */
-export function frameBytes (message: MeasuredMessage, { type, data, id }: EnvelopeKeys): number {
-  if (message.binary) return message.payload.bytes
-  return 2 + message.payload.bytes + nameBytes(type) + stringBytes(message.type.length) + nameBytes(id) +
-    stringBytes(MAX_ID_LENGTH) + (data === null ? 0 : nameBytes(data)) + 6 * SEPARATOR_BYTES
+/** Bytes of the largest legitimate frame of a message; infinite where only maxPayload bounds it. */
+export function frameBytes ({ type, payload }: Message<SchemaTree>, keys: EnvelopeKeys): number {
+  const { bytes } = measureTree(payload)
+  if (payload.root.kind === 'bytes') return bytes
+  return 2 + bytes + nameBytes(keys.type) + stringBytes(type.length) + nameBytes(keys.id) +
+    stringBytes(MAX_ID_LENGTH) + (keys.data === null ? 0 : nameBytes(keys.data)) + 6 * SEPARATOR_BYTES
 }
 
 /** Values around a payload: type, data, id, and a few keys that are ignored (docs/protocol.md section 3). */
@@ -130,20 +120,21 @@ const ENVELOPE_NODES = 16
  * that is too large.
  */
 export function deriveLimits (
-  label: string, messages: readonly MeasuredMessage[], envelope: EnvelopeKeys
+  label: string, messages: readonly Message<SchemaTree>[], envelope: EnvelopeKeys
 ): ContractLimits {
-  const text = messages.filter(message => !message.binary)
+  const payloads = messages.map(({ payload }) => payload)
+  const text = payloads.filter(({ root }) => root.kind !== 'bytes').map(measureTree)
   const bytes = messages.map(message => frameBytes(message, envelope))
   const bounded = Math.max(PAYLOAD_FLOOR, ...bytes.filter(Number.isFinite))
   if (bounded > PAYLOAD_CEILING) {
     failContract(label, '', `message "${messages[bytes.indexOf(bounded)]!.type}" can take ${bounded} bytes, expected ` +
       `at most ${PAYLOAD_CEILING} (16 MiB); lower its maxLength and maxItems, or split it`)
   }
-  const nodes = text.map(message => message.payload.nodes)
+  const nodes = text.map(size => size.nodes)
   const floor = nodes.every(Number.isFinite) ? NODES_FLOOR : NODES_DEFAULT
   return {
     maxPayload: bytes.every(Number.isFinite) ? bounded : Math.max(bounded, PAYLOAD_DEFAULT),
-    depth: 2 + Math.max(0, ...text.map(message => message.payload.depth)),
+    depth: 2 + Math.max(0, ...text.map(size => size.depth)),
     nodes: Math.max(floor, ...nodes.filter(Number.isFinite).map(count => count + ENVELOPE_NODES)),
   }
 }

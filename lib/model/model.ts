@@ -3,7 +3,7 @@ import type {
   CallModel, CloseCodeModel, ContractModel, InboundModel, OutboundModel, RouteModel, RulesModel,
 } from '../../types/model.js'
 import { compileContract } from '../contract/compile.js'
-import { frameBytes, measureMessage } from '../contract/limits.js'
+import { frameBytes } from '../contract/limits.js'
 import { readContract, type CallPart, type ContractTree, type MessagePart } from '../contract/tree/contract-tree.js'
 import type { SchemaTree } from '../contract/tree/nodes.js'
 import { CLOSES, ERROR_CODES } from '../protocol/codes.js'
@@ -40,7 +40,7 @@ export function readModel (contract: ContractSpec, { url, route }: ReadModelOpti
   const nameOf = (payload: SchemaTree): string => table.nameOf(payload)
   const rules = (part: MessagePart): RulesModel => {
     const { roles, deadline, unknownProperties, description } = part.rules
-    const bytes = frameBytes(measureMessage(part), tree.envelope)
+    const bytes = frameBytes(part, tree.envelope)
     return {
       ...(description === null ? {} : { description }),
       roles: [...roles ?? []].sort(),

@@ -83,7 +83,8 @@ class TextGenerator extends Generator {
       flush()
       lines.push(this.#extra(node, node.extra))
     }
-    return `${lines.join('\n')}\n${refuse(...bounds('n', node))}return ${isWhole ? '' : 's + '}${join([...pending, { literal: '}' }])}`
+    lines.push(refuse(...bounds('n', node)), `return ${isWhole ? '' : 's + '}${join([...pending, { literal: '}' }])}`)
+    return lines.join('\n')
   }
 
   #extra (node: ObjectNode, extra: Node): string {
