@@ -7,6 +7,7 @@ import { adaptContract, defineContract, text } from '../../lib/contract.js'
 import guard from '../../lib/index.js'
 import { attempt, connect } from '../../lib/testing.js'
 import type { OpenedEvent } from '../../types/events.js'
+import type { Identity } from '../../types/gate.js'
 import { boot } from '../helpers/boot.js'
 import { LogCollector } from '../helpers/log.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -250,6 +251,102 @@ t.test('over the network: the fingerprint decides, and another one is stale', as
   const { frames } = await open('wsg.v1')
   t.match(frames[0], /invalid_message/, 'who names none speaks the new one')
   t.match(await open('wsg.v1', 'cf-0000000000000000'), { frames: [/"stale"/], code: 4426 })
+})
+
+t.test('rules are the new contract\'s: an old fingerprint is no way around a role', async t => {
+  const free = defineContract({ name: 'r', url: '/r', inbound: { ban: Type.Object({}) }, calls: { purge: { request: Type.Object({}), reply: Type.Null() } } })
+  const guarded = defineContract({
+    ...free,
+    inbound: { ban: { payload: Type.Object({ why: Type.Optional(Type.String({ maxLength: 9 })) }), roles: ['admin'] } },
+    calls: { purge: { ...free.calls.purge, roles: ['admin'], cost: 30 } },
+  })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(guard, { development: true })
+  let banned = 0
+  app.wsRoute(guarded, {
+    auth: { name: 'none', needs: { credential: 'header', session: false }, authenticate: (): Identity | null => null },
+    messages: { burst: 50, rate: 1 },
+    versions: [adaptContract(free, guarded, {})],
+    on: { ban: { authorize: (_data, socket) => socket.identity.id !== 'root', handle: () => { banned++ } } },
+    calls: { purge: () => null },
+  })
+  const user = await connect(app, free, { as: { id: 'user' } })
+  user.send.ban({})
+  t.match(await user.error(), { code: 'forbidden' })
+  await user.close()
+  const root = await connect(app, free, { as: { id: 'root', roles: ['admin'] } })
+  root.send.ban({})
+  t.match(await root.error(), { code: 'forbidden' }, 'authorize is asked')
+  await root.close()
+  const admin = await connect(app, free, { as: { id: 'admin', roles: ['admin'] } })
+  admin.send.ban({})
+  t.equal(await admin.calls.purge({}), null)
+  t.match(await attempt(admin).purge({}), { ok: false, error: { code: 'rate_limited' } }, 'so is the cost')
+  t.equal(banned, 1)
+  await admin.close()
+})
+
+t.test('a group\'s message is adapted once for all that speak the same', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(guard, { development: true })
+  const one = defineContract({ name: 'g', url: '/g', outbound: { said: Type.Object({ a: Type.Integer() }) } })
+  const two = defineContract({ ...one, outbound: { said: Type.Object({ b: Type.Integer() }) } })
+  let adapted = 0
+  const route = app.wsRoute(two, {
+    public: true,
+    versions: [adaptContract(one, two, { outbound: { said ({ b }) { adapted++; return { a: b } } } })],
+    onOpen: socket => socket.join('all'),
+  })
+  const clients = [await connect(app, one), await connect(app, one), await connect(app, one)]
+  const now = await connect(app, two)
+  t.equal(route.group('all').send.said({ b: 5 }), 4)
+  for (const client of clients) t.same(await client.next.said(), { a: 5 })
+  t.same(await now.next.said(), { b: 5 })
+  t.equal(adapted, 1)
+  t.throws(() => route.group('all').send.said({ b: 'x' } as never), { code: 'WSG_ERR_OUTBOUND_INVALID' })
+  t.equal(adapted, 1, 'what breaks the new contract reaches no adapter')
+  for (const client of [...clients, now]) await client.close()
+})
+
+t.test('bytes that were text, and a flat envelope', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(guard, { development: true })
+  const flat = { name: 'f', url: '/f', envelope: { type: 'event', data: null } } as const
+  const one = defineContract({
+    ...flat,
+    inbound: { put: Type.Object({ hex: Type.String({ maxLength: 20 }), mood: Type.Optional(Type.Integer()) }), note: Type.Object({ old: Type.String({ maxLength: 9 }) }) },
+    outbound: { got: Type.Object({ hex: Type.String() }) },
+  })
+  const two = defineContract({
+    ...flat,
+    inbound: { put: Type.Uint8Array({ maxByteLength: 10 }), note: Type.Object({ now: Type.String({ maxLength: 9 }) }) },
+    outbound: { got: Type.Uint8Array({ maxByteLength: 10 }) },
+  })
+  app.wsRoute(two, {
+    public: true,
+    versions: [adaptContract(one, two, {
+      on: { put: ({ hex }) => Buffer.from(hex, 'hex'), note: ({ old }) => ({ now: old }) },
+      outbound: { got: bytes => ({ hex: Buffer.from(bytes).toString('hex') }) },
+    })],
+    on: {
+      put: (bytes, socket) => socket.send.got(bytes),
+      note: ({ now }, socket) => socket.send.got(Buffer.from(now)),
+    },
+  })
+  const [old, now] = [await connect(app, one), await connect(app, two)]
+  old.send.put({ hex: '0aff' })
+  t.same(await old.next.got(), { hex: '0aff' })
+  old.send.note({ old: 'a' })
+  t.same(await old.next.got(), { hex: '61' })
+  now.send.put(new Uint8Array([1, 2]))
+  t.same(await now.next.got(), new Uint8Array([1, 2]))
+  old.send.put({ hex: 'ff'.repeat(10) + 'f' })
+  t.match(await old.error(), { code: 'invalid_message' })
+  await old.close()
+  await now.close()
 })
 
 t.test('the largest message of all versions fits', async t => {
