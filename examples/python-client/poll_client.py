@@ -239,10 +239,11 @@ def _refusal(error: Exception) -> tuple[int, float]:
 class _Client:
     """One connection, made anew as long as that makes sense."""
 
-    def __init__(self, url: Any, params: Any, query: Any, auth: Any, headers: Any, origin: Any, retry: Any,
-                 offline: Any, idempotent: Any, check: Any, timeout: float, queue: int, on_state: Any,
+    def __init__(self, url: Any, params: Any, query: Any, auth: Any, carrier: Any, headers: Any, origin: Any,
+                 retry: Any, offline: Any, idempotent: Any, check: Any, timeout: float, queue: int, on_state: Any,
                  on_error: Any) -> None:
-        self._url, self._params, self._query, self._auth = url, params, query, auth
+        self._url, self._params, self._query, self._auth, self._carrier = url, params, query, auth, carrier
+        self._renewal: asyncio.Task[None] | None = None
         self._headers, self._origin, self._retry = headers, origin, retry
         self._offline, self._idempotent, self._check = offline or {}, idempotent, check
         self._timeout, self._size = timeout, queue
@@ -363,7 +364,7 @@ class _Client:
         self._tell(self._on_state, state, code, reason)
 
     def _receive(self, frame: str | bytes) -> bool:
-        """True for an error of the protocol's own, $error."""
+        """True for what does not admit us: an error of the protocol's own, a question who we are."""
         try:
             type, id, data, error = _decode(frame)
             call = self._calls.get(id) if isinstance(id, int) else None
@@ -371,6 +372,8 @@ class _Client:
             if error is None and not self._fits(type, call, data):
                 error, about = {"code": "bad_message"}, call or _Entry("", type)
             is_error: bool = type == "$error"
+            if type == "$auth":
+                return self._authenticate(dict(data))
             if error is not None:
                 # Before we are admitted it is why we are not, and the close code tells that as well.
                 self._fail(error, about, is_told=self.state == "open" or not is_error)
@@ -424,6 +427,7 @@ class _Client:
                 opened_at = loop.time()
                 code, reason = await self._serve(self._socket)
                 self._socket = None
+                self._forget_renewal()
                 uptime = loop.time() - opened_at
             if uptime >= _MIN_UPTIME:
                 failures, is_renewed = 0, False
@@ -448,9 +452,9 @@ class _Client:
 
     async def _open(self, refused: bool) -> Any:
         auth = self._auth
-        token = None if auth is None else await _value(lambda: auth(refused))
+        token = None if auth is None or self._carrier == "message" else await _value(lambda: auth(refused))
         url = _address(await _value(self._url), self._params or {}, await _value(self._query) or {})
-        protocols = ["wsg.v1", _FINGERPRINT] + ([f"bearer.{token}"] if token else [])
+        protocols = ["wsg.v1", _FINGERPRINT] + ([f"{self._carrier}.{token}"] if token else [])
         headers = await _value(self._headers)
         return await _dial(url, subprotocols=protocols, origin=self._origin, compression=None, max_size=None,
                            open_timeout=None, ping_interval=None, close_timeout=1, **{_HEADERS: headers})
@@ -458,15 +462,17 @@ class _Client:
     async def _serve(self, socket: Any) -> tuple[int, str]:
         """Reads until the end; its close code and reason."""
         writer: asyncio.Task[None] | None = None
+        quiet = _ADMITTED
         try:
             while True:
                 is_error = False
                 try:
-                    frame = await asyncio.wait_for(socket.recv(), _ADMITTED if writer is None else _BEAT)
+                    frame = await asyncio.wait_for(socket.recv(), quiet)
                     is_error = self._receive(frame)
                 except asyncio.TimeoutError:
                     if writer is not None:
                         self._receive(await asyncio.wait_for(self._ask(socket), _PATIENCE))
+                quiet = _BEAT
                 # A server that refuses says so in the same breath. Nothing is sent to it.
                 if writer is None and not is_error:
                     self._move("open")
@@ -480,6 +486,33 @@ class _Client:
         finally:
             if writer is not None:
                 writer.cancel()
+
+    def _authenticate(self, notice: dict[str, Any]) -> bool:
+        """A new token is due, or the first one: then we are not admitted yet, which is True."""
+        expires = notice.get("expiresIn")
+        self._forget_renewal()
+        # After four fifths: there is time to try again.
+        delay = 0.0 if expires is None else expires / 1000 * 0.8
+        send = self._send_token(self._socket, delay, bool(notice.get("refused")))
+        self._renewal = asyncio.get_running_loop().create_task(send)
+        return expires is None
+
+    async def _send_token(self, socket: Any, delay: float, refused: bool) -> None:
+        await asyncio.sleep(delay)
+        auth = self._auth
+        try:
+            token = None if auth is None else await _value(lambda: auth(refused))
+            await socket.send(_encode("$auth", {"token": token}))
+        except websockets.exceptions.ConnectionClosed:
+            pass
+        except Exception as error:
+            # The token ends, and the next attempt asks for another one.
+            self._tell(self._on_error, Error("connect_failed", str(error) or type(error).__name__))
+
+    def _forget_renewal(self) -> None:
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
 
     async def _ask(self, socket: Any) -> Any:
         await socket.send(_encode("$ping"))
@@ -516,6 +549,7 @@ class _Client:
                     _settle(call, Error(code, type=call.type))
 
     def _end(self, code: int, reason: str) -> None:
+        self._forget_renewal()
         self.state = "closed"
         self._lose("closed")
         self._tell(self._on_state, "closed", code, reason)
@@ -534,6 +568,7 @@ class PollClient(_Client):
         url: str | Callable[[], str | Awaitable[str]],
         *,
         auth: Callable[[bool], str | None | Awaitable[str | None]] | None = None,
+        carrier: Literal["bearer", "ticket", "message"] = "bearer",
         headers: Mapping[str, str] | Callable[[], Mapping[str, str] | Awaitable[Mapping[str, str]]] | None = None,
         origin: str | None = None,
         retry: Callable[[int, str], bool | None] | None = None,
@@ -548,7 +583,10 @@ class PollClient(_Client):
 
         url: where to connect, such as "wss://app.example.com/rooms/:room"; a function is asked before each attempt.
         auth: asked before each attempt; what it returns is offered as the subprotocol bearer.<token>. Its argument is True
-            when the server has just closed 4401: once, then the client ends.
+            when the server has just closed 4401: once, then the client ends. Asked again before the token ends: the next
+            one takes its place over the open connection.
+        carrier: ticket offers ticket.<...> instead; message sends the token as the first message, where it may hold any
+            character.
         headers: of the handshake, a Cookie for example. origin: the Origin header, for servers that want one.
         retry: overrides the table of close codes; None leaves it to the table.
         offline: a message while there is no connection: it waits (queue, the default), or send returns False (drop).
@@ -559,8 +597,8 @@ class PollClient(_Client):
         on_error: refusals that belong to no call, and what a listener raised; without it they go to the log.
         """
         super().__init__(
-            url, None, None, auth, headers, origin, retry,
-            offline, (), check,
+            url, None, None, auth, carrier, headers, origin,
+            retry, offline, (), check,
             timeout, queue, on_state, on_error)
 
     def send_vote(self, data: Vote) -> bool:
@@ -577,4 +615,4 @@ class PollClient(_Client):
     def events_result(self) -> AsyncIterator[Result]:
         """The same, for `async for`. Ends with the client."""
         return cast(AsyncIterator[Result], self._events("result"))
-# sha256-ea88e203cbd42071 of all lines before
+# sha256-3025c1cbc3ac8c95 of all lines before

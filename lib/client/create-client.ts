@@ -18,18 +18,18 @@ const REMEMBERED = 64
  * the first use.
  */
 export function createClient<C extends AnyContract> (options: ClientOptions<C>): Client<C> {
-  const { offline, idempotent, timeout: patience = 15_000, queue = 256, pace = {}, codec = plain } = options
+  const { auth, offline, idempotent, timeout: patience = 15_000, queue = 256, pace = {}, codec = plain } = options
   const { encode, decode } = codec
   const { add, emit } = createEmitter()
   const known = new Map<unknown, Entry>()
   let lastId = 0
 
-  /** True for an error that is about no message. */
+  /** True for what does not admit us: an error that is about no message, a question who we are. */
   const receive = (frame: unknown): boolean | undefined => {
     try {
       const { type, id, data, error: wire } = decode(frame, known)
-      // The answer to our question, or of a later version of the protocol.
-      if (type?.[0] === '$' && !wire) return
+      // The answer to our question, what `auth` knows to deal with, or of a later version of the protocol.
+      if (type?.[0] === '$' && !wire) return auth?.[type as '$auth']?.(data as never, link.send, encode)
       const { type: about, sent, settle } = known.get(id) ?? {}
       const isError = type === ERROR_TYPE
       const error = wire && new ClientError(wire.code, { type: about, sent, ...wire })

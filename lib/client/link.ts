@@ -1,7 +1,7 @@
 import { isRetryable } from '../protocol/codes.js'
 import { SUBPROTOCOL } from '../protocol/envelope.js'
 import { absolute, type AddressSource } from './address.js'
-import type { Frame } from './codec.js'
+import type { Codec, Frame } from './codec.js'
 import type { Emitter } from './emitter.js'
 import { ClientError } from './error.js'
 
@@ -35,6 +35,21 @@ export interface WebSocketLike {
 /** A constructor of WebSockets: the global one, or that of `ws`. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike
 
+/** Asked for a token, or to renew a cookie. `ticket` makes one for tickets, `renewing` one for tokens that end. */
+export interface AuthSource {
+  (context: { readonly refused: boolean }): string | void | Promise<string | void>
+  /** What stands before the token in the list of subprotocols. Default `bearer.`. */
+  prefix?: string
+  /** Hears what the server says about tokens. True where it has not admitted us yet. */
+  $auth?: (data: AuthNotice, send: (frame: Frame) => void, encode: Codec['encode']) => boolean
+}
+
+/** Milliseconds in which a new token is due; without it the server asks for the first one, or has refused the last. */
+export interface AuthNotice {
+  readonly expiresIn?: number
+  readonly refused?: boolean
+}
+
 /** Options of the connection. Times are in milliseconds. */
 export interface LinkOptions {
   /**
@@ -46,7 +61,7 @@ export interface LinkOptions {
    * Asked before each attempt. What it returns is offered as the subprotocol `bearer.<token>`; a function that only
    * renews a cookie returns nothing. `refused`: the server has just closed 4401, what was offered is of no use.
    */
-  readonly auth?: (context: { readonly refused: boolean }) => string | void | Promise<string | void>
+  readonly auth?: AuthSource
   /** `cf-` and 16 hex digits of the contract that this client was built for. Another one on the server: `stale`. */
   readonly fingerprint?: string
   /** Overrides the table of close codes: may the client connect again? `undefined` leaves it to the table. */
@@ -73,14 +88,10 @@ export interface Link {
   readonly close: (code?: number, reason?: string) => void
 }
 
-/** A connection that lasted so long was a success: the next wait is the first again. */
-const MIN_UPTIME = 5000
-/** A server that says nothing for so long has admitted us. */
-const ADMITTED = 20
-/** A wait is not cut short before so long. */
-const MIN_WAIT = 1000
 /** A timer so late means that the machine slept; the answer to the question is then due within the same time. */
 const LATE = 3000
+/** The network is back; the page is shown, or hidden. */
+const WAKING = ['online', 'visibilitychange']
 /** Ends that have an event of their own. */
 const FINAL: { readonly [code: number]: string } = { 4401: '$unauthenticated', 4426: '$stale' }
 
@@ -89,12 +100,13 @@ const page = globalThis as typeof globalThis & Surroundings
 
 interface Surroundings {
   readonly WebSocket?: WebSocketConstructor
-  addEventListener? (type: string, listener: () => void, options: { readonly signal: AbortSignal }): void
+  addEventListener? (type: string, listener: () => void): void
+  removeEventListener? (type: string, listener: () => void): void
 }
 
 /**
  * Tells `$state`, `$error` and the rest of `ClientEvents` by `emit`.
- * `ping` is the frame that asks whether anybody is there; `onFrame` says whether it was an error of no message.
+ * `ping` is the frame that asks whether anybody is there; `onFrame` says whether a frame does not admit us.
  */
 export function createLink (
   options: LinkOptions,
@@ -105,7 +117,6 @@ export function createLink (
   const { auth, url, fingerprint, retry, backoff = 500, maxBackoff = 20_000, beat = 25_000, timeout = 15_000 } = options
   const { WebSocket = page.WebSocket } = options
   let socket: WebSocketLike | undefined
-  let wakes: AbortController | undefined
   // Only one timer is ever needed: the handshake's, the heartbeat's or the back-off's.
   let timer: ReturnType<typeof setTimeout> | undefined
   // What comes late for an earlier turn is of no interest any more.
@@ -146,21 +157,22 @@ export function createLink (
       const token = await auth?.({ refused })
       const target = await (typeof url === 'function' ? url() : url)
       if (own !== turn) return
-      const protocols = [SUBPROTOCOL, fingerprint, token && `bearer.${token}`].filter(Boolean) as string[]
+      const offer = token && (auth!.prefix ?? 'bearer.') + token
+      const protocols = [SUBPROTOCOL, fingerprint, offer].filter(Boolean) as string[]
       // Where there is none the error says so: this is its name.
       socket = new WebSocket!(absolute(target), protocols)
       socket.binaryType = 'arraybuffer'
       socket.onopen = current(() => {
         openedAt = Date.now()
-        // A server that refuses says so in the same breath (docs/protocol.md section 2).
-        after(ADMITTED, admitted)
+        // A server that refuses says so in the same breath (docs/protocol.md section 2): 20 ms of silence admit us.
+        after(20, admitted)
       })
       socket.onmessage = current(({ data }: { readonly data: unknown }) => {
-        const isError = onFrame(data)
+        const isRefused = onFrame(data)
         // A listener may have closed.
         if (own !== turn) return
-        if (link.state === 'open') alive()
-        else if (!isError) admitted()
+        if (isRefused || link.state === 'open') alive()
+        else admitted()
       })
       socket.onclose = current(({ code, reason }: Required<Pick<StateChange, 'code' | 'reason'>>) => lost(code, reason))
       // `close` follows. Without a listener `ws` would throw.
@@ -188,7 +200,8 @@ export function createLink (
   }
 
   const lost = (code = 1006, reason = ''): void => {
-    if (link.state === 'open' && Date.now() - openedAt >= MIN_UPTIME) failures = renewals = 0
+    // What lasted 5 s was a success: the next wait is the first again.
+    if (link.state === 'open' && Date.now() - openedAt >= 5000) failures = renewals = 0
     drop()
     const renew = code === 4401 && !!auth && !renewals++
     if (!(retry?.(code, reason) ?? (renew || isRetryable(code)))) return end(code, reason)
@@ -196,7 +209,8 @@ export function createLink (
     const delay = renew
       ? 0
       : link.retryAfter + Math.min(maxBackoff, backoff * 2 ** failures++) * (1 + 3 * Math.random()) / 4
-    notBefore = Date.now() + (link.retryAfter || MIN_WAIT)
+    // A wait is not cut short before a second.
+    notBefore = Date.now() + (link.retryAfter || 1000)
     link.retryAfter = 0
     after(delay, () => dial(renew))
     move('waiting', { code, reason, delay })
@@ -210,7 +224,7 @@ export function createLink (
 
   const end = (code: number, reason: string): void => {
     drop(code, reason)
-    wakes?.abort()
+    for (const event of WAKING) page.removeEventListener?.(event, wake)
     const change = move('closed', { code, reason })
     emit(FINAL[code]!, change)
     emit('$closed', change)
@@ -223,8 +237,7 @@ export function createLink (
     connect () {
       if (link.state === 'idle' || link.state === 'closed') {
         failures = renewals = 0
-        wakes = new AbortController()
-        for (const event of ['online', 'visibilitychange']) page.addEventListener?.(event, wake, wakes)
+        for (const event of WAKING) page.addEventListener?.(event, wake)
         void dial()
       }
     },

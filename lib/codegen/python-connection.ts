@@ -18,6 +18,7 @@ export const PYTHON_CONNECTION = String.raw`
                 opened_at = loop.time()
                 code, reason = await self._serve(self._socket)
                 self._socket = None
+                self._forget_renewal()
                 uptime = loop.time() - opened_at
             if uptime >= _MIN_UPTIME:
                 failures, is_renewed = 0, False
@@ -42,9 +43,9 @@ export const PYTHON_CONNECTION = String.raw`
 
     async def _open(self, refused: bool) -> Any:
         auth = self._auth
-        token = None if auth is None else await _value(lambda: auth(refused))
+        token = None if auth is None or self._carrier == "message" else await _value(lambda: auth(refused))
         url = _address(await _value(self._url), self._params or {}, await _value(self._query) or {})
-        protocols = ["wsg.v1", _FINGERPRINT] + ([f"bearer.{token}"] if token else [])
+        protocols = ["wsg.v1", _FINGERPRINT] + ([f"{self._carrier}.{token}"] if token else [])
         headers = await _value(self._headers)
         return await _dial(url, subprotocols=protocols, origin=self._origin, compression=None, max_size=None,
                            open_timeout=None, ping_interval=None, close_timeout=1, **{_HEADERS: headers})
@@ -52,15 +53,17 @@ export const PYTHON_CONNECTION = String.raw`
     async def _serve(self, socket: Any) -> tuple[int, str]:
         """Reads until the end; its close code and reason."""
         writer: asyncio.Task[None] | None = None
+        quiet = _ADMITTED
         try:
             while True:
                 is_error = False
                 try:
-                    frame = await asyncio.wait_for(socket.recv(), _ADMITTED if writer is None else _BEAT)
+                    frame = await asyncio.wait_for(socket.recv(), quiet)
                     is_error = self._receive(frame)
                 except asyncio.TimeoutError:
                     if writer is not None:
                         self._receive(await asyncio.wait_for(self._ask(socket), _PATIENCE))
+                quiet = _BEAT
                 # A server that refuses says so in the same breath. Nothing is sent to it.
                 if writer is None and not is_error:
                     self._move("open")
@@ -74,6 +77,33 @@ export const PYTHON_CONNECTION = String.raw`
         finally:
             if writer is not None:
                 writer.cancel()
+
+    def _authenticate(self, notice: dict[str, Any]) -> bool:
+        """A new token is due, or the first one: then we are not admitted yet, which is True."""
+        expires = notice.get("expiresIn")
+        self._forget_renewal()
+        # After four fifths: there is time to try again.
+        delay = 0.0 if expires is None else expires / 1000 * 0.8
+        send = self._send_token(self._socket, delay, bool(notice.get("refused")))
+        self._renewal = asyncio.get_running_loop().create_task(send)
+        return expires is None
+
+    async def _send_token(self, socket: Any, delay: float, refused: bool) -> None:
+        await asyncio.sleep(delay)
+        auth = self._auth
+        try:
+            token = None if auth is None else await _value(lambda: auth(refused))
+            await socket.send(_encode("$auth", {"token": token}))
+        except websockets.exceptions.ConnectionClosed:
+            pass
+        except Exception as error:
+            # The token ends, and the next attempt asks for another one.
+            self._tell(self._on_error, Error("connect_failed", str(error) or type(error).__name__))
+
+    def _forget_renewal(self) -> None:
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
 
     async def _ask(self, socket: Any) -> Any:
         await socket.send(_encode("$ping"))
@@ -110,6 +140,7 @@ export const PYTHON_CONNECTION = String.raw`
                     _settle(call, Error(code, type=call.type))
 
     def _end(self, code: int, reason: str) -> None:
+        self._forget_renewal()
         self.state = "closed"
         self._lose("closed")
         self._tell(self._on_state, "closed", code, reason)

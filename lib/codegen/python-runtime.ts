@@ -9,10 +9,11 @@ export const PYTHON_RUNTIME = String.raw`
 class _Client:
     """One connection, made anew as long as that makes sense."""
 
-    def __init__(self, url: Any, params: Any, query: Any, auth: Any, headers: Any, origin: Any, retry: Any,
-                 offline: Any, idempotent: Any, check: Any, timeout: float, queue: int, on_state: Any,
+    def __init__(self, url: Any, params: Any, query: Any, auth: Any, carrier: Any, headers: Any, origin: Any,
+                 retry: Any, offline: Any, idempotent: Any, check: Any, timeout: float, queue: int, on_state: Any,
                  on_error: Any) -> None:
-        self._url, self._params, self._query, self._auth = url, params, query, auth
+        self._url, self._params, self._query, self._auth, self._carrier = url, params, query, auth, carrier
+        self._renewal: asyncio.Task[None] | None = None
         self._headers, self._origin, self._retry = headers, origin, retry
         self._offline, self._idempotent, self._check = offline or {}, idempotent, check
         self._timeout, self._size = timeout, queue
@@ -133,7 +134,7 @@ class _Client:
         self._tell(self._on_state, state, code, reason)
 
     def _receive(self, frame: str | bytes) -> bool:
-        """True for an error of the protocol's own, $error."""
+        """True for what does not admit us: an error of the protocol's own, a question who we are."""
         try:
             type, id, data, error = _decode(frame)
             call = self._calls.get(id) if isinstance(id, int) else None
@@ -141,6 +142,8 @@ class _Client:
             if error is None and not self._fits(type, call, data):
                 error, about = {"code": "bad_message"}, call or _Entry("", type)
             is_error: bool = type == "$error"
+            if type == "$auth":
+                return self._authenticate(dict(data))
             if error is not None:
                 # Before we are admitted it is why we are not, and the close code tells that as well.
                 self._fail(error, about, is_told=self.state == "open" or not is_error)

@@ -45,7 +45,8 @@ const FATAL = /^(100[23789]|1010|44(?!08|29))/
  * that the table lacks: of a proxy, of an application, of a later version.
  */
 export function isRetryable (code: number): boolean {
-  return !FATAL.test(`${code}`)
+  // A pattern makes a text of it by itself (ECMA-262).
+  return !FATAL.test(code as never)
 }
 
 /**

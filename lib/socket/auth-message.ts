@@ -21,7 +21,7 @@ export type Renewed = 'renewed' | 'again' | 'failed' | CloseName
 /** Puts the identity of a token in the place of a socket's own. Never rejects. */
 export type Renew = (socket: Renewable, token: string, signal: AbortSignal) => Promise<Renewed>
 
-/** Longest time that a client is told: a timer of more than 24 days would fire at once. */
+/** Longest time that a client is told, also where there is no end: a timer of more than 24 days would fire at once. */
 const LONGEST = 86_400_000
 
 /** The token of a message `$auth`; null: it has none. */
@@ -46,5 +46,5 @@ export function readToken (frame: string, keys: EnvelopeKeys): string | null {
 /** When the next token is due. */
 export function noticeOf (identity: AnyIdentity | null): AuthNotice {
   const expires = Number(identity?.expires ?? Infinity)
-  return { expiresIn: expires === Infinity ? null : Math.max(0, Math.min(LONGEST, Math.floor(expires - Date.now()))) }
+  return { expiresIn: Math.max(0, Math.min(LONGEST, Math.floor(expires - Date.now()))) }
 }

@@ -15,8 +15,8 @@ export interface ErrorDetail {
   readonly detail?: string | undefined
 }
 
-/** Milliseconds: until a first token has to be there, or until the next one; null: none is needed. */
-export type AuthNotice = { readonly deadline: number } | { readonly expiresIn: number | null }
+/** Milliseconds until a first token has to be there, or another than the one just refused; or until the next one. */
+export type AuthNotice = { readonly deadline: number, readonly refused?: true } | { readonly expiresIn: number }
 
 /**
  * Writes what belongs to the protocol as JSON text (docs/protocol.md sections 3 and 9) with a contract's envelope

@@ -44,6 +44,7 @@ export class WaitingSocket extends OpenSocket {
   private readonly parts: WaitingParts
   private readonly abort = new AbortController()
   private readonly timer: NodeJS.Timeout
+  private readonly closesAt: number
   private refused = 0
   private isBusy = false
 
@@ -55,6 +56,7 @@ export class WaitingSocket extends OpenSocket {
     const held: Held = ws
     held[WAITING] = this
     ws.on('message', onMessage)
+    this.closesAt = home.now() + parts.deadline
     this.timer = setTimeout(() => { this.refuse('timeout', 'no token in time') }, parts.deadline)
     this.timer.unref()
   }
@@ -62,7 +64,7 @@ export class WaitingSocket extends OpenSocket {
   /** Counts among the open sockets, for heartbeat and drain; for the application it is none yet. */
   override enter (): void {
     this.home.add(this)
-    if (this.open) this.ws.send(this.parts.text.auth({ deadline: this.parts.deadline }))
+    if (this.open) this.ask(false)
   }
 
   override ended (): void {
@@ -90,7 +92,12 @@ export class WaitingSocket extends OpenSocket {
       this.parts.onAdmitted()
     } else if (verdict !== 'again') this.closeAs(verdict, 'policy')
     else if (++this.refused === ATTEMPTS) this.closeAs('unauthenticated', 'policy')
-    else this.ws.send(this.parts.text.error('unauthenticated', null))
+    else this.ask(true)
+  }
+
+  private ask (again: boolean): void {
+    const deadline = Math.max(0, Math.ceil(this.closesAt - this.home.now()))
+    this.ws.send(this.parts.text.auth(again ? { deadline, refused: true } : { deadline }))
   }
 
   private refuse (close: 'timeout' | 'unauthenticated', why: string): void {

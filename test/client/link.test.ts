@@ -224,15 +224,21 @@ t.test('the wait that the server asked for is kept, whatever wakes the client', 
 
 /** A page whose events a test fires. */
 function fakePage (t: Teardown): { fire (event: string): void, readonly count: () => number } {
-  const page = globalThis as { addEventListener?: unknown }
+  const page = globalThis as { addEventListener?: unknown, removeEventListener?: unknown }
   const target = new EventTarget()
   let count = 0
-  page.addEventListener = (type: string, listener: () => void, options: { signal: AbortSignal }) => {
+  page.addEventListener = (type: string, listener: () => void) => {
     count++
-    options.signal.addEventListener('abort', () => { count-- })
-    target.addEventListener(type, listener, options)
+    target.addEventListener(type, listener)
   }
-  t.teardown(() => { delete page.addEventListener })
+  page.removeEventListener = (type: string, listener: () => void) => {
+    count--
+    target.removeEventListener(type, listener)
+  }
+  t.teardown(() => {
+    delete page.addEventListener
+    delete page.removeEventListener
+  })
   return { fire: event => { target.dispatchEvent(new Event(event)) }, count: () => count }
 }
 

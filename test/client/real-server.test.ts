@@ -1,9 +1,11 @@
 import t from 'tap'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { attempt, type Client, type ClientError, type ClientOptions, createClient, eventsOf, type StateChange } from '../../lib/client.js'
+import { attempt, type Client, type ClientError, type ClientOptions, createClient, eventsOf, renewing, type StateChange } from '../../lib/client.js'
+import { tokenAuth } from '../../lib/index.js'
 import { stopChild } from '../helpers/child.js'
 import { type ChatServer, type ChatServerOptions, chatServer, pageSocket, spawnChatServer } from '../helpers/client-server.js'
+import { later } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
 import { freePort } from '../helpers/ports.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -217,6 +219,18 @@ t.test('a credential that is refused at the handshake is renewed once; what wait
   t.equal(await client.calls.add({ n: 1 }), 2)
   t.same([asked, server.said, server.opened(), errors], [[false, true], ['kept'], 1, []])
   t.same(states.map(({ state, code }) => code ?? state), ['connecting', 4401, 'connecting', 'open'], 'it never took itself for admitted')
+})
+
+t.test('a token is renewed over the open connection, before it ends', async t => {
+  for (const inMessage of [false, true]) {
+    let count = 0
+    const server = await served(t, { auth: tokenAuth({ verify: token => token.startsWith('t/') || token.startsWith('t-') ? { id: 'ada', expires: later(500) } : null }) })
+    const { client, states } = clientOf(t, server.port, { auth: renewing(() => `${inMessage ? 't/' : 't-'}${count++}`, { inMessage }) })
+    client.send.say({ text: 'hello' })
+    await until(() => count === 5)
+    t.same([server.opened(), server.said, states.map(({ state }) => state)], [1, ['hello'], ['connecting', 'open']])
+    client.close()
+  }
 })
 
 t.test('refused for good: one event that says why, and no further attempt', async t => {

@@ -10,9 +10,11 @@ import { readModel } from '../../lib/model/model.js'
 import { chat } from '../client/contracts.js'
 import { type ChatServer, type ChatServerOptions, chatServer, spawnChatServer } from '../helpers/client-server.js'
 import { stopChild } from '../helpers/child.js'
+import { tokenAuth } from '../../lib/index.js'
 import { freePort } from '../helpers/ports.js'
 import { latestWebsockets, PACKAGED, type PythonChild, type PythonSetup, skipWithoutPython, startPython } from '../helpers/python.js'
 import type { Teardown } from '../helpers/teardown.js'
+import { later } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
 
 // The generated client in a process of its own against the plugin itself.
@@ -28,6 +30,7 @@ type Tap = Pick<typeof t, 'comment' | 'test'>
 interface Settings {
   readonly constants?: { readonly [name: string]: unknown }
   readonly auth?: boolean
+  readonly carrier?: 'bearer' | 'ticket' | 'message'
   readonly retry?: boolean
   readonly offline?: { readonly [type: string]: 'queue' | 'drop' }
   readonly idempotent?: readonly string[]
@@ -210,6 +213,30 @@ async function clientTests (t: Tap, python: PythonSetup): Promise<void> {
     t.same(said, ['first'])
     t.same(chat.lines.filter(line => 'state' in line).map(line => line['state']), ['connecting', 'waiting', 'connecting', 'open'])
     t.same(chat.lines.filter(line => 'error' in line), [])
+  })
+
+  for (const carrier of ['bearer', 'message'] as const) {
+    t.test(`a token is renewed over the open connection, before it ends: ${carrier}`, async t => {
+      const { port, opened, said } = await served(t, { auth: tokenAuth({ verify: token => token === 'old' ? { id: 'ada', expires: later(600) } : null }) })
+      const chat = session(t, python, port, { auth: true, carrier })
+      chat.tell({ send: 'say', data: { text: 'first' } })
+      for (let count = 0; count < 3; count++) await chat.take({ auth: false })
+      await chat.take({ event: 'first' })
+      t.same([opened(), said], [1, ['first']])
+      t.same(chat.lines.filter(line => 'state' in line).map(line => line['state']), ['connecting', 'open'])
+    })
+  }
+
+  t.test('a first message that is refused is sent with another token, and three are the end', async t => {
+    const renewed = await served(t, { auth: tokenAuth({ verify: token => token === 'new' ? { id: 'ada', expires: later(60_000) } : null }) })
+    const chat = session(t, python, renewed.port, { auth: true, carrier: 'message' })
+    await chat.take({ auth: false })
+    await chat.take({ auth: true })
+    await chat.take({ state: 'open' })
+    const refusing = await served(t, { auth: tokenAuth({ verify: () => null }) })
+    const other = session(t, python, refusing.port, { auth: true, carrier: 'message' })
+    await other.take({ state: 'closed', code: 4401 })
+    t.equal(refusing.opened(), 0)
   })
 
   t.test('calls that may be made twice are made again after a drop', async t => {

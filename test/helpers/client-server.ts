@@ -28,6 +28,8 @@ export interface ChatServerOptions {
   readonly guard?: GuardOptions
   /** Asks for a `bearer.<token>` that passes; null: everyone may. */
   readonly accepts?: ((token: string) => boolean) | null
+  /** Over `accepts`. */
+  readonly auth?: AuthStrategy
   readonly before?: (app: FastifyInstance) => void
 }
 
@@ -58,9 +60,9 @@ export async function chatServer (options: ChatServerOptions = {}): Promise<Chat
   const added: number[] = []
   let opened = 0
   let sockets = 0
-  const { accepts = null } = options
+  const { accepts = null, auth = accepts === null ? null : bearer(accepts) } = options
   const route = app.wsRoute(chat, {
-    ...(accepts === null ? { public: true as never } : { auth: bearer(accepts) }),
+    ...(auth === null ? { public: true as never } : { auth }),
     onOpen (socket) {
       opened++
       sockets++

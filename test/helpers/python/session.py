@@ -51,6 +51,7 @@ async def main() -> None:
         params={"room": "lobby"},
         origin=settings["origin"],
         auth=auth if settings.get("auth") else None,
+        carrier=settings.get("carrier", "bearer"),
         on_state=lambda state, code, reason: tell(state=state, code=code),
         on_error=lambda error: tell(error=error.code, type=error.type),
         retry=(lambda code, reason: True) if settings.get("retry") else None,

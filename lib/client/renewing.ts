@@ -1,0 +1,39 @@
+import { AUTH_TYPE } from '../protocol/envelope.js'
+import type { AuthSource } from './link.js'
+
+/** `auth` for tickets: `createClient({ auth: ticket(() => fetchTicket()) })`. Each attempt takes a new one. */
+export function ticket (auth: AuthSource): AuthSource {
+  return Object.assign((context: { readonly refused: boolean }) => auth(context), { prefix: 'ticket.' })
+}
+
+/** How `renewing` uses its token. */
+export interface RenewingOptions {
+  /** The token is sent in a message, and not offered as a subprotocol: it may hold any character. Default false. */
+  readonly inMessage?: boolean
+}
+
+/** A token is renewed when so much of its time is over. */
+const DUE = 0.8
+
+/**
+ * `auth` for tokens that end: `createClient({ auth: renewing(() => token()) })`. Before the token ends the next one is
+ * asked for, and takes its place over the open connection. A server that waits for a first message with a token gets
+ * it.
+ */
+export function renewing (auth: AuthSource, { inMessage = false }: RenewingOptions = {}): AuthSource {
+  // One `auth` may serve several clients.
+  const timers = new WeakMap<object, ReturnType<typeof setTimeout>>()
+  const source: AuthSource = context => inMessage ? undefined : auth(context)
+  source.$auth = ({ expiresIn, refused = false }, send, encode) => {
+    clearTimeout(timers.get(send))
+    const timer = setTimeout(() => {
+      // Where it fails the token ends, and the client comes back with another one.
+      (async () => { send(encode(AUTH_TYPE, { token: await auth({ refused }) })) })().catch(console.error)
+    }, (expiresIn ?? 0) * DUE)
+    timers.set(send, timer)
+    // A process may end before its token does.
+    if (expiresIn !== undefined) (timer as { unref?: () => void }).unref?.()
+    return expiresIn === undefined
+  }
+  return source
+}

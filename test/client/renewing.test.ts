@@ -1,0 +1,137 @@
+import t from 'tap'
+import { createClient, renewing, ticket } from '../../lib/client.js'
+import type { ClientOptions } from '../../lib/client.js'
+import { fakeClock, settled } from '../helpers/fake-clock.js'
+import { type FakeSocket, fakeSockets } from '../helpers/fake-websocket.js'
+import type { Teardown } from '../helpers/teardown.js'
+import type { chat } from './contracts.js'
+
+function bench (t: Teardown, auth: ClientOptions<typeof chat>['auth']) {
+  const { WebSocket, sockets } = fakeSockets()
+  const client = createClient<typeof chat>({ url: 'ws://h/rooms/lobby', WebSocket, auth })
+  t.teardown(() => client.close())
+  client.connect()
+  return { client, last: (): FakeSocket => sockets.at(-1)!, sockets }
+}
+
+/** Tokens t1, t2 …, and with what they were asked for. */
+function tokens (): { readonly asked: boolean[], readonly auth: (context: { readonly refused: boolean }) => string } {
+  const asked: boolean[] = []
+  return { asked, auth: ({ refused }) => `t${asked.push(refused)}` }
+}
+
+const auth = (token?: string): object => ({ type: '$auth', data: token === undefined ? {} : { token } })
+
+t.test('a token is renewed after four fifths of its time, over the open connection, again and again', async t => {
+  const clock = fakeClock(t)
+  const { asked, auth: source } = tokens()
+  const { client, last, sockets } = bench(t, renewing(source))
+  await settled()
+  t.same(last().protocols, ['wsg.v1', 'bearer.t1'])
+  last().onopen?.({} as never)
+  last().say({ type: '$auth', data: { expiresIn: 10_000 } })
+  t.equal(client.state, 'open', 'it is the first word of a server that has admitted us')
+  await clock.pass(7990)
+  t.same(last().sent, [])
+  await clock.pass(10)
+  t.same(last().sent, [auth('t2')])
+  last().say({ type: '$auth', data: { expiresIn: 10_000 } })
+  await clock.pass(8000)
+  t.same(last().sent, [auth('t2'), auth('t3')])
+  t.same(asked, [false, false, false])
+  t.equal(sockets.length, 1)
+})
+
+t.test('a server that waits for the first token gets it, and messages wait until it has accepted it', async t => {
+  const clock = fakeClock(t)
+  const { asked, auth: source } = tokens()
+  const { client, last } = bench(t, renewing(source, { inMessage: true }))
+  client.send.say({ text: 'hello' })
+  await settled()
+  t.same(last().protocols, ['wsg.v1'])
+  last().onopen?.({} as never)
+  last().say({ type: '$auth', data: { deadline: 5000 } })
+  await clock.pass(100)
+  t.same([client.state, last().sent], ['connecting', [auth('t1')]], 'silence does not admit who was asked')
+  last().say({ type: '$auth', data: { deadline: 4000, refused: true } })
+  await clock.pass(100)
+  t.same(last().sent, [auth('t1'), auth('t2')])
+  last().say({ type: '$auth', data: { expiresIn: 60_000 } })
+  t.equal(client.state, 'open')
+  t.match(last().sent[2], { type: 'say' })
+  t.same(asked, [false, true])
+})
+
+t.test('without a token nothing else than that is said, and the server decides', async t => {
+  const clock = fakeClock(t)
+  const { last } = bench(t, renewing(() => {}))
+  await settled()
+  last().onopen?.({} as never)
+  last().say({ type: '$auth', data: { deadline: 5000 } })
+  await clock.pass(10)
+  t.same(last().sent, [auth()])
+})
+
+t.test('nothing is renewed on a connection that is gone', async t => {
+  const clock = fakeClock(t)
+  const { asked, auth: source } = tokens()
+  const { client, last, sockets } = bench(t, renewing(source))
+  await settled()
+  last().open()
+  last().say({ type: '$auth', data: { expiresIn: 10_000 } })
+  last().end(1001)
+  await clock.pass(1000)
+  await settled()
+  t.equal(sockets.length, 2)
+  last().open()
+  last().say({ type: '$auth', data: { expiresIn: 20_000 } })
+  await clock.pass(10_000)
+  t.same(asked.length, 2, 'the new connection has a time of its own')
+  client.close()
+  await clock.pass(20_000)
+  t.same(last().sent, [])
+})
+
+t.test('what can\'t be renewed is told, and the token may end', async t => {
+  const clock = fakeClock(t)
+  const { error } = console
+  const told: unknown[] = []
+  console.error = cause => { told.push(cause) }
+  t.teardown(() => { console.error = error })
+  const cause = new Error('no token service')
+  let calls = 0
+  const { client, last } = bench(t, renewing(() => {
+    if (++calls > 1) throw cause
+    return 't1'
+  }))
+  await settled()
+  last().open()
+  last().say({ type: '$auth', data: { expiresIn: 1000 } })
+  await clock.pass(800)
+  await settled()
+  t.same([told, last().sent, client.state], [[cause], [], 'open'])
+})
+
+t.test('one source serves several clients', async t => {
+  const clock = fakeClock(t)
+  const source = renewing(() => 'one')
+  const [a, b] = [bench(t, source), bench(t, source)]
+  await settled()
+  for (const { last } of [a, b]) {
+    last().open()
+    last().say({ type: '$auth', data: { expiresIn: 1000 } })
+  }
+  await clock.pass(800)
+  for (const { last } of [a, b]) t.same(last().sent, [auth('one')])
+})
+
+t.test('a ticket is offered under its own name, and a plain auth passes over what is said of tokens', async t => {
+  const one = bench(t, ticket(async () => 'abc'))
+  const two = bench(t, () => 'x')
+  await settled()
+  t.same(one.last().protocols, ['wsg.v1', 'ticket.abc'])
+  two.last().open()
+  two.last().say({ type: '$auth', data: { expiresIn: 0 } })
+  await settled()
+  t.same(two.last().sent, [])
+})
