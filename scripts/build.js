@@ -5,6 +5,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { prune } from './prune.js'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
@@ -27,6 +28,7 @@ try {
     rmSync(join(root, 'dist'), { recursive: true, force: true })
     await Promise.all([compile('tsconfig.esm.json'), compile('tsconfig.cjs.json')])
     writeFileSync(join(root, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n')
+    prune(root)
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
