@@ -2,7 +2,7 @@ import { withinGraphemes } from './graphemes.js'
 import { compileIdentifier } from './identifier.js'
 import {
   hasForbidden, hasForbiddenOrBreak, hasMarkRun, isLatin, plainString, repairLine, repairText, SAFE_ASCII,
-  SAFE_ASCII_REPAIRED, SAFE_ASCII_TEXT, withinBytes,
+  SAFE_ASCII_REPAIRED, SAFE_LINE, SAFE_TEXT, withinBytes,
 } from './rules.js'
 import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
 import { readTextSpec, type TextSpec, type WsText } from './spec.js'
@@ -81,11 +81,11 @@ const repairing = (spec: TextSpec, fits: Check, repair: TextPolicy, check: Check
 const anyText = (): boolean => true
 
 function isText (value: string): boolean {
-  return SAFE_ASCII_TEXT.test(value) || (value.isWellFormed() && !hasForbidden(value) && !hasMarkRun(value))
+  return SAFE_TEXT.test(value) || (value.isWellFormed() && !hasForbidden(value) && !hasMarkRun(value))
 }
 
 function isLine (value: string): boolean {
-  return SAFE_ASCII.test(value) || (value.isWellFormed() && !hasForbiddenOrBreak(value) && !hasMarkRun(value))
+  return SAFE_LINE.test(value) || (value.isWellFormed() && !hasForbiddenOrBreak(value) && !hasMarkRun(value))
 }
 
 function normalizeTrimmed (value: string): string | undefined {

@@ -6,7 +6,7 @@ import { identifierKey } from '../../../lib/contract/text/identifier.js'
 import { compileTextPolicy, type TextAdapters } from '../../../lib/contract/text/policy.js'
 import type { WsText } from '../../../lib/contract/text/spec.js'
 import { withinGraphemes } from '../../../lib/contract/text/graphemes.js'
-import { hasMarkRun, maybeMark, plainString, SAFE_ASCII, utf8Length } from '../../../lib/contract/text/rules.js'
+import { hasForbidden, hasForbiddenOrBreak, hasMarkRun, maybeMark, plainString, SAFE_ASCII, SAFE_LINE, SAFE_TEXT, utf8Length } from '../../../lib/contract/text/rules.js'
 import { POLICY_PATTERN } from '../../../lib/contract/text/spec.js'
 import { html, identifier, line, text, url, type TText } from '../../../lib/contract/text/builders.js'
 import { typeBoxCheck } from '../../helpers/contract.js'
@@ -218,6 +218,18 @@ t.test('G14 the fast look for marks misses none', async t => {
     t.equal(hasMarkRun(`${mark.repeat(30)}x${mark.repeat(30)}`), false, '30, twice')
   }
   t.equal(maybeMark('Latin, кириллица, ελληνικά, 漢字, かな, 한글, العربية'), false, 'most text is settled by it')
+})
+
+t.test('what is accepted at one look is exactly what the rules would let pass one by one', async t => {
+  const wrong: string[] = []
+  for (let unit = 0; unit <= 0xffff; unit++) {
+    const character = String.fromCharCode(unit)
+    const settled = character.isWellFormed() && !maybeMark(character)
+    if (SAFE_LINE.test(character) !== (settled && !hasForbiddenOrBreak(character))) wrong.push(`line ${unit.toString(16)}`)
+    if (SAFE_TEXT.test(character) !== (settled && !hasForbidden(character))) wrong.push(`text ${unit.toString(16)}`)
+  }
+  t.same(wrong, [])
+  for (const safe of [SAFE_LINE, SAFE_TEXT]) t.same(['ж\0', 'ж\u202e', 'a\u0301', '\ud83d', 'жa\n\0'].map(text => safe.test(text)), [false, false, false, false, false])
 })
 
 t.test('G15 counting graphemes is bounded', async t => {
