@@ -228,8 +228,14 @@ t.test('what is accepted at one look is exactly what the rules would let pass on
     if (SAFE_LINE.test(character) !== (settled && !hasForbiddenOrBreak(character))) wrong.push(`line ${unit.toString(16)}`)
     if (SAFE_TEXT.test(character) !== (settled && !hasForbidden(character))) wrong.push(`text ${unit.toString(16)}`)
   }
+  for (let code = 0x10000; code <= 0x10ffff; code++) {
+    const character = String.fromCodePoint(code)
+    const isEmoji = code >= 0x1f000 && code < 0x1fc00
+    if (SAFE_LINE.test(character) !== isEmoji || SAFE_TEXT.test(`a${character}a`) !== isEmoji) wrong.push(code.toString(16))
+    if (isEmoji && /\p{M}/u.test(character)) wrong.push(`mark ${code.toString(16)}`)
+  }
   t.same(wrong, [])
-  for (const safe of [SAFE_LINE, SAFE_TEXT]) t.same(['ж\0', 'ж\u202e', 'a\u0301', '\ud83d', 'жa\n\0'].map(text => safe.test(text)), [false, false, false, false, false])
+  for (const safe of [SAFE_LINE, SAFE_TEXT]) t.same(['ж\0', 'ж\u202e', 'a\u0301', '\ud83d', '\ude00', '\ud83d\ud83d', 'жa\n\0'].map(text => safe.test(text)), Array(7).fill(false))
 })
 
 t.test('G15 counting graphemes is bounded', async t => {
