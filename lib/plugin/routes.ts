@@ -90,7 +90,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, 
       const compile = { prefix: scope.prefix, burst, ...adapters }
       const compiled = compileContract(spec, compile)
       const versions = compileVersions(handlers.versions, where, spec, compiled, compile)
-      const all = [compiled, ...versions.map(({ adapted }) => adapted)]
+      const all = [compiled, ...versions.map(({ adapted }) => adapted)] as const
       for (const one of all) scope.log.debug({ contract: one.name }, one.report())
       const maxPayload = Math.max(...all.map(({ limits }) => limits.maxPayload))
       if (maxPayload > LARGE_PAYLOAD) {
@@ -109,7 +109,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, 
         direct,
         development: options.development,
       })
-      const tokens = new TokenSockets([compiled, ...versions.map(({ adapted }) => adapted)], { gate, sockets, deadline: options.authTimeout })
+      const tokens = new TokenSockets(all, { gate, sockets, deadline: options.authTimeout })
       const { fingerprint } = compiled
       const part: ContractPart = {
         subprotocol: SUBPROTOCOL,
