@@ -1,6 +1,6 @@
 import { isRetryable } from '../protocol/codes.js'
 import { SUBPROTOCOL } from '../protocol/envelope.js'
-import { absolute, type AddressSource } from './address.js'
+import { absolute, type Address, type AddressSource } from './address.js'
 import type { Codec, Frame } from './codec.js'
 import type { Emitter } from './emitter.js'
 import { ClientError } from './error.js'
@@ -155,7 +155,9 @@ export function createLink (
     move('connecting')
     try {
       const token = await auth?.({ refused })
-      const target = await (typeof url === 'function' ? url() : url)
+      // Throws where it is undefined, by a misspelt key, which would be an address of the page's site.
+      const { call } = url as Partial<CallableFunction>
+      const target = await (call ? (url as () => Address)() : url as Address)
       if (own !== turn) return
       const offer = token && (auth!.prefix ?? 'bearer.') + token
       const protocols = [SUBPROTOCOL, fingerprint, offer].filter(Boolean) as string[]
@@ -180,7 +182,7 @@ export function createLink (
     } catch (cause) {
       current(emit)('$error', new ClientError('connect_failed', { cause }))
       // A listener may have closed.
-      current(WebSocket ? lost : end)(1006, '')
+      current(url && WebSocket ? lost : end)(1006, '')
     }
   }
 

@@ -407,6 +407,18 @@ t.test('where there is no WebSocket nothing is tried again', async t => {
   t.equal(events.length, 4, 'but by connect()')
 })
 
+t.test('without a url nothing is tried again: undefined is no path of the page\'s site', async t => {
+  const clock = fakeClock(t)
+  const page = globalThis as { location?: { href: string } }
+  page.location = { href: 'https://app.example.com/' }
+  t.teardown(() => { delete page.location })
+  const { client, sockets, events } = bench(t, { url: undefined as never })
+  client.listen('error', ({ cause }) => { t.match((cause as Error).message, /'url' as it is undefined/) })
+  client.connect()
+  await clock.pass(60_000, 1000)
+  t.same([events, sockets.length, client.state], [['connect_failed', 'closed 1006'], 0, 'closed'])
+})
+
 t.test('close: the server is told, and nothing comes after it; connect begins anew', async t => {
   const clock = fakeClock(t)
   const { client, sockets, last, events, states } = bench(t)
