@@ -1,4 +1,5 @@
-// Load for bench/idle.js: opens `count` WebSockets from several loopback addresses, then holds them until it is asked to end.
+// Load for bench/idle.js and bench/heartbeat.js: opens `count` WebSockets from several loopback addresses, answers their pings, and holds
+// them until it is asked to end.
 import { connect } from './lib/frames.js'
 import { report, whenAsked } from './lib/process.js'
 
@@ -8,6 +9,9 @@ const PER_ADDRESS = 5000
 
 let next = 0
 const held = []
+let pings = 0
+// Empty, and masked with zeros.
+const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 const worker = async () => {
   while (next < count) {
     const index = next++
@@ -18,9 +22,16 @@ const worker = async () => {
       localAddress: `127.0.0.${2 + Math.floor(index / PER_ADDRESS)}`,
     })
     socket.on('close', () => { throw new Error('the server closed a socket') })
+    socket.on('data', chunk => {
+      // Nothing else comes: 0x89 0x00, one or several.
+      for (let at = 0; at < chunk.length; at += 2) {
+        pings++
+        socket.write(pong)
+      }
+    })
     held.push(socket)
   }
 }
 await Promise.all(Array.from({ length: CONCURRENCY }, worker))
 await whenAsked()
-report({ open: held.length })
+report({ open: held.filter(socket => !socket.destroyed).length, pings })

@@ -1,4 +1,5 @@
-// One server of bench/idle.js: `guarded` or `bare`, both with a session behind the handshake. Needs --expose-gc.
+// One server of bench/idle.js and bench/heartbeat.js: `guarded` or `bare`, both with a session behind the handshake. Needs --expose-gc.
+// The second argument is the heartbeat's interval.
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import Fastify from 'fastify'
@@ -22,6 +23,7 @@ if (process.argv[2] === 'guarded') {
     origins: ['https://bench.test'],
     auth: sessionAuth(current => current.user ?? null),
     upgradeRate: false,
+    heartbeat: { interval: Number(process.argv[3] ?? 25_000) },
     connections: { perAddress: 100_000, perIdentity: 100_000, total: 100_000 },
   })
   const contract = defineContract({
