@@ -121,6 +121,6 @@ export class FastifyCliProject {
     const { ending, esm } = this.#kind
     const loader = ending === 'js' ? [] : esm ? ['--loader', 'ts-node/esm'] : ['-r', 'ts-node/register']
     const env = { TS_NODE_TRANSPILE_ONLY: 'true', ...(ending === 'ts' && esm ? { FASTIFY_AUTOLOAD_TYPESCRIPT: '1' } : {}) }
-    return await runNode(this.folder, '--test', [...loader, ...names.map(name => `test/routes/${name}.test.${ending}`)], env)
+    return await runNode(this.folder, '--test', ['--test-reporter=tap', ...loader, ...names.map(name => `test/routes/${name}.test.${ending}`)], env)
   }
 }

@@ -173,7 +173,11 @@ t.test('errors of boot name the page that helps', async t => {
   const rows: [string, (app: FastifyInstance) => unknown, RegExp][] = [
     ['WSG_ERR_OPTION', app => app.register(guard, { development: true, allowedHost: [] } as never), /\/docs\/options\.md$/],
     ['WSG_ERR_HOST_PATTERN', app => app.register(guard, { allowedHosts: ['.com'] }), /\/docs\/channels\.md#forms-of-a-pattern$/],
-    ['WSG_ERR_PLUGIN_ORDER', app => app.register(async scope => { await scope.register(guard, { development: true }) }), /\/docs\/gate\.md#order-of-registration$/],
+    ['WSG_ERR_PLUGIN_ORDER', app => app.register(async scope => { await scope.register(guard, { development: true }) }), /\/docs\/fastify-cli\.md$/],
+    ['WSG_ERR_PLUGIN_ORDER', async app => {
+      await app.register(guard, { development: true })
+      await app.register(guard, { development: true })
+    }, /\/docs\/gate\.md#order-of-registration$/],
     ['WSG_ERR_ROUTE_POLICY', async app => {
       await app.register(guard, { development: true })
       app.get('/ws', { websocket: true }, () => {})
