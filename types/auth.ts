@@ -1,4 +1,4 @@
-import type { AnyIdentity, Identity } from './gate.js'
+import type { AnyIdentity, AuthStrategy, Identity } from './gate.js'
 
 /** Where a client can put a token: `Authorization: Bearer`, a subprotocol `bearer.<token>`, a first message `$auth`. */
 export type TokenCarrier = 'header' | 'subprotocol' | 'message'
@@ -35,4 +35,16 @@ export interface TokenAuthOptions<I extends AnyIdentity = Identity> {
   readonly clockTolerance?: number
   /** Accepts tokens that never end. Without it what `verify` finds needs `expires`, or `exp`. Default false. */
   readonly dangerouslyAllowNoExpiry?: boolean
+}
+
+/** Options of `ticketAuth`. */
+export interface TicketAuthOptions<I extends AnyIdentity = Identity> {
+  /** Path of the POST route that hands tickets out, in the scope of the first route that takes them. */
+  readonly issue: string
+  /** Who gets one: `sessionAuth(…)`, or another strategy. */
+  readonly auth: AuthStrategy<I>
+  /** Milliseconds for which a ticket is good. At most 60000. Default 30000. */
+  readonly lifetime?: number
+  /** Tickets that may wait to be used, per session, or per user where there is none. Default 10. */
+  readonly perOwner?: number
 }

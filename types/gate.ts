@@ -87,6 +87,22 @@ export interface StrategyNeeds {
   readonly session: boolean
 }
 
+/** A route that hands out tickets. */
+export interface TicketIssue {
+  readonly url: string
+  /** Milliseconds for which what it hands out is good. */
+  readonly lifetime: number
+  /** Who gets one. */
+  readonly auth: AuthStrategy
+  /** A ticket; null: this one has as many as may wait. */
+  readonly issue: (claim: {
+    readonly origin: string | null
+    readonly path: string
+    readonly identity: Identity
+    readonly credential: Credential | null
+  }) => string | null
+}
+
 /**
  * Turns a request into an identity, or null (401). A throw or a rejection whose `statusCode` is 401 or 403 is that; any
  * other is 503, never anonymous.
@@ -103,6 +119,8 @@ export interface AuthStrategy<I = Identity> {
   readonly verifyToken?: (token: string, signal: AbortSignal) => I | null | Promise<I | null>
   /** A contract's socket may be opened without a credential, and sends `$auth` as its first message. */
   readonly firstMessage?: boolean
+  /** It takes what a plain HTTP route of its own hands out. */
+  readonly issues?: TicketIssue
   /** The strategies that this one chooses from. */
   readonly alternatives?: readonly AuthStrategy<I>[]
   /** The one of them that is to judge the request. What it needs is what the request is held to. */
@@ -133,6 +151,7 @@ export type RefusalCode =
   | 'WSG_ERR_ORIGIN_NOT_ALLOWED' | 'WSG_ERR_ORIGIN_MISSING' | 'WSG_ERR_ORIGIN_NULL'
   | 'WSG_ERR_CONNECTIONS_TOTAL' | 'WSG_ERR_CONNECTIONS_PENDING'
   | 'WSG_ERR_CONNECTIONS_PER_ADDRESS' | 'WSG_ERR_CONNECTIONS_PER_IDENTITY' | 'WSG_ERR_UPGRADE_RATE'
+  | 'WSG_ERR_TICKET_REQUEST' | 'WSG_ERR_TICKETS_WAITING'
   | 'WSG_ERR_UNAUTHENTICATED' | 'WSG_ERR_AUTH_TIMEOUT' | 'WSG_ERR_AUTH_UNAVAILABLE' | 'WSG_ERR_FORBIDDEN'
   | 'WSG_ERR_SUBPROTOCOL' | 'WSG_ERR_CONTRACT_MISMATCH' | 'WSG_ERR_PARAMS_INVALID'
   | 'WSG_ERR_HOOK_FAILED' | 'WSG_ERR_HOOK_REFUSED' | 'WSG_ERR_NOT_ADMITTED' | 'WSG_ERR_DRAINING'

@@ -95,6 +95,8 @@ export const WSG_ERR_PARAMS_INVALID = refusal('WSG_ERR_PARAMS_INVALID', 'Invalid
 export const WSG_ERR_SUBPROTOCOL = refusal('WSG_ERR_SUBPROTOCOL', 'Malformed subprotocol list', 400)
 export const WSG_ERR_CONTRACT_MISMATCH =
   refusal('WSG_ERR_CONTRACT_MISMATCH', 'Client and server disagree about the contract', 426)
+export const WSG_ERR_TICKET_REQUEST = refusal('WSG_ERR_TICKET_REQUEST', 'Malformed request for a ticket', 400)
+export const WSG_ERR_TICKETS_WAITING = refusal('WSG_ERR_TICKETS_WAITING', 'Too many unused tickets', 429)
 export const WSG_ERR_DRAINING = refusal('WSG_ERR_DRAINING', 'Server is shutting down', 503)
 export const WSG_ERR_HANDSHAKE_TIMEOUT = refusal('WSG_ERR_HANDSHAKE_TIMEOUT', 'Handshake took too long', 503)
 export const WSG_ERR_HOOK_FAILED = refusal('WSG_ERR_HOOK_FAILED', 'Internal error', 500)

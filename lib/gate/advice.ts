@@ -100,6 +100,8 @@ const ADVICE: { readonly [C in RefusalCode]: Advice } = {
   WSG_ERR_DRAINING: 'the server is shutting down: connect again',
   WSG_ERR_HOOK_FAILED: FAILED,
   WSG_ERR_HOOK_REFUSED: ({ value }) => `a hook of the application has answered: ${value}`,
+  WSG_ERR_TICKET_REQUEST: 'POST application/json with the path of the WebSocket: {"path":"/chat"}',
+  WSG_ERR_TICKETS_WAITING: 'fetch a ticket when it is needed; perOwner of ticketAuth says how many may wait',
   WSG_ERR_NOT_ADMITTED: 'the handshake did not pass the gate: see docs/gate.md, order of registration',
 }
 

@@ -1,4 +1,4 @@
-import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Refusal } from '../../types/gate.js'
 import type { SafeLog } from '../errors/log-safe.js'
@@ -9,11 +9,11 @@ import { type ConnectionCaps, Connections } from './connections.js'
 import { type DevelopmentDoor, Door, RETRY_AUTH } from './door.js'
 import type { HostPolicy } from './host.js'
 import { HeadersMoment } from './moments/headers.js'
-import { IdentityMoment, type Judges } from './moments/identity.js'
+import { IdentityMoment, isCounted, type Judges } from './moments/identity.js'
 import { type HasEnded, SwitchMoment } from './moments/switch.js'
 import { UpgradeMoment } from './moments/upgrade.js'
 import { PendingHandshakes } from './pending.js'
-import type { Verdict } from './policy.js'
+import type { RoutePolicy, Verdict } from './policy.js'
 import { handshakeOf } from './record.js'
 import { type MakeRoom, Room } from './room.js'
 import { SecurityLog } from './security-log.js'
@@ -131,6 +131,17 @@ export class Gate {
   /** A socket that waited is closed. */
   reportWaiting (request: FastifyRequest, refusal: Refusal): void {
     this.#door.report(refusal, request, handshakeOf(request.raw) ?? null)
+  }
+
+  /** Transport, Host, Origin and rate of a plain request; null admits. Never rejects. */
+  checkPlain (request: FastifyRequest, policy: RoutePolicy): Promise<Verdict> {
+    return this.#headers.checkPlain(request, policy)
+  }
+
+  /** Refuses a plain request: the error to throw. What its client is at fault for costs more of its rate. */
+  refusePlain (request: FastifyRequest, reply: FastifyReply, refusal: Refusal, policy: RoutePolicy): Error {
+    if (isCounted(refusal)) for (const limiter of policy.limiters) limiter.punish(request)
+    return this.#door.refuse(request, reply, refusal, null)
   }
 
   /** Bytes of the largest message of the route that `raw` was routed to; undefined: the ws server's own limit. */

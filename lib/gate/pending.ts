@@ -61,10 +61,10 @@ export class PendingHandshakes {
   }
 
   /** The handshake is over; after its 101 the socket is a WebSocket from here on. */
-  settle (handshake: Handshake): void {
+  settle (handshake: Handshake, isUpgraded = false): void {
     if (!this.#open.delete(handshake)) return
-    // A strategy may still be at work for a client that left.
-    if (!handshake.admitted) handshake.abort?.abort()
+    // A strategy may still be at work for a client that left, or takes back what was of no use.
+    if (!isUpgraded) handshake.abort?.abort()
     // The close listener keeps this record for as long as the WebSocket lives; what only the handshake needed goes now.
     handshake.abort = handshake.request = handshake.reply = handshake.error = null
     this.#options.onSettled(handshake)

@@ -43,6 +43,8 @@ export const REFUSALS: { readonly [C in RefusalCode]: RefusalKind } = {
   WSG_ERR_AUTH_UNAVAILABLE: kind(errors.WSG_ERR_AUTH_UNAVAILABLE, 'ws.backend.unavailable'),
   WSG_ERR_FORBIDDEN: kind(errors.WSG_ERR_FORBIDDEN, 'ws.authz.rejected'),
   WSG_ERR_PARAMS_INVALID: kind(errors.WSG_ERR_PARAMS_INVALID, 'ws.params.invalid', 'info'),
+  WSG_ERR_TICKET_REQUEST: kind(errors.WSG_ERR_TICKET_REQUEST, 'ws.ticket.rejected', 'info'),
+  WSG_ERR_TICKETS_WAITING: kind(errors.WSG_ERR_TICKETS_WAITING, 'ws.ticket.rejected'),
   WSG_ERR_DRAINING: kind(errors.WSG_ERR_DRAINING, 'ws.draining', 'info'),
   WSG_ERR_HOOK_FAILED: kind(errors.WSG_ERR_HOOK_FAILED, 'ws.hook.failed'),
   WSG_ERR_HOOK_REFUSED: kind(errors.WSG_ERR_HOOK_REFUSED, 'ws.hook.refused', 'info'),

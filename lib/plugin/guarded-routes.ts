@@ -1,4 +1,5 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { AuthStrategy, TicketIssue } from '../../types/gate.js'
 import type { RouteGuardOptions } from '../../types/options.js'
 import { warnAtBoot } from '../errors/boot-warning.js'
 import { WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
@@ -12,6 +13,7 @@ import type { ContractPart, Policies } from '../gate/policies.js'
 import { serializeUpgrade } from '../gate/security-log.js'
 import { type ResolvedOptions, resolveRouteOptions } from './options.js'
 import { isWebSocketRoute, type PlainWsRoute } from './route-keys.js'
+import { declareTicketRoute } from './ticket-route.js'
 import { refuseUndecided } from './undecided-routes.js'
 import { type RouterOptions, UrlPatterns, WITHOUT_SLASH } from './url-patterns.js'
 
@@ -53,6 +55,8 @@ export class GuardedRoutes {
   readonly #routes: GuardedRoute[] = []
   /** Those that do not say who may connect: told all at once, when the whole application is there. */
   readonly #undecided: { readonly url: string, readonly scope: FastifyInstance }[] = []
+  /** Whose route is there. */
+  readonly #issues = new Set<TicketIssue>()
   readonly #seen = new WeakSet<object>()
 
   constructor (options: ResolvedOptions, policies: Policies, gate: Gate, router: RouterOptions = {}) {
@@ -111,6 +115,7 @@ export class GuardedRoutes {
       return
     }
     const policy = this.#policies.compile(own, { url, hasHttpHandler: route.websocket !== true, contract })
+    if (policy.auth !== null) this.#declareTickets(scope, policy.auth, own.origins)
     const isListed = own.origins !== undefined || this.#options.origins !== null
     this.#routes.push({ url, policy, scope, hasOriginList: isListed && !policy.origin.any })
     route.config = { ...config, [POLICY]: policy } as typeof route.config
@@ -121,6 +126,18 @@ export class GuardedRoutes {
     // route is the copy of one that has it.
     const { admit } = this.#gate
     route.onRequest = [...before.filter(hook => hook !== admit), admit] as RouteOptions['onRequest']
+  }
+
+  /** What the strategy hands out by a route of its own: that is declared beside the first route that takes it. */
+  #declareTickets (scope: FastifyInstance, auth: AuthStrategy, origins: RouteGuardOptions['origins']): void {
+    const { authTimeout } = this.#options
+    for (const { issues } of auth.alternatives ?? [auth]) {
+      if (issues === undefined || this.#issues.has(issues)) continue
+      this.#issues.add(issues)
+      const own = { auth: issues.auth, ...(origins === undefined ? {} : { origins }) }
+      const policy = this.#policies.compile(own, { url: issues.url, hasHttpHandler: true, contract: null })
+      declareTicketRoute(scope, issues, { gate: this.#gate, policy, authTimeout })
+    }
   }
 
   // What is nearer to the route wins: its own, its scope's, that of the first pattern.

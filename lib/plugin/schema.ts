@@ -51,6 +51,7 @@ const strategy = (description: string) => Type.Object({
   isPresent: Type.Optional(Type.Function([], Type.Any())),
   verifyToken: Type.Optional(Type.Function([], Type.Any())),
   firstMessage: Type.Optional(Type.Boolean()),
+  issues: Type.Optional(Type.Any()),
   alternatives: Type.Optional(Type.Array(Type.Any())),
   choose: Type.Optional(Type.Function([], Type.Any())),
 } satisfies SchemasOf<AuthStrategy>, {

@@ -20,6 +20,7 @@ declare const session: typeof import('@fastify/session').default
 declare const guard: typeof import('fastify-ws-guard').default
 declare const sessionAuth: typeof import('fastify-ws-guard').sessionAuth
 declare const tokenAuth: typeof import('fastify-ws-guard').tokenAuth
+declare const ticketAuth: typeof import('fastify-ws-guard').ticketAuth
 declare const anyOf: typeof import('fastify-ws-guard').anyOf
 declare const verifyToken: (token: string) => import('fastify-ws-guard').Identity | null
 declare const Type: typeof import('@sinclair/typebox').Type

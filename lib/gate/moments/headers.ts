@@ -73,6 +73,21 @@ export class HeadersMoment {
     done(refusal === null ? undefined : this.#parts.door.refuse(request, reply, refusal, handshake))
   }
 
+  /** Transport, Host and Origin of a plain request that is held to the same rules. */
+  async checkPlain (request: FastifyRequest, policy: RoutePolicy): Promise<Verdict> {
+    const { host, requireTls } = this.#parts
+    const { origin } = request.raw.headers
+    const outside = checkTransport(request.protocol, requireTls) ??
+      host.check(request.host === '' ? undefined : request.host) ?? policy.origin.check(origin)
+    if (outside !== null) return outside
+    for (const limiter of policy.limiters) {
+      const late = await limiter.take(request)
+      if (late !== null) return late
+    }
+    const { ask } = policy.origin
+    return ask === null ? null : await ask(origin, { route: policy.url, signal: AbortSignal.timeout(PLAIN_TIMEOUT) })
+  }
+
   /** What takes no time. */
   #judge (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy | null): Refusal | null {
     const { host, requireTls, connections, addresses } = this.#parts
@@ -125,6 +140,9 @@ export class HeadersMoment {
     return room.claim(handshake, claim, () => takeRate(request, handshake, policy))
   }
 }
+
+/** Milliseconds for the application's word on the origin of a plain request. */
+const PLAIN_TIMEOUT = 5000
 
 /** Counts the handshake in each rate, until one is exceeded. Most have one. */
 function takeRate (request: FastifyRequest, handshake: Handshake, { limiters }: RoutePolicy): Promise<Verdict> | null {

@@ -76,7 +76,7 @@ export class IdentityMoment {
       done()
       return
     }
-    if (COUNTED.has(refusal.code)) for (const limiter of policy.limiters) limiter.punish(request)
+    if (isCounted(refusal)) for (const limiter of policy.limiters) limiter.punish(request)
     done(this.#parts.door.refuse(request, reply, refusal, handshake))
   }
 
@@ -122,7 +122,7 @@ export class IdentityMoment {
       waiting.leave(handshake)
       return null
     }
-    if (COUNTED.has(verdict.code)) for (const limiter of policy.limiters) limiter.punish(request)
+    if (isCounted(verdict)) for (const limiter of policy.limiters) limiter.punish(request)
     door.report(verdict, request, handshake)
     return verdict
   }
@@ -171,6 +171,11 @@ function readInput (request: FastifyRequest, handshake: Handshake, { readInput }
 
 /** What a client is at fault for: such a handshake costs more of its upgrade rate. */
 const COUNTED = new Set<Refusal['code']>(['WSG_ERR_UNAUTHENTICATED', 'WSG_ERR_FORBIDDEN', 'WSG_ERR_PARAMS_INVALID'])
+
+/** Is its client at fault? */
+export function isCounted ({ code }: Refusal): boolean {
+  return COUNTED.has(code)
+}
 
 /** The refusal for a hook that has set a status and sent nothing. */
 export function hookRefused ({ statusCode }: FastifyReply): Refusal {

@@ -63,6 +63,6 @@ export class SwitchMoment {
     const response = handshake.reply?.raw
     // The socket would keep the hijacked response, and with it the request, for as long as the WebSocket lives.
     if (response?.socket === handshake.socket) response.detachSocket(response.socket)
-    this.#pending.settle(handshake)
+    this.#pending.settle(handshake, true)
   }
 }

@@ -1,0 +1,104 @@
+// Tested in test/attack/tickets.test.ts.
+import type { TicketAuthOptions } from '../../types/auth.js'
+import type { AnyIdentity, AuthenticateContext, AuthStrategy, Identity, SessionCredential } from '../../types/gate.js'
+import { checkKeys } from '../errors/check-keys.js'
+import { WSG_ERR_OPTION } from '../errors/coded.js'
+import { got } from '../errors/got.js'
+import { fromSubprotocol } from './token-text.js'
+import { type Ticket, Tickets } from './tickets.js'
+
+/** Before a ticket in the list of subprotocols. */
+const PREFIX = 'ticket.'
+
+const KEYS = ['issue', 'auth', 'lifetime', 'perOwner']
+const MAX_LIFETIME = 60_000
+
+/** Throws WSG_ERR_OPTION. */
+function checkOptions<I extends AnyIdentity> (given: unknown): Required<TicketAuthOptions<I>> {
+  const fault = (name: string, expected: string, value: unknown): never => {
+    throw new WSG_ERR_OPTION(`ticketAuth${name}: expected ${expected}, got ${got(value)}`)
+  }
+  if (typeof given !== 'object' || given === null) return fault('', 'options such as { issue, auth }', given)
+  checkKeys(given, KEYS, 'ticketAuth', WSG_ERR_OPTION)
+  const { issue, auth, lifetime = 30_000, perOwner = 10 } = given as { readonly [key: string]: unknown }
+  if (typeof issue !== 'string' || !/^\/[^\s?#*:]+$/.test(issue)) {
+    fault('.issue', 'the path of the route that hands tickets out, such as "/ws-ticket"', issue)
+  }
+  if (typeof (auth as AuthStrategy | undefined)?.authenticate !== 'function') {
+    fault('.auth', 'a strategy such as sessionAuth(session => session.user)', auth)
+  }
+  if ((auth as AuthStrategy).issues !== undefined) fault('.auth', 'a strategy that takes no tickets itself', auth)
+  const isIn = (value: unknown, least: number, most: number): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+  if (!isIn(lifetime, 1000, MAX_LIFETIME)) fault('.lifetime', `1000 to ${MAX_LIFETIME} milliseconds`, lifetime)
+  if (!isIn(perOwner, 1, 1000)) fault('.perOwner', '1 to 1000', perOwner)
+  return { issue, auth, lifetime, perOwner } as Required<TicketAuthOptions<I>>
+}
+
+/** Without its query, as it was asked for. */
+const pathOf = (url: string): string => url.split(/[?;#]/, 1)[0] ?? ''
+
+/** Reads a session as it is stored now; null: it is gone. Rejects where the store fails. */
+function read ({ id, store }: SessionCredential): Promise<object | null> {
+  return new Promise((resolve, reject) => {
+    store.get(id, (error, stored) => {
+      if (error === null || error === undefined) resolve(stored ?? null)
+      else reject(error)
+    })
+  })
+}
+
+/**
+ * Authenticates by a one-time ticket, carried as the subprotocol `ticket.<ticket>`: for pages whose cookie does not
+ * reach the WebSocket's host, and for tokens that no header should hold. `issue` is a POST route that the plugin
+ * declares; who is known to `auth` gets a ticket there, for one path and for the page that asks. It ends with its
+ * session, and is only spent by a handshake that succeeds. Throws WSG_ERR_OPTION.
+ */
+export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAuthOptions<I>): AuthStrategy<I> {
+  const { issue: url, auth, lifetime, perOwner } = checkOptions<I>(options)
+  const tickets = new Tickets(lifetime, perOwner)
+
+  /** Who it belongs to by now. */
+  const judge = async ({ identity, credential }: Ticket, context: AuthenticateContext): Promise<Identity | null> => {
+    const session = credential?.session
+    if (session === undefined) {
+      context.provenBy({ kind: 'ticket', sentBy: 'header' })
+      return identity
+    }
+    const stored = await read(session)
+    if (stored === null) return null
+    const expires = session.source.expiryOf(stored)
+    if (expires !== null && !(expires > Date.now())) return null
+    const found = await session.source.identify(session.id, stored)
+    if (found?.id !== identity.id) return null
+    context.provenBy({ kind: 'ticket', sentBy: 'header', session: { ...session, expires } })
+    return found
+  }
+
+  return {
+    name: 'ticket',
+    needs: { credential: 'header', session: auth.needs.session },
+    isPresent: ({ request }) => fromSubprotocol(request, PREFIX) !== undefined,
+    issues: {
+      url,
+      lifetime,
+      auth: auth as AuthStrategy<never>,
+      issue: claim => tickets.issue(claim),
+    },
+    async authenticate (context) {
+      const { request } = context
+      const text = fromSubprotocol(request, PREFIX)?.text
+      if (typeof text !== 'string') return null
+      const ticket = tickets.take(text)
+      if (ticket === null) return null
+      const giveBack = (): void => { tickets.giveBack(ticket) }
+      if (ticket.path !== pathOf(request.raw.url ?? '') || ticket.origin !== (request.raw.headers.origin ?? null)) {
+        giveBack()
+        return null
+      }
+      // Refused for another reason, too late, or its client has left.
+      context.signal.addEventListener('abort', giveBack, { once: true })
+      return await judge(ticket, context) as I | null
+    },
+  }
+}

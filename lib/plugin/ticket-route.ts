@@ -1,0 +1,80 @@
+// Tested in test/attack/tickets.test.ts.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { AuthenticateContext, Credential, TicketIssue } from '../../types/gate.js'
+import { authenticate } from '../auth/authenticate.js'
+import { sessionCookieName } from '../foreign/session-cookie-name.js'
+import type { Gate } from '../gate/gate.js'
+import type { RoutePolicy } from '../gate/policy.js'
+
+/** Bytes of a request for a ticket. */
+const BODY_LIMIT = 2048
+
+const JSON_TYPE = /^application\/json(?: *;|$)/i
+/** A path as a handshake has it: without a query. */
+const PATH = /^\/[\u0021-\u007e]{0,1023}$/
+
+/** What a strategy is asked with where there is no handshake. */
+class PlainQuestion implements AuthenticateContext {
+  readonly request: FastifyRequest
+  readonly signal: AbortSignal
+  credential: Credential | null = null
+
+  constructor (request: FastifyRequest, signal: AbortSignal) {
+    this.request = request
+    this.signal = signal
+  }
+
+  get sessionCookie (): string {
+    return sessionCookieName(this.request.server)
+  }
+
+  provenBy (credential: Credential): void {
+    this.credential = credential
+  }
+}
+
+function pathIn (body: unknown): string | null {
+  const path = typeof body === 'object' && body !== null ? (body as { readonly path?: unknown }).path : null
+  return typeof path === 'string' && PATH.test(path) && !/[?#;]/.test(path) ? path : null
+}
+
+export interface TicketRouteParts {
+  readonly gate: Gate
+  readonly policy: RoutePolicy
+  /** Milliseconds. */
+  readonly authTimeout: number
+}
+
+/**
+ * Declares the POST route that hands out tickets. It is held to Host, Origin and rate as a handshake is; JSON is asked
+ * for, which a page of another site can't send unasked (Fetch, CORS-safelisted request headers).
+ */
+export function declareTicketRoute (scope: FastifyInstance, issues: TicketIssue, parts: TicketRouteParts): void {
+  const { gate, policy, authTimeout } = parts
+  scope.post(issues.url, {
+    bodyLimit: BODY_LIMIT,
+    // Before a byte of the body is read.
+    async onRequest (request, reply) {
+      const verdict = await gate.checkPlain(request, policy)
+      if (verdict !== null) throw gate.refusePlain(request, reply, verdict, policy)
+      if (JSON_TYPE.test(request.headers['content-type'] ?? '')) return
+      throw gate.refusePlain(request, reply, { code: 'WSG_ERR_TICKET_REQUEST', value: 'no application/json' }, policy)
+    },
+  }, async (request, reply) => {
+    const path = pathIn(request.body)
+    if (path === null) {
+      throw gate.refusePlain(request, reply, { code: 'WSG_ERR_TICKET_REQUEST', value: 'no path' }, policy)
+    }
+    const question = new PlainQuestion(request, AbortSignal.timeout(authTimeout))
+    const { identity, refusal } = await authenticate(issues.auth.choose?.(question) ?? issues.auth, question)
+    if (refusal !== null) throw gate.refusePlain(request, reply, refusal, policy)
+    const { credential } = question
+    const ticket = issues.issue({ origin: request.raw.headers.origin ?? null, path, identity, credential })
+    if (ticket === null) {
+      const retryAfter = Math.ceil(issues.lifetime / 1000)
+      throw gate.refusePlain(request, reply, { code: 'WSG_ERR_TICKETS_WAITING', retryAfter }, policy)
+    }
+    reply.header('cache-control', 'no-store')
+    return { ticket, expiresIn: issues.lifetime }
+  })
+}
