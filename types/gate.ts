@@ -41,7 +41,7 @@ export interface AuthenticateContext extends PresenceContext {
    * Says what the identity rests on that the strategy is about to return. The socket lives as long as that. A strategy
    * that does not call it rests on the identity's own `expires`.
    */
-  provenBy (credential: Credential): void
+  readonly provenBy: (credential: Credential) => void
 }
 
 /** A session store, as far as it is read: the one contract that stores of @fastify/session have. */

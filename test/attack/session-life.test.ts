@@ -5,7 +5,7 @@ import { defineContract } from '../../lib/contract.js'
 import { sessionAuth } from '../../lib/index.js'
 import { Events } from '../../lib/events/events.js'
 import type { ClosedEvent } from '../../types/events.js'
-import type { Identity } from '../../types/gate.js'
+import type { AuthStrategy, Identity } from '../../types/gate.js'
 import { bareStack } from '../helpers/bare.js'
 import { json, text } from '../helpers/frames.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
@@ -233,4 +233,28 @@ t.test('nothing is written, renewed or brought back by an open socket', async t 
   t.equal(stack.store.sets, sets)
   t.equal(stack.store.destroys, 0)
   t.same([...stack.store.sessions], before)
+})
+
+t.test('C06 a strategy of the application\'s own, which says what it rests on, is followed like ours', async t => {
+  const stored = new Map<string, { user?: User }>([['one', { user: { id: 'ada' } }]])
+  const store = {
+    get: (id: string, done: (error: null, found?: object | null) => void) => { done(null, stored.get(id)) },
+    set: (id: string, value: object, done: () => void) => { stored.set(id, value); done() },
+    destroy: (id: string, done: () => void) => { stored.delete(id); done() },
+  }
+  const own: AuthStrategy = {
+    name: 'own',
+    needs: { credential: 'header', session: false },
+    authenticate ({ provenBy }) {
+      const source = { expiryOf: () => null, identify: (_id: string, found: object) => (found as { user?: User }).user ?? null }
+      provenBy({ kind: 'own', session: { id: 'one', store, expires: null, source } })
+      return { id: 'ada' }
+    },
+  }
+  const { stack, closed } = await lived(t, { guard: { auth: own } })
+  const [client, other] = [await openRaw(stack.port), await openRaw(stack.port, { path: '/life' })]
+  store.destroy('one', () => {})
+  for (const one of [client, other]) t.equal((await one.waitClose()).code, 4401)
+  await until(() => closed.length === 2)
+  t.same(closed.map(({ cause }) => cause), ['session', 'session'])
 })

@@ -7,10 +7,12 @@ const { revoke, refresh } = app.wsGuard
 
 expectType<number>(revoke({ identity: 7 }))
 expectType<number>(revoke({ session: 'id' }))
-expectType<number>(revoke({ where: socket => {
-  expectType<Whom>(socket)
-  return socket.route === '/chat' && socket.session !== null
-} }))
+expectType<number>(revoke({
+  where: socket => {
+    expectType<Whom>(socket)
+    return socket.route === '/chat' && socket.session !== null
+  }
+}))
 expectError(revoke({}))
 expectError(revoke({ identity: null }))
 expectError(revoke({ session: 7 }))

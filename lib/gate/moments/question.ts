@@ -22,7 +22,8 @@ export class Question implements AuthenticateContext {
     return sessionCookieName(this.request.server)
   }
 
-  provenBy (credential: Credential): void {
-    this.#handshake.credential = credential
+  // A getter, so that it can be taken out of the context like its other members.
+  get provenBy (): (credential: Credential) => void {
+    return credential => { this.#handshake.credential = credential }
   }
 }
