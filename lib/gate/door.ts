@@ -1,6 +1,7 @@
 // Tested in test/attack/answered.test.ts.
 import type { FastifyError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import type { Refusal } from '../../types/gate.js'
 import { prepareReply, refusalBody, writeAnswer, writeRefusal } from './answer.js'
 import type { Adviser } from './advice.js'
@@ -71,16 +72,16 @@ export class Door {
     this.#write(handshake, refusal)
   }
 
-  /** Refuses without Fastify: no reply is within reach. */
-  turnAway (handshake: Handshake, refusal: Refusal): void {
+  /** Refuses without Fastify: no reply is within reach. `raw`: where Fastify has never seen it. */
+  turnAway (handshake: Handshake, refusal: Refusal, raw?: IncomingMessage): void {
     handshake.refusal = refusal
     this.report(refusal, handshake.request, handshake)
-    this.#write(handshake, refusal)
+    this.#write(handshake, refusal, raw)
   }
 
-  #write (handshake: Handshake, refusal: Refusal): void {
+  #write (handshake: Handshake, refusal: Refusal, raw = handshake.request?.raw): void {
     const detail = this.#details.get(handshake)
-    if (!tell(handshake, refusal, detail)) writeRefusal(handshake.socket, refusal, detail)
+    if (raw === undefined || !tell(handshake, raw, refusal, detail)) writeRefusal(handshake.socket, refusal, detail)
   }
 
   /** Notes when somebody begins to answer, and with what. */
@@ -107,7 +108,7 @@ export class Door {
     // Written at the deadline meanwhile.
     if (handshake.socket.writableEnded) return
     const detail = this.#details.get(handshake)
-    if (handshake.refusal !== null && tell(handshake, handshake.refusal, detail)) return
+    if (handshake.refusal !== null && tell(handshake, request.raw, handshake.refusal, detail)) return
     const isText = typeof payload === 'string' || Buffer.isBuffer(payload) || payload === undefined || payload === null
     if (handshake.refusal === null && !isText) {
       reply.header('connection', 'close')

@@ -7,6 +7,7 @@ import { AUTH_FRAME_BYTES } from '../protocol/envelope.js'
 import type { ClientAddresses } from './client-address.js'
 import { type ConnectionCaps, Connections } from './connections.js'
 import { type DevelopmentDoor, Door, RETRY_AUTH } from './door.js'
+import { policyToTell } from './draining.js'
 import type { HostPolicy } from './host.js'
 import { HeadersMoment } from './moments/headers.js'
 import { IdentityMoment, isCounted, type Judges } from './moments/identity.js'
@@ -32,6 +33,8 @@ export interface GateOptions {
   /** Milliseconds from the upgrade request on. */
   readonly authTimeout: number
   readonly handshakeTimeout: number
+  /** Of every WebSocket route that there is by now. */
+  readonly policies: () => readonly RoutePolicy[]
   readonly judges: Judges
   readonly hasEnded: HasEnded
   /** Asked before a cap refuses; null where nobody can make room. */
@@ -61,7 +64,7 @@ export class Gate {
 
   constructor (options: GateOptions) {
     const { caps, authTimeout, handshakeTimeout, makeRoom, log, events, judges, hasEnded, development } = options
-    const { host, requireTls, addresses, unauthenticated } = options
+    const { host, requireTls, addresses, unauthenticated, policies } = options
     const connections = this.connections = new Connections(caps)
     const waiting = this.#waiting = new WaitingRoom(unauthenticated, Math.ceil(unauthenticated / WAITING_SHARE))
     this.#security = new SecurityLog(log, events)
@@ -88,7 +91,13 @@ export class Gate {
     })
     const room = new Room(makeRoom, Math.floor(caps.pending / WAITING_SHARE))
     const isDraining = (): boolean => this.#draining
-    this.#upgrade = new UpgradeMoment(this.#pending, connections, door, isDraining)
+    this.#upgrade = new UpgradeMoment({
+      pending: this.#pending,
+      connections,
+      door,
+      isDraining,
+      policyToTell: raw => policyToTell(raw, host, policies()),
+    })
     this.#headers = new HeadersMoment({ host, requireTls, addresses, connections, room, door })
     this.#identity = new IdentityMoment({ connections, waiting, room, door, judges })
     this.#switch = new SwitchMoment(this.#pending, door, isDraining, hasEnded)

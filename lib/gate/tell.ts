@@ -51,10 +51,10 @@ export function knowsCodes (raw: IncomingMessage, { supported }: SubprotocolPoli
  * ws never sees the socket, and nothing that the client sends is read. False where it is to get an HTTP status.
  */
 export function tell (
-  { socket, request, reply, policy, mayBeTold }: Handshake, refusal: Refusal, detail?: string
+  { socket, reply, policy, mayBeTold }: Handshake, raw: IncomingMessage, refusal: Refusal, detail?: string
 ): boolean {
   const name = closeOf(refusal)
-  if (!mayBeTold || name === undefined || request === null || policy === null) return false
+  if (!mayBeTold || name === undefined || policy === null) return false
   const told = CLOSES[name]
   const retryAfter = retryAfterOf(reply, refusal)
   const error = {
@@ -69,7 +69,7 @@ export function tell (
   socket.on('error', () => {})
   const frames = [frameText(message), frameClose(told.code, told.reason)]
   const bytes = frames.map(frame => typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame)
-  socket.end(Buffer.concat([Buffer.from(switching(request.raw)), ...bytes]))
+  socket.end(Buffer.concat([Buffer.from(switching(raw)), ...bytes]))
   // Read and thrown away: closing over unread bytes is a reset, which can overtake what was written.
   socket.resume()
   const timer = setTimeout(() => { socket.destroy() }, LINGER)

@@ -88,6 +88,10 @@ export class GuardedRoutes {
     return this.#routes.map(({ url }) => url)
   }
 
+  get policies (): RoutePolicy[] {
+    return this.#routes.map(({ policy }) => policy)
+  }
+
   /**
    * Instance-level `onRoute`. Throws WSG_ERR_ROUTE_POLICY, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE or
    * WSG_ERR_ORIGIN_PATTERN.

@@ -64,6 +64,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     addresses,
     authTimeout: options.authTimeout,
     handshakeTimeout: options.handshakeTimeout,
+    policies: () => guarded.policies,
     judges: { authenticate: authenticateInjected, authorize, comesLater },
     hasEnded: handshake => life.endOf(handshake, handshake.policy?.url ?? '') !== null,
     makeRoom: sockets.makeRoom,

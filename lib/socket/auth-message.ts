@@ -3,6 +3,8 @@ import type { AnyIdentity, Credential, Identity } from '../../types/gate.js'
 import type { CloseName } from '../protocol/codes.js'
 import { AUTH_TYPE } from '../protocol/envelope.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
+import { readOwn } from './own-message.js'
+import type { Fields } from './own-message.js'
 import type { AuthNotice } from './protocol-text.js'
 
 /** A socket whose token can be replaced by a new one. */
@@ -25,7 +27,7 @@ export type Renew = (socket: Renewable, token: string, signal: AbortSignal) => P
 const LONGEST = 86_400_000
 
 /** The token of a message `$auth`; null: it has none. */
-export function tokenIn (message: { readonly [key: string]: unknown }, { data: key }: EnvelopeKeys): string | null {
+export function tokenIn (message: Fields, { data: key }: EnvelopeKeys): string | null {
   const data = key === null ? message : message[key]
   const token = typeof data === 'object' && data !== null ? (data as { readonly token?: unknown }).token : null
   return typeof token === 'string' ? token : null
@@ -33,14 +35,8 @@ export function tokenIn (message: { readonly [key: string]: unknown }, { data: k
 
 /** The token of a frame that is a message `$auth`; null: it is another, or none. */
 export function readToken (frame: string, keys: EnvelopeKeys): string | null {
-  try {
-    const message = JSON.parse(frame) as unknown
-    if (typeof message !== 'object' || message === null) return null
-    const fields = message as { readonly [key: string]: unknown }
-    return fields[keys.type] === AUTH_TYPE ? tokenIn(fields, keys) : null
-  } catch {
-    return null
-  }
+  const message = readOwn(frame, keys, AUTH_TYPE)
+  return message === null ? null : tokenIn(message, keys)
 }
 
 /** When the next token is due. */

@@ -94,7 +94,8 @@ export class Connection extends ContractSocket {
 
   override drain (): void {
     this.draining = true
-    this.inboxMade?.clear()
+    // Drops what waits, and reads on: a cancel or a close may come.
+    this.inboxMade?.pump()
     if (this.running === 0) super.drain()
   }
 

@@ -8,13 +8,14 @@ import type { FrameReader, MessageFrame } from './frame-queue.js'
 import type { SocketHome } from './home.js'
 import { Judge } from './judge.js'
 import type { OpenSocket } from './open-socket.js'
+import { readOwn } from './own-message.js'
+import type { Fields } from './own-message.js'
 import type { RouteParts } from './parts.js'
 import { Renewal } from './renewal.js'
 import { Runner } from './runner.js'
 import { TokenBucket } from './token-bucket.js'
 
 type Id = string | number | null
-interface Fields { readonly [key: string]: unknown }
 
 /** Seconds of `messages.bytes` that a silent socket saves up. */
 const BYTES_SAVED = 4
@@ -63,7 +64,10 @@ export class Inbox implements FrameReader {
   /** One frame from ws. Never throws. */
   receive (data: Buffer, isBinary: boolean): void {
     const { socket } = this
-    if (!socket.receiving) return
+    if (!socket.receiving) {
+      if (!isBinary) this.receiveLast(data)
+      return
+    }
     const now = this.now()
     const debt = this.bytes.spend(data.length, now)
     if (debt > 0) this.slowDown(debt)
@@ -75,6 +79,15 @@ export class Inbox implements FrameReader {
     }
     if (isBinary && this.parts.binary === null) socket.refuse('unsupported_data', null, null)
     else if (!this.queue.accept(isBinary ? data : data.toString(), data.length)) socket.closeAs('overload', 'policy')
+  }
+
+  /** While the server drains a cancel still counts: it ends what is waited for. All else is dropped, unanswered. */
+  private receiveLast (data: Buffer): void {
+    if (!this.socket.open || this.tokens.take(1, this.now()) > 0) return
+    const text = data.toString()
+    if (this.contract.scan(text) !== null) return
+    const id = readOwn(text, this.contract.envelope, CANCEL_TYPE)?.[this.contract.envelope.id]
+    if (isMessageId(id)) this.runner.cancel(id)
   }
 
   /** Reading pauses until the bytes are paid for: nothing is lost, the peer's own buffers fill up. */

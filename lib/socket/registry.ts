@@ -1,5 +1,6 @@
 import type { Events } from '../events/events.js'
 import type { SocketFollower, SocketHome } from './home.js'
+import { inTurns } from './in-turns.js'
 import type { OpenSocket } from './open-socket.js'
 
 export interface DrainOptions {
@@ -53,8 +54,9 @@ export class Registry implements SocketHome<OpenSocket> {
   }
 
   /**
-   * Takes no further message, closes each socket 1001 once its handlers have finished or `timeout` is over, and
-   * terminates what is left. Resolves when no socket is left; never rejects.
+   * Closes each socket 1001 when its turn has come and its handlers have finished, or `timeout` is over, and terminates
+   * what is left. Until its turn, which is in the first half of `timeout`, it is served as ever. Resolves when no
+   * socket is left; never rejects.
    */
   async drain ({ timeout, closeTimeout }: DrainOptions): Promise<void> {
     this.draining = true
@@ -63,7 +65,7 @@ export class Registry implements SocketHome<OpenSocket> {
     let cut = 0
     if (sockets > 0) {
       const empty = new Promise<void>(resolve => { this.onEmpty = resolve })
-      for (const socket of [...this.sockets]) socket.drain()
+      const end = inTurns(this.sockets, timeout / 2, socket => { socket.drain() })
       const timers = [
         setTimeout(() => {
           for (const socket of [...this.sockets]) {
@@ -75,6 +77,7 @@ export class Registry implements SocketHome<OpenSocket> {
         setTimeout(() => { for (const socket of [...this.sockets]) socket.cutOff('drain') }, timeout + closeTimeout),
       ]
       await empty
+      end()
       for (const timer of timers) clearTimeout(timer)
     }
     this.events.publish('drained', () => ({

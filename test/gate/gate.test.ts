@@ -21,6 +21,7 @@ import { until } from '../helpers/until.js'
 async function bareGate (t: Teardown, makeRoom: MakeRoom | null, caps: { perAddress?: number, anonymous?: number, perIdentity?: number, pending?: number } = {}, authTimeout = 2000) {
   const app = Fastify()
   const gate = new Gate({
+    policies: () => [],
     development: null,
     events: new Events({}),
     host: compileHosts([], { optionName: 'allowedHosts', development: true }),

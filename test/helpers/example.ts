@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { stopChild, waitForOutput } from './child.js'
 import { LogCollector } from './log.js'
@@ -10,6 +11,8 @@ export interface Example {
   readonly port: number
   /** Its log lines. */
   readonly log: LogCollector
+  /** How its process ended. */
+  readonly exited: Promise<{ readonly code: number | null, readonly signal: string | null }>
   stop (): Promise<void>
 }
 
@@ -24,6 +27,7 @@ export async function startExample (t: Teardown, name: string, env?: Environment
 export async function startServer (t: Teardown, file: string, env: Environment = {}, cwd?: string): Promise<Example> {
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT'])
   const child = spawn(process.execPath, [file], { cwd, env: { ...process.env, ...env, PORT: String(port) }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code: code as number | null, signal: signal as string | null }))
   const stop = (): Promise<void> => stopChild(child)
   t.teardown(stop)
 
@@ -39,5 +43,5 @@ export async function startServer (t: Teardown, file: string, env: Environment =
   await waitForOutput(child.stdout, new RegExp(`:${port}\\b`), 20_000).catch((error: Error) => {
     throw new Error(`${error.message}\n${errors}`)
   })
-  return { port, log, stop }
+  return { port, log, exited, stop }
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import type { Group } from '../../types/socket.js'
-import { OPCODES, close, json } from '../helpers/frames.js'
+import { OPCODES, close, frame, json, text } from '../helpers/frames.js'
 import { anyPayload } from '../helpers/hand-contract.js'
 import { NO_RATE, socketServer } from '../helpers/socket-server.js'
 import { until } from '../helpers/until.js'
@@ -235,6 +235,53 @@ t.test('drain: handlers finish, then 1001; what hangs is terminated at the deadl
   const late = await server.open()
   t.same(await late.waitClose(), { code: 1001, reason: 'shutdown' })
   t.equal(opened, 3)
+})
+
+t.test('drain: a cancel still counts, behind whatever waits; all else is dropped unanswered', async t => {
+  let handled = 0
+  const server = await socketServer(t, {
+    inbound: { say: {} },
+    calls: { wait: ANY },
+    limits: { ...NO_RATE, inFlight: 1 },
+    handlers: {
+      on: { say: () => { handled++ } },
+      calls: { wait: (_: never, _socket: never, { signal }: { signal: AbortSignal }) => new Promise(resolve => { signal.onabort = resolve }) },
+    },
+  })
+  const client = await server.open()
+  client.json({ type: 'wait', id: 1, data: {} })
+  await until(() => server.sockets[0]?.running === 1)
+  // So many that reading pauses.
+  client.send(Buffer.concat(Array.from({ length: 300 }, () => say)))
+  await until(() => server.sockets[0]?.ws.isPaused === true)
+  const drained = server.registry.drain({ timeout: 60_000, closeTimeout: 60_000 })
+  client.json('$cancel', ['$cancel'], { type: '$cancel' }, { type: '$cancel', id: {} }, { type: '$cancel', id: 2 }, { type: '$nope', id: 1 }, { type: '$ping' })
+  client.send(Buffer.concat([text('{'), frame({ opcode: OPCODES.binary, payload: '{"type":"$cancel","id":1}' }), say]))
+  client.json({ type: '$cancel', id: 1 }, { type: 'say', data: {} })
+  t.same(await client.waitClose(), { code: 1001, reason: 'shutdown' })
+  t.match(client.messages(), [{ id: 1, error: { code: 'cancelled' } }])
+  t.equal(client.messages().length, 1)
+  client.client.destroy()
+  await drained
+  t.equal(handled, 0)
+  t.match(server.events('drained'), [{ sockets: 1, cut: 0 }])
+})
+
+t.test('drain: who sends too many cancels is not read any more', async t => {
+  const signals: AbortSignal[] = []
+  const server = await socketServer(t, {
+    calls: { wait: ANY },
+    limits: { rate: 1, burst: 3 },
+    handlers: { calls: { wait: (_: never, _socket: never, { signal }: { signal: AbortSignal }) => { signals.push(signal); return new Promise(() => {}) } } },
+  })
+  const client = await server.open()
+  client.json({ type: 'wait', id: 1, data: {} })
+  await until(() => signals.length === 1)
+  const drained = server.registry.drain({ timeout: 300, closeTimeout: 100 })
+  client.json({ type: '$cancel', id: 7 }, { type: '$cancel', id: 8 }, { type: '$cancel', id: 1 })
+  t.same(await client.waitClose(), { code: 1001, reason: 'shutdown' })
+  t.same(client.messages(), [])
+  await drained
 })
 
 t.test('an onOpen whose thenable settles twice lets nothing overtake', async t => {

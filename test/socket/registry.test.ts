@@ -62,6 +62,17 @@ t.test('whose handlers are still at work at the deadline is closed all the same 
   t.match(drained, [{ sockets: 3, cut: 1 }])
 })
 
+t.test('many have their turns one after another, and until then are served as ever', async t => {
+  const { registry, drained } = registryOf(t)
+  const sockets = Array.from({ length: 200 }, () => fake(registry))
+  for (const socket of sockets) registry.add(socket)
+  const ended = registry.drain({ timeout: 60_000, closeTimeout: 60_000 })
+  t.equal(sockets.filter(({ calls }) => calls.length === 0).length, 150)
+  await ended
+  for (const socket of sockets) t.same(socket.calls, ['drain'])
+  t.match(drained, [{ sockets: 200, cut: 0 }])
+})
+
 t.test('a drain of nobody is over at once', async t => {
   const { registry, drained } = registryOf(t)
   await registry.drain({ timeout: 60_000, closeTimeout: 60_000 })

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { writeRefusal } from '../answer.js'
 import type { Refusal } from '../../../types/gate.js'
 import type { Door } from '../door.js'
+import { drainingRefusal } from '../draining.js'
 import type { PendingHandshakes } from '../pending.js'
 import { type Handshake, handshakeOf, hasBegun } from '../record.js'
 import { hookRefused } from './identity.js'
@@ -42,7 +43,7 @@ export class SwitchMoment {
       this.#door.report({ code: 'WSG_ERR_NOT_ADMITTED', value }, request, handshake)
       return false
     }
-    if (this.#isDraining()) this.#door.turnAway(handshake, { code: 'WSG_ERR_DRAINING', retryAfter: 1 })
+    if (this.#isDraining()) this.#door.turnAway(handshake, drainingRefusal())
     else if (!admitted) this.#door.turnAway(handshake, { code: 'WSG_ERR_NOT_ADMITTED' })
     else if (reply !== null && reply.statusCode >= 300) this.#door.turnAway(handshake, hookRefused(reply))
     // It was admitted by what was read before; the last look is behind all that takes time.

@@ -4,11 +4,22 @@ import type { Duplex } from 'node:stream'
 import { hasOpenAnswer } from '../../foreign/http-server.js'
 import type { Connections } from '../connections.js'
 import type { Door } from '../door.js'
+import { drainingRefusal } from '../draining.js'
 import { checkHandshake } from '../handshake.js'
 import type { PendingHandshakes } from '../pending.js'
+import type { RoutePolicy } from '../policy.js'
 
 function destroy (this: Duplex): void {
   this.destroy()
+}
+
+export interface UpgradeParts {
+  readonly pending: PendingHandshakes
+  readonly connections: Connections
+  readonly door: Door
+  readonly isDraining: () => boolean
+  /** Whose words a client is told why, while Fastify routes nothing. */
+  readonly policyToTell: (raw: IncomingMessage) => RoutePolicy | null
 }
 
 /**
@@ -20,12 +31,14 @@ export class UpgradeMoment {
   readonly #connections: Connections
   readonly #door: Door
   readonly #isDraining: () => boolean
+  readonly #policyToTell: (raw: IncomingMessage) => RoutePolicy | null
 
-  constructor (pending: PendingHandshakes, connections: Connections, door: Door, isDraining: () => boolean) {
+  constructor ({ pending, connections, door, isDraining, policyToTell }: UpgradeParts) {
     this.#pending = pending
     this.#connections = connections
     this.#door = door
     this.#isDraining = isDraining
+    this.#policyToTell = policyToTell
   }
 
   /** First listener of the event. */
@@ -42,7 +55,9 @@ export class UpgradeMoment {
       socket.destroy()
     } else if (this.#isDraining()) {
       // Fastify would answer by itself; what it writes behind the end of this answer goes nowhere.
-      this.#door.turnAway(handshake, { code: 'WSG_ERR_DRAINING', retryAfter: 1 })
+      handshake.policy = handshake.overCap === null ? this.#policyToTell(raw) : null
+      handshake.mayBeTold = handshake.policy !== null
+      this.#door.turnAway(handshake, drainingRefusal(), raw)
     } else {
       handshake.malformed = checkHandshake(raw)
     }
