@@ -23,7 +23,7 @@ t.test('the entry for browsers reaches no server code', async t => {
 
 t.test('exports', async t => {
   t.same(Object.keys(contract).sort(), [
-    'csvCell', 'defineContract', 'escapeHtml', 'html', 'identifier', 'identifierKey', 'jsonForScript', 'line', 'text', 'url',
+    'adaptContract', 'csvCell', 'defineContract', 'escapeHtml', 'html', 'identifier', 'identifierKey', 'jsonForScript', 'line', 'text', 'url',
   ])
   const spec = contract.defineContract({ name: 'a', url: '/', inbound: { say: Type.Object({ text: contract.text({ maxLength: 5 }) }) } })
   const name: 'a' = spec.name
