@@ -50,6 +50,8 @@ export interface MessageRefusedEvent extends SocketEvent {
   readonly code: string
   /** The message's type where the contract has it, else null. */
   readonly type: string | null
+  /** Of `rate_limited`, the budget that was short. */
+  readonly budget?: string
   /** In development: the reason. It may repeat names that were sent. */
   readonly detail?: string
 }

@@ -2,7 +2,7 @@ export type {} from '@fastify/websocket'
 import type { AnyContract } from './contract.js'
 import type { Identity, RevokeTarget } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
-import type { GroupKey, SharedGroup } from './socket.js'
+import type { BudgetUsage, GroupKey, SharedGroup, UsageQuery } from './socket.js'
 import type {
   AnyReply, DeclaredContract, ExactHandlers, ExactPolicy, WsRouteHandle, WsRouteHandlers,
 } from './route.js'
@@ -51,6 +51,11 @@ declare module 'fastify' {
        * does.
        */
       readonly group: <C extends AnyContract>(key: GroupKey, contracts: readonly C[]) => SharedGroup<C>
+      /**
+       * What is left of shared budgets: of an identity (ids are compared by their text), or of a key of one of the
+       * application's. Empty where nobody has spent anything lately. Of this process. Throws WSG_ERR_SOCKET_ARGUMENT.
+       */
+      readonly usage: (of: UsageQuery) => BudgetUsage[]
       /** The routes of `wsRoute`, for generators. */
       readonly contracts: readonly DeclaredContract[]
     }

@@ -68,6 +68,25 @@ export interface SharedGroup<C> {
   }
 }
 
+/** What is left of a budget at this moment. */
+export interface BudgetUsage {
+  /** `socket`, `identity`, `address`, or the name of one of the application's. */
+  readonly budget: string
+  /** The route whose own it is; null: it is shared by all routes that have none, or the socket's. */
+  readonly route: string | null
+  /** Tokens that are left. */
+  readonly remaining: number
+  /** Tokens that can be saved up. */
+  readonly burst: number
+  /** Tokens that come back per second. */
+  readonly rate: number
+}
+
+/** Whose budgets are asked for. */
+export type UsageQuery =
+  | { readonly identity: Identity['id'] }
+  | { readonly budget: string, readonly key: string | number }
+
 /** What `mayJoin` decides on. */
 export interface JoinContext<S, I = Identity> {
   readonly identity: I
@@ -95,6 +114,8 @@ export interface GuardedSocket<C extends AnyContract = AnyContract, I = Identity
    * something large: whoever sends faster than the peer reads is otherwise closed 1013 (`messages.sendBuffer`).
    */
   flushed (): Promise<void>
+  /** What is left of its own and of each shared budget; nothing when it is closed. */
+  usage (): BudgetUsage[]
   /**
    * Adds this socket to a group of its route. Left by itself on close. True: it is in the group; false: the route's
    * `mayJoin` said no, or the socket is closed.

@@ -16,6 +16,8 @@ export interface ErrorDetail {
   readonly issues?: readonly { readonly path: string, readonly message: string }[]
   /** Milliseconds after which it may be tried again. */
   readonly retryAfter?: number
+  /** Of `rate_limited`, the budget that was short: `socket`, `identity`, `address`, or one of the server's own. */
+  readonly budget?: string
   /** Type of the message or call that it belongs to, where that is known. */
   readonly type?: string
   /** What was sent with it: a page can put it back into its form. */
@@ -30,6 +32,7 @@ export class ClientError<Code extends string = string, Data = unknown> extends E
   declare readonly data: Data
   declare readonly issues?: ErrorDetail['issues']
   declare readonly retryAfter?: number
+  declare readonly budget?: string
   declare readonly type?: string
   declare readonly sent?: unknown
 

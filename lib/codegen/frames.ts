@@ -81,6 +81,7 @@ export function framesOf (model: ContractModel, refTo: RefTo): Frames {
         message: { type: 'string' },
         issues: { type: 'array', items: ISSUE },
         retryAfter: { type: 'number', description: 'Milliseconds.' },
+        budget: { type: 'string', description: 'Of rate_limited, the budget that was short.' },
         ...(data.length === 0 ? {} : { data: data.length === 1 ? data[0] : { anyOf: data } }),
       },
       required: ['code', 'message'],

@@ -12,6 +12,7 @@ import { handshakeOf } from '../gate/record.js'
 import type { Life } from '../life/life.js'
 import { consoleLog } from '../observe/console-log.js'
 import { type SocketLogger, logSockets } from '../observe/socket-log.js'
+import { BudgetStore } from '../socket/budget-store.js'
 import { Eviction } from '../socket/eviction.js'
 import { FragmentWatch } from '../socket/fragment-watch.js'
 import { Heartbeat } from '../socket/heartbeat.js'
@@ -27,6 +28,7 @@ const LOOK = 1000
 export class OpenSockets {
   readonly events: Events
   readonly registry: Registry
+  readonly budgets = new BudgetStore()
   /** The application's; in development the console where that has none. */
   readonly log: SocketLogger
   /** For the gate, at a cap. */
@@ -53,6 +55,7 @@ export class OpenSockets {
       const now = this.registry.now()
       heartbeat.look(now)
       fragments.look(now)
+      this.budgets.sweep(now)
       this.#life?.look()
     }, Math.max(10, Math.min(LOOK, interval / 16, fragmentTimeout / 4)))
     this.#timer.unref()

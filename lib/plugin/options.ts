@@ -1,5 +1,5 @@
 import type {
-  ConnectionOptions, GuardOptions, PluginUpgradeRateOptions, RouteGuardOptions, RoutePolicyOptions,
+  ConnectionOptions, GuardOptions, MessageOptions, PluginUpgradeRateOptions, RouteGuardOptions, RoutePolicyOptions,
 } from '../../types/options.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import type { PolicyDefaults } from '../gate/policies.js'
@@ -13,6 +13,8 @@ type UpgradeRate =
   Filled<Pick<PluginUpgradeRateOptions, 'max' | 'timeWindow'>> & Omit<PluginUpgradeRateOptions, 'max' | 'timeWindow'>
 type Connections = Filled<Omit<ConnectionOptions, 'allowList'>> & Pick<ConnectionOptions, 'allowList'>
 
+type Messages = Filled<Omit<MessageOptions, 'budgets'>> & Pick<MessageOptions, 'budgets'>
+
 /** The plugin's options with every default filled in, frozen. */
 export interface ResolvedOptions extends PolicyDefaults {
   readonly requireTls: boolean
@@ -23,7 +25,7 @@ export interface ResolvedOptions extends PolicyDefaults {
   readonly policies: readonly RoutePolicyOptions[]
   readonly otherUpgrades: readonly string[] | null
   readonly htmlAdapter: GuardOptions['htmlAdapter'] | null
-  readonly messages: Filled<NonNullable<GuardOptions['messages']>>
+  readonly messages: Messages
   readonly heartbeat: Filled<NonNullable<GuardOptions['heartbeat']>>
   readonly sessions: Filled<NonNullable<GuardOptions['sessions']>>
   readonly drainTimeout: number

@@ -33,6 +33,7 @@ import { loadLimiters } from './limiters.js'
 import { OpenSockets } from './open-sockets.js'
 import { resolveOptions } from './options.js'
 import { refuseStrangers, warnOfStrangers } from './other-upgrades.js'
+import { usageOf } from './usage.js'
 import { createWsRoutes } from './routes.js'
 import { routerOptions, UrlPatterns, WITHOUT_SLASH } from './url-patterns.js'
 import { checkVersions } from './versions.js'
@@ -98,6 +99,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     refresh: identity => life.refresh(identity),
     route: contract => routes.handles.handle(contract) as never,
     group: (key, contracts) => routes.handles.group(key, contracts) as never,
+    usage: of => usageOf(sockets, of),
     contracts: routes.declared,
   })
   fastify.decorate('wsRoute', function (this: FastifyInstance, contract, handlers) {

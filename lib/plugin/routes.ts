@@ -99,11 +99,15 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, 
           'the report on level debug names the message')
       }
 
+      const url = scope.prefix.replace(/\/$/, '') + compiled.url
       const route = createSocketRoute({
         contract: compiled,
         versions: versions.map(({ adapted }) => adapted),
         handlers,
         limits,
+        ownLimits: handlers.messages ?? {},
+        budgetStore: sockets.budgets,
+        url,
         registry: sockets.registry,
         renew: renewToken,
         direct,
@@ -137,7 +141,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, 
       declared.push({
         contract: spec,
         versions: versions.map(({ contract, model: { fingerprint } }) => ({ contract, fingerprint })),
-        url: scope.prefix.replace(/\/$/, '') + compiled.url,
+        url,
         route: {
           public: (handlers as RouteGuardOptions).public === true,
           rate: limits.rate,

@@ -1,8 +1,8 @@
 import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import type { AuthStrategy } from '../../types/gate.js'
 import type {
-  ConnectionOptions, GuardOptions, HeartbeatOptions, MessageOptions, PluginUpgradeRateOptions, RouteConnectionOptions,
-  RouteGuardOptions, SessionOptions, UpgradeRateOptions, WebSocketOptions,
+  ConnectionOptions, GuardOptions, HeartbeatOptions, MessageBudget, MessageOptions, PluginUpgradeRateOptions,
+  RouteConnectionOptions, RouteGuardOptions, SessionOptions, UpgradeRateOptions, WebSocketOptions,
 } from '../../types/options.js'
 
 // Tested in test/plugin/options.test.ts.
@@ -68,6 +68,19 @@ const allowList = Type.Union([Type.Array(Type.String()), Type.Function([], Type.
   description: 'Addresses and networks that are not counted, or a function (request, key) => boolean, as in ' +
     '@fastify/rate-limit',
 })
+
+const size = (description: string, least: object) => Type.Union([Type.Number(least), Type.Function([], Type.Any())], {
+  expected: 'a number above 0, or a function ({ identity, … }) => number', description,
+})
+const budget = Type.Object({
+  name: Type.String({
+    pattern: '^(?!(?:socket|identity|address)$)[a-z0-9_-]{1,32}$',
+    expected: 'a name of 1-32 characters of a-z 0-9 _ - that is not "socket", "identity" or "address"',
+  }),
+  key: fn('What is counted: a text, a number, or null for what is not'),
+  rate: size('Tokens per second', { exclusiveMinimum: 0 }),
+  burst: size('Tokens that can be saved up', { minimum: 1 }),
+} satisfies SchemasOf<MessageBudget>, { closed: true })
 
 const maxPayload = (description: string) => Type.Integer({ minimum: 128, maximum: 16_777_216, description })
 
@@ -160,6 +173,13 @@ export const optionsSchema = closed<GuardOptions>({
   messages: closed<MessageOptions>({
     rate: Type.Number({ exclusiveMinimum: 0, default: 100, description: 'Messages per second and socket' }),
     burst: Type.Number({ minimum: 1, default: 200, description: 'Messages at once, saved up in silence' }),
+    perIdentity: Type.Number({
+      minimum: 1, default: 2, description: 'Times rate and burst that all sockets of an identity may send together',
+    }),
+    perAddress: Type.Number({
+      minimum: 1, default: 30, description: 'Times rate and burst that all sockets of an address may send together',
+    }),
+    budgets: Type.Array(budget, { description: 'Further budgets that sockets share' }),
     bytes: Type.Integer({ minimum: 1024, default: 1_048_576, description: 'Bytes of messages per second' }),
     errors: count('Refused messages per 10 s before the socket is closed', 5),
     inFlight: count('Handlers under way per socket; reading pauses at this number', 32),

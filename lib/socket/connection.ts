@@ -2,12 +2,14 @@
 import type { Duplex } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
+import type { BudgetUsage } from '../../types/socket.js'
 import { isThenable } from '../errors/thenable.js'
-import { ContractSocket, refusePromise } from './contract-socket.js'
+import { ContractSocket } from './contract-socket.js'
 import type { Admission, SocketHome } from './home.js'
 import { Inbox } from './inbox.js'
 import type { OpenSocket } from './open-socket.js'
 import type { RouteParts } from './parts.js'
+import { refuseAnswer } from './refuse-answer.js'
 
 /** Where a ws finds its connection: a listener that all sockets share weighs nothing per socket. */
 const CONNECTION = Symbol('fastify-ws-guard.connection')
@@ -61,7 +63,7 @@ export class Connection extends ContractSocket {
     if (state === null) return true
     try {
       this.state = state()
-      if (isThenable(this.state)) refusePromise(this.state, 'state: expected a value at once; await in onOpen')
+      if (isThenable(this.state)) refuseAnswer(this.state, 'state: expected a value at once; await in onOpen')
       return true
     } catch (error) {
       this.isStillborn = true
@@ -88,6 +90,16 @@ export class Connection extends ContractSocket {
     this.closeAs('internal', 'policy')
   }
 
+  protected override identityChanged (): void {
+    super.identityChanged()
+    if (this.open) this.inboxMade?.identityChanged()
+  }
+
+  usage (): BudgetUsage[] {
+    // One that is made later would never be ended.
+    return this.open ? this.inbox.usage() : []
+  }
+
   override get running (): number {
     return this.inboxMade === null ? 0 : this.inboxMade.operations.running
   }
@@ -108,10 +120,7 @@ export class Connection extends ContractSocket {
     super.ended(code, reason)
     this.clearOpenTimer()
     this.parts.groups.leaveAll(this)
-    if (this.inboxMade !== null) {
-      this.inboxMade.clear()
-      this.inboxMade.operations.abortAll()
-    }
+    this.inboxMade?.end()
     const { onClose } = this.parts
     if (onClose === null || this.isStillborn) return
     try {

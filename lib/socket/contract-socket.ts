@@ -1,13 +1,14 @@
 // Tested in test/socket/close.test.ts and test/socket/messages.test.ts.
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { WSG_ERR_HANDLER, WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
+import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { isThenable } from '../errors/thenable.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import type { CompiledContract } from '../../types/contract.js'
-import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
+import type { BudgetContext } from '../../types/options.js'
+import type { BudgetUsage, Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
+import type { Spender } from './budgets.js'
 import { Face } from './face.js'
 import { decodeGroupKey, encodeGroupKey } from './groups.js'
 import type { Admission, SocketHome } from './home.js'
@@ -16,6 +17,7 @@ import { Outbox } from './outbox.js'
 import type { OutboxOwner } from './outbox.js'
 import type { Member, RouteParts } from './parts.js'
 import { Penalties } from './penalties.js'
+import { refuseAnswer } from './refuse-answer.js'
 import type { ErrorDetail } from './protocol-text.js'
 
 /** Bytes of a close frame's reason at most (RFC 6455 section 5.5). */
@@ -24,7 +26,7 @@ const MAX_REASON = 123
 /**
  * A socket of a contract's route: what the application may do with it, and what becomes of messages that are refused.
  */
-export class ContractSocket extends OpenSocket implements GuardedSocket, Member, OutboxOwner {
+export abstract class ContractSocket extends OpenSocket implements GuardedSocket, Member, OutboxOwner, Spender {
   readonly params: GuardedSocket['params']
   readonly query: GuardedSocket['query']
   readonly outbox: Outbox
@@ -84,6 +86,8 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     return this.senders
   }
 
+  abstract usage (): BudgetUsage[]
+
   flushed (): Promise<void> {
     return this.outbox.flushed()
   }
@@ -112,7 +116,7 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     try {
       const verdict = mayJoin({ identity: this.identity, key, socket: this.face })
       if (typeof verdict === 'boolean') return verdict
-      refusePromise(verdict, 'mayJoin: expected true or false')
+      refuseAnswer(verdict, 'mayJoin: expected true or false')
     } catch (error) {
       this.handlerFailed('mayJoin', error)
     }
@@ -139,6 +143,17 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     if (this.open) this.ws.close(code, reason)
   }
 
+  /* ---- what it spends ---- */
+
+  get budgetContext (): BudgetContext {
+    const { identity, params, query, facts: { ip, route, connId } } = this
+    return { identity, params: params as {}, query: query as {}, ip, route, socket: connId }
+  }
+
+  get addressKey (): string | null {
+    return this.keys.address
+  }
+
   /* ---- messages that are refused ---- */
 
   /** `name`: the type that was sent, where the contract has no such message. */
@@ -159,19 +174,19 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     this.outbox.send(this.parts.text.error('unknown_type', id))
   }
 
-  /** A message over the rate limit; `wait` is in milliseconds. */
-  flood (wait: number, id: string | number | null, type: string | null): void {
-    const hint = this.parts.hints?.on('rate_limited', { type })
-    this.report('rate_limited', type, hint)
+  /** A message that `budget` can't pay for; `wait` is in milliseconds. */
+  flood (wait: number, budget: string, id: string | number | null, type: string | null): void {
+    const hint = this.parts.hints?.on('rate_limited', { type, budget })
+    this.report('rate_limited', type, hint, { budget })
     this.penalties ??= new Penalties(this.parts.limits)
     const verdict = this.penalties.flood(this.home.now())
     if (verdict === 'answer') {
-      this.outbox.send(this.parts.text.error('rate_limited', id, { retryAfter: wait, detail: hint }))
+      this.outbox.send(this.parts.text.error('rate_limited', id, { retryAfter: wait, budget, detail: hint }))
     } else if (verdict !== 'drop') this.closeAs(verdict, 'policy')
   }
 
-  private report (code: ErrorCode, type: string | null, hint: string | undefined): void {
-    const said = hint === undefined ? {} : { detail: hint }
+  private report (code: ErrorCode, type: string | null, hint: string | undefined, more: object = {}): void {
+    const said = hint === undefined ? more : { ...more, detail: hint }
     this.events.publish('message:refused', () => ({ code, type, ...said, ...this.facts }))
   }
 
@@ -191,13 +206,6 @@ export class ContractSocket extends OpenSocket implements GuardedSocket, Member,
     this.handlerFailed('write', error)
     this.cutOff('network')
   }
-}
-
-/** A hook that has to answer at once. Throws WSG_ERR_HANDLER, which is logged as any failure of the application's. */
-export function refusePromise (came: unknown, expected: string): never {
-  // Its own failure would have no owner.
-  if (isThenable(came)) came.then(undefined, () => {})
-  throw new WSG_ERR_HANDLER(`${expected}, got ${isThenable(came) ? 'a promise' : got(came)}`)
 }
 
 function isCloseCode (code: unknown): code is number {

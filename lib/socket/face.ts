@@ -1,4 +1,4 @@
-import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
+import type { BudgetUsage, Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
 
 /** What handlers get: what is declared of a socket, and no way to the rest. */
 export class Face implements GuardedSocket {
@@ -17,6 +17,7 @@ export class Face implements GuardedSocket {
   get bufferedAmount (): number { return this.#inner.bufferedAmount }
   get send (): Senders<object> { return this.#inner.send }
   flushed (): Promise<void> { return this.#inner.flushed() }
+  usage (): BudgetUsage[] { return this.#inner.usage() }
   join (key: GroupKey): boolean { return this.#inner.join(key) }
   leave (key: GroupKey): void { this.#inner.leave(key) }
   group (key: GroupKey): Group<object> { return this.#inner.group(key) }

@@ -10,6 +10,8 @@ export interface RefusedMessage {
   /** The type that was sent, where the contract has no such message. */
   readonly name?: string
   readonly issues?: readonly Issue[]
+  /** The budget that was short. */
+  readonly budget?: string
   /** What a handler threw. */
   readonly thrown?: unknown
 }
@@ -27,7 +29,7 @@ export class Hints {
     this.#limits = limits
   }
 
-  on (code: ErrorCode, { type, name, issues = [], thrown }: RefusedMessage): string | undefined {
+  on (code: ErrorCode, { type, name, issues = [], budget, thrown }: RefusedMessage): string | undefined {
     const { name: contract, inbound, envelope } = this.#contract
     const { rate, burst, inFlight } = this.#limits
     if (issues.length > 0) return issues.map(({ path, message }) => `${path === '' ? '/' : path} ${message}`).join('; ')
@@ -41,7 +43,8 @@ export class Hints {
         return `a message is an object with "${envelope.type}"` +
           `${envelope.data === null ? '' : ` and "${envelope.data}"`}`
       case 'forbidden': return `roles or authorize of ${type} do not let this identity send it`
-      case 'rate_limited': return `messages.rate is ${rate} a second, messages.burst ${burst}`
+      case 'rate_limited': return `messages.rate is ${rate} a second, messages.burst ${burst}; ` +
+        `short was the budget of the ${budget}`
       case 'too_many_calls': return `messages.inFlight is ${inFlight}`
       case 'internal': return thrown === undefined ? undefined : `the handler of ${type} threw ${textOf(thrown)}`
       default: return undefined

@@ -1,5 +1,6 @@
 // Tested in test/socket/messages.test.ts and test/socket/limits.test.ts.
 import type { CompiledContract, Plainness } from '../../types/contract.js'
+import type { BudgetUsage } from '../../types/socket.js'
 import { AUTH_TYPE, CANCEL_TYPE, PING_TYPE, isMessageId } from '../protocol/envelope.js'
 import type { Operations } from './calls.js'
 import type { ContractSocket } from './contract-socket.js'
@@ -11,6 +12,7 @@ import type { OpenSocket } from './open-socket.js'
 import { readOwn } from './own-message.js'
 import type { Fields } from './own-message.js'
 import type { RouteParts } from './parts.js'
+import { Purse } from './purse.js'
 import { Renewal } from './renewal.js'
 import { Runner } from './runner.js'
 import { TokenBucket } from './token-bucket.js'
@@ -34,7 +36,7 @@ export class Inbox implements FrameReader {
   private readonly judge: Judge
   private readonly queue: FrameQueue
   private readonly renewal: Renewal
-  private readonly tokens: TokenBucket
+  private readonly purse: Purse
   private readonly bytes: TokenBucket
   private inDebt = false
 
@@ -44,13 +46,13 @@ export class Inbox implements FrameReader {
     this.parts = parts
     this.contract = parts.contract
     this.now = now
-    this.tokens = new TokenBucket(rate, burst, now())
+    this.purse = new Purse(new TokenBucket(rate, burst, now()), parts.budgets.take(socket, now()))
     this.bytes = new TokenBucket(bytes, bytes * BYTES_SAVED, now())
     this.queue = new FrameQueue(socket.ws, this)
     this.renewal = new Renewal(socket, this.queue, parts)
     this.runner = new Runner(socket, parts, now, onSlot)
     this.operations = this.runner.operations
-    this.judge = new Judge(socket, this.runner, this.queue, parts, { now, tokens: this.tokens })
+    this.judge = new Judge(socket, this.runner, this.queue, parts, { now, purse: this.purse })
   }
 
   get receiving (): boolean {
@@ -71,10 +73,12 @@ export class Inbox implements FrameReader {
     const now = this.now()
     const debt = this.bytes.spend(data.length, now)
     if (debt > 0) this.slowDown(debt)
-    if (this.tokens.take(1, now) > 0) {
-      // What it would have cost is not known yet. Never less than one token takes: to a client it is the pace as well.
+    // What it will have cost when it is heard is not known yet.
+    const wait = this.purse.take(1, now, this.parts.maxCost)
+    if (wait > 0) {
+      // Never less than one token takes: to a client it is the pace as well.
       const pace = Math.ceil(1000 / this.parts.limits.rate)
-      socket.flood(Math.max(pace, this.tokens.waitFor(this.parts.maxCost, now)), null, null)
+      socket.flood(Math.max(pace, wait), this.purse.short, null, null)
       return
     }
     if (isBinary && this.parts.binary === null) socket.refuse('unsupported_data', null, null)
@@ -100,6 +104,29 @@ export class Inbox implements FrameReader {
       this.inDebt = false
       this.queue.release()
     }, wait).unref()
+  }
+
+  /** Its identity is another one: so are the budgets that go by it. */
+  identityChanged (): void {
+    const now = this.now()
+    const { budgets } = this.parts
+    const before = this.purse.shared
+    // Taken before the others are given back, so that one that stays is not forgotten in between.
+    this.purse.shared = budgets.take(this.socket, now)
+    budgets.giveBack(before, now)
+  }
+
+  /** What its messages are paid from. */
+  usage (): BudgetUsage[] {
+    return this.purse.usage(this.now())
+  }
+
+  /** The socket is gone. */
+  end (): void {
+    this.clear()
+    this.operations.abortAll()
+    this.parts.budgets.giveBack(this.purse.shared, this.now())
+    this.purse.shared = []
   }
 
   /** Keeps messages waiting until `release`. */

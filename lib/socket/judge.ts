@@ -6,8 +6,8 @@ import type { ContractSocket } from './contract-socket.js'
 import type { FrameQueue } from './frame-queue.js'
 import type { Entry } from './handlers.js'
 import type { RouteParts } from './parts.js'
+import type { Purse } from './purse.js'
 import type { Runner } from './runner.js'
-import type { TokenBucket } from './token-bucket.js'
 
 type Id = string | number | null
 
@@ -15,9 +15,9 @@ type Id = string | number | null
 type Verdict = boolean | 'timeout' | 'internal'
 
 /** What a message's cost is taken from. */
-export interface Purse {
+export interface Paying {
   readonly now: () => number
-  readonly tokens: TokenBucket
+  readonly purse: Purse
 }
 
 /**
@@ -29,14 +29,14 @@ export class Judge {
   private readonly runner: Runner
   private readonly queue: FrameQueue
   private readonly parts: RouteParts
-  private readonly purse: Purse
+  private readonly paying: Paying
 
-  constructor (socket: ContractSocket, runner: Runner, queue: FrameQueue, parts: RouteParts, purse: Purse) {
+  constructor (socket: ContractSocket, runner: Runner, queue: FrameQueue, parts: RouteParts, paying: Paying) {
     this.socket = socket
     this.runner = runner
     this.queue = queue
     this.parts = parts
-    this.purse = purse
+    this.paying = paying
   }
 
   /**
@@ -47,11 +47,11 @@ export class Judge {
     const { socket, runner } = this
     // One token was taken for the frame.
     if (entry.cost !== 1) {
-      const { tokens, now } = this.purse
-      tokens.giveBack(1)
-      const wait = tokens.take(entry.cost, now())
+      const { purse, now } = this.paying
+      purse.giveBack(1)
+      const wait = purse.take(entry.cost, now())
       if (wait > 0) {
-        socket.flood(wait, id, entry.type)
+        socket.flood(wait, purse.short, id, entry.type)
         return
       }
     }

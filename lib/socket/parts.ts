@@ -1,18 +1,16 @@
 import type { FastifyRequest } from 'fastify'
 import type { CompiledContract } from '../../types/contract.js'
 import type { Identity } from '../../types/gate.js'
-import type { MessageOptions } from '../../types/options.js'
 import type { Group, GroupKey, GuardedSocket, JoinContext, Senders } from '../../types/socket.js'
 import type { Renew } from './auth-message.js'
+import type { Budgets } from './budgets.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 import type { Groups } from './groups.js'
 import type { Entry } from './handlers.js'
 import type { Hints } from './hints.js'
+import type { SocketLimits } from './limits.js'
 import type { Outbox } from './outbox.js'
 import type { ProtocolText } from './protocol-text.js'
-
-/** Message limits of a route; every number is needed. */
-export type SocketLimits = Required<MessageOptions>
 
 /** A socket, as groups and senders see it. */
 export interface Member {
@@ -39,6 +37,7 @@ export interface RouteParts {
   /** The one message whose frames are binary. */
   readonly binary: Entry | null
   readonly limits: SocketLimits
+  readonly budgets: Budgets
   readonly direct: boolean
   readonly groups: Groups<Member>
   readonly deadlines: Deadlines<Expiring>

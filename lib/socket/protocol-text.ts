@@ -11,6 +11,8 @@ export interface ErrorDetail {
   readonly issues?: readonly Issue[]
   /** Milliseconds. */
   readonly retryAfter?: number
+  /** Name of the budget that was short. */
+  readonly budget?: string
   /** In development: the reason, for who writes the client. */
   readonly detail?: string | undefined
 }
@@ -56,6 +58,7 @@ export class ProtocolText {
       error += `,"issues":${JSON.stringify(detail.issues.slice(0, MAX_ISSUES).map(cut))}`
     }
     if (detail?.retryAfter !== undefined) error += `,"retryAfter":${detail.retryAfter}`
+    if (detail?.budget !== undefined) error += `,"budget":${JSON.stringify(detail.budget)}`
     if (detail?.detail !== undefined) error += `,"detail":${JSON.stringify(detail.detail)}`
     return this.wrap(error + '}', id)
   }

@@ -2,6 +2,7 @@
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import type { CompiledContract } from '../../types/contract.js'
 import type { AdaptedContract } from '../../types/versions.js'
+import type { MessageOptions } from '../../types/options.js'
 import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
 import type { WebSocket } from 'ws'
 import type { Duplex } from 'node:stream'
@@ -16,10 +17,13 @@ import type { RouteHandlers } from './handlers.js'
 import { Hints } from './hints.js'
 import type { Admission } from './home.js'
 import type { OpenSocket } from './open-socket.js'
-import type { Member, RouteParts, SocketLimits } from './parts.js'
+import type { SocketLimits } from './limits.js'
+import type { Member, RouteParts } from './parts.js'
 import { ProtocolText } from './protocol-text.js'
 import type { Registry } from './registry.js'
 import { sharedMessage } from './broadcast.js'
+import type { BudgetStore } from './budget-store.js'
+import { Budgets } from './budgets.js'
 
 const NONE: ReadonlySet<string> = new Set()
 
@@ -30,6 +34,11 @@ export interface SocketRouteSpec {
   readonly versions: readonly AdaptedContract[]
   readonly handlers: RouteHandlers
   readonly limits: SocketLimits
+  /** Of `limits`, what the route says itself. */
+  readonly ownLimits: MessageOptions
+  readonly budgetStore: BudgetStore
+  /** Where it is, for budgets that are its own. */
+  readonly url: string
   readonly registry: Registry
   /** What a new token on an open socket comes to; left out: there are none. */
   readonly renew?: Renew
@@ -63,8 +72,10 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
   checkHooks(contract, handlers)
   const groups = new Groups<Member>()
   const groupOf = groupFactory(contract, groups)
+  const maxCost = maxCostOf(contract, spec.limits)
   const shared = {
-    maxCost: maxCostOf(contract, spec.limits.burst),
+    maxCost,
+    budgets: new Budgets(spec.budgetStore, spec.limits, { own: spec.ownLimits, url: spec.url, maxCost }),
     limits: spec.limits,
     direct: spec.direct,
     groups,
@@ -107,13 +118,15 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
   }
 }
 
-function maxCostOf (contract: CompiledContract, burst: number): number {
+function maxCostOf (contract: CompiledContract, { burst, budgets = [] }: SocketLimits): number {
+  const named = budgets.map(budget => [`the burst of the budget ${budget.name}`, budget.burst] as const)
   let max = 1
   for (const { kind, type, cost } of contract.inbound.values()) {
-    if (cost > burst) {
+    for (const [name, most] of [['messages.burst', burst] as const, ...named]) {
+      if (typeof most === 'function' || cost <= most) continue
       const part = kind === 'call' ? 'calls' : 'inbound'
       throw new WSG_ERR_OPTION(`contract ${contract.name}: ${part}.${type}.cost: ` +
-        `expected at most messages.burst, which is ${burst}, got ${cost}`)
+        `expected at most ${name}, which is ${most}, got ${cost}`)
     }
     max = Math.max(max, cost)
   }

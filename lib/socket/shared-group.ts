@@ -11,9 +11,11 @@ export function sharedGroup (key: GroupKey, routes: readonly SocketRoute[]): Sha
   for (const type of routes[0]?.contract.outbound.keys() ?? []) {
     if (!routes.every(({ contract }) => contract.outbound.has(type))) continue
     // All are encoded before one is sent: data that breaks one of the contracts reaches nobody.
-    send[type] = data => routes
-      .map(({ contract, groups }) => prepareBroadcast(groups.of(name), contract, contract.outbound.get(type)!, data, name))
-      .reduce((sum, broadcast) => sum + broadcast(null), 0)
+    send[type] = data => {
+      const broadcasts = routes.map(({ contract, groups }) =>
+        prepareBroadcast(groups.of(name), contract, contract.outbound.get(type)!, data, name))
+      return broadcasts.reduce((sum, broadcast) => sum + broadcast(null), 0)
+    }
   }
   return {
     get size () { return routes.reduce((sum, { groups }) => sum + groups.of(name).size, 0) },

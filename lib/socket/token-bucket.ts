@@ -3,8 +3,8 @@ const EPSILON = 1e-9
 
 /** Token bucket: `rate` tokens per second, `burst` saved up at most. Starts full. Times are in milliseconds. */
 export class TokenBucket {
-  private readonly perMs: number
-  private readonly burst: number
+  private perMs: number
+  private burst: number
   private tokens: number
   private at: number
 
@@ -35,6 +35,30 @@ export class TokenBucket {
   waitFor (cost: number, now: number): number {
     this.refill(now)
     return this.missing(cost)
+  }
+
+  /** Takes `cost` tokens that `waitFor` has said are there. */
+  pay (cost: number): void {
+    this.tokens -= cost
+  }
+
+  /** Has another size from here on; what is there is kept. */
+  resize (rate: number, burst: number, now: number): void {
+    this.refill(now)
+    this.perMs = rate / 1000
+    this.burst = burst
+    this.tokens = Math.min(burst, this.tokens)
+  }
+
+  isFull (now: number): boolean {
+    this.refill(now)
+    return this.tokens >= this.burst - EPSILON
+  }
+
+  /** Whole tokens that are left, what can be saved up, and what comes back in a second. */
+  usage (now: number): { readonly remaining: number, readonly burst: number, readonly rate: number } {
+    this.refill(now)
+    return { remaining: Math.floor(this.tokens + EPSILON), burst: this.burst, rate: this.perMs * 1000 }
   }
 
   /** Returns tokens that were taken for nothing. */

@@ -94,7 +94,7 @@ t.test('D15 an expensive message takes its price', async t => {
   const contract = defineContract({ name: 'prices', url: '/test', inbound: { cheap: N, dear: { payload: N, cost: 10 }, half: { payload: N, cost: 0.5 } } })
   const server = await contractStack(t, app => {
     app.wsRoute(contract, { on: { cheap: () => { handled.push('cheap') }, dear: () => { handled.push('dear') }, half: () => { handled.push('half') } } })
-  }, { guard: { messages: { rate: 0.001, burst: 40 } } })
+  }, { guard: { messages: { rate: 0.001, burst: 40, perIdentity: 4 } } })
   for (const [type, count] of [['cheap', 40], ['dear', 4], ['half', 79]] as const) {
     const client = await server.open()
     client.json(...Array.from({ length: 100 }, (_, n) => ({ type, data: { n } })))

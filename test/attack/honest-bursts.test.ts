@@ -7,7 +7,7 @@ import { anyPayload } from '../helpers/hand-contract.js'
 import { socketServer } from '../helpers/socket-server.js'
 import { optionsSchema } from '../../lib/plugin/schema.js'
 import { fillOptions } from '../../lib/plugin/check-options.js'
-import type { SocketLimits } from '../../lib/socket/parts.js'
+import type { SocketLimits } from '../../lib/socket/limits.js'
 import { until } from '../helpers/until.js'
 
 // docs/limits.md: what honest clients do is served by the defaults.

@@ -10,7 +10,7 @@ export interface Received {
   readonly event?: string
   readonly id?: string | number
   readonly data?: unknown
-  readonly error?: { readonly code: string, readonly message: string, readonly issues?: readonly unknown[], readonly retryAfter?: number, readonly data?: unknown }
+  readonly error?: { readonly code: string, readonly message: string, readonly issues?: readonly unknown[], readonly retryAfter?: number, readonly budget?: string, readonly data?: unknown }
 }
 
 /** A WebSocket client that sends exactly what it is told: no pong, no close frame, no back-off by itself. */

@@ -9,9 +9,10 @@ import type { EventName } from '../../lib/events/events.js'
 import { guardSocketClass } from '../../lib/foreign/guarded-socket.js'
 import { selfCheck } from '../../lib/foreign/ws-internals.js'
 import type { RouteHandlers } from '../../lib/socket/handlers.js'
+import { BudgetStore } from '../../lib/socket/budget-store.js'
 import { Registry } from '../../lib/socket/registry.js'
 import type { EventPayloads } from '../../types/events.js'
-import type { SocketLimits } from '../../lib/socket/parts.js'
+import type { SocketLimits } from '../../lib/socket/limits.js'
 import { createSocketRoute } from '../../lib/socket/route.js'
 import type { SocketRoute } from '../../lib/socket/route.js'
 import { handContract } from './hand-contract.js'
@@ -21,7 +22,7 @@ import type { RawClient } from './raw-client.js'
 import type { UpgradeOptions } from './handshake.js'
 import type { Teardown } from './teardown.js'
 
-export const LIMITS: SocketLimits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1 << 20, bytes: 1 << 30 }
+export const LIMITS: SocketLimits = { rate: 20, burst: 40, errors: 5, inFlight: 32, handlerTimeout: 10_000, sendBuffer: 1 << 20, bytes: 1 << 30, perIdentity: 1000, perAddress: 1000 }
 
 /** Limits that nothing in a test meets. */
 export const NO_RATE = { rate: 1e6, burst: 1e6 }
@@ -35,6 +36,7 @@ export interface SocketServerOptions extends HandSpec {
   readonly direct?: boolean
   readonly identity?: (url: string) => unknown
   readonly now?: () => number
+  readonly budgetStore?: BudgetStore
   /** Sees each ws before the route does. */
   readonly onSocket?: (ws: WebSocket) => void
 }
@@ -70,6 +72,9 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
     versions: [],
     handlers,
     limits: { ...LIMITS, ...limits },
+    ownLimits: {},
+    budgetStore: options.budgetStore ?? new BudgetStore(),
+    url: '/ws',
     registry,
     direct: options.direct ?? selfCheck(WebSocketServer),
   })

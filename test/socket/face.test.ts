@@ -5,7 +5,7 @@ import { socketServer } from '../helpers/socket-server.js'
 import { until } from '../helpers/until.js'
 
 /** Everything that types/socket.ts declares. */
-const DECLARED = ['id', 'identity', 'params', 'query', 'state', 'open', 'bufferedAmount', 'send', 'flushed', 'join', 'leave', 'group', 'close']
+const DECLARED = ['id', 'identity', 'params', 'query', 'state', 'open', 'bufferedAmount', 'send', 'flushed', 'usage', 'join', 'leave', 'group', 'close']
 
 t.test('what handlers get holds what is declared, the same one each time, and no way to the rest', async t => {
   const seen: GuardedSocket[] = []

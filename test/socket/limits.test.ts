@@ -1,6 +1,7 @@
 import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { Events } from '../../lib/events/events.js'
+import { BudgetStore } from '../../lib/socket/budget-store.js'
 import { Registry } from '../../lib/socket/registry.js'
 import { createSocketRoute } from '../../lib/socket/route.js'
 import { json, text } from '../helpers/frames.js'
@@ -86,6 +87,9 @@ t.test('a cost that no bucket can hold does not boot', async t => {
     versions: [],
     handlers: { on: { say: () => {} } },
     limits: { ...LIMITS, burst },
+    ownLimits: {},
+    budgetStore: new BudgetStore(),
+    url: '/ws',
     registry: new Registry(new Events({})),
     direct: false,
   })

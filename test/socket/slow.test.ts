@@ -105,7 +105,7 @@ t.test('a peer that reads misses nothing, however much is sent at once', async t
   t.same(server.events('dropped'), [])
 })
 
-t.test('a group with a stuck member: the others get everything, in order, and the stuck one stays within its buffer', async t => {
+t.test('D17 a group with a stuck member: the others get everything, in order, and the stuck one stays within its buffer', async t => {
   const server = await board(t, true)
   const stuck = await server.open()
   const others = [await server.open(), await server.open()]

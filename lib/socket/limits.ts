@@ -1,0 +1,4 @@
+import type { MessageOptions } from '../../types/options.js'
+
+/** Message limits of a route; every number is needed. */
+export type SocketLimits = Required<Omit<MessageOptions, 'budgets'>> & Pick<MessageOptions, 'budgets'>
