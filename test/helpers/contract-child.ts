@@ -42,6 +42,7 @@ export interface Figures {
 }
 
 export interface ChildServer {
+  /** A client of `/test`; one of another path is another user's. */
   open (path?: string): Promise<RawClient>
   figures (): Promise<Figures>
 }
@@ -49,6 +50,7 @@ export interface ChildServer {
 interface Start {
   readonly port: number
   readonly cookie: string
+  readonly otherCookie: string
 }
 
 /** Starts the server; ended with the test. `limits`: those of `NO_LIMITS` instead of the defaults. */
@@ -59,10 +61,10 @@ export async function contractChild (t: Teardown, limits: 'default' | 'none' = '
     for (const { client } of clients) client.destroy()
     await stopChild(child)
   })
-  const [{ port, cookie }] = await once(child, 'message') as [Start]
+  const [{ port, cookie, otherCookie }] = await once(child, 'message') as [Start]
   return {
     async open (path = '/test') {
-      const client = await openRaw(port, { path, host: 'app.goodsite.com', origin: 'https://goodsite.com', cookie, tcp: { limit: 20_000 } })
+      const client = await openRaw(port, { path, host: 'app.goodsite.com', origin: 'https://goodsite.com', cookie: path === '/test' ? cookie : otherCookie, tcp: { limit: 20_000 } })
       clients.push(client)
       return client
     },
@@ -107,7 +109,7 @@ async function serve (): Promise<void> {
     process.send?.({ rss: process.memoryUsage().rss, peak: process.resourceUsage().maxRSS * 1024, sockets: stack.app.wsGuard.sockets, handled, events, errors } satisfies Figures)
   })
   process.once('SIGTERM', () => { process.exit() })
-  process.send?.({ port: stack.port, cookie: stack.cookie } satisfies Start)
+  process.send?.({ port: stack.port, cookie: stack.cookie, otherCookie: await stack.login('bob') } satisfies Start)
 }
 
 if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) await serve()
