@@ -11,7 +11,7 @@ import { median, ratios, spread, table } from './lib/stats.js'
 const rounds = Number(process.argv[2] ?? 9)
 const MESSAGES = 1_000_000
 const RATE = 1e9
-const limits = { rate: RATE, burst: RATE, perIdentity: 2, perAddress: 30 }
+const limits = { rate: RATE, burst: RATE, perIdentity: 2, perAddress: 30, inFlight: 32 }
 const budgets = ['tenant', 'plan'].map(name => ({ name, key: ({ identity }) => identity.id, rate: RATE, burst: RATE }))
 const spender = {
   budgetContext: { identity: { id: 7 }, params: {}, query: {}, ip: '192.0.2.7', route: '/ws', socket: 's1' },
@@ -19,7 +19,7 @@ const spender = {
   handlerFailed: (_, error) => { throw error },
 }
 const shared = more => new Budgets(new BudgetStore(), { ...limits, ...more }, { own: {}, url: '/ws', maxCost: 1 }).take(spender, 0)
-const purse = list => new Purse(new TokenBucket(RATE, RATE, 0), list)
+const purse = list => new Purse(new TokenBucket(RATE, RATE, 0), list, { identity: 256, address: 3840 })
 
 const kinds = {
   'socket alone': purse([]),

@@ -17,11 +17,13 @@ export interface SharedBudget extends BudgetKey {
   readonly bucket: TokenBucket
   /** Open sockets that take from it. */
   users: number
+  /** Handlers under way, also of sockets that are gone. */
+  running: number
 }
 
 /**
- * Budgets across sockets and reconnects. One is forgotten when no socket takes from it any more and it is full again:
- * who comes back sooner finds it as it was left.
+ * Budgets across sockets and reconnects. One is forgotten when no socket takes from it any more, no handler runs
+ * and it is full again: who comes back sooner finds it as it was left.
  */
 export class BudgetStore {
   readonly #all = new Map<string, SharedBudget>()
@@ -37,7 +39,7 @@ export class BudgetStore {
     const name = nameOf(by)
     let budget = this.#all.get(name)
     if (budget === undefined) {
-      this.#all.set(name, budget = { ...by, bucket: new TokenBucket(rate, burst, now), users: 0 })
+      this.#all.set(name, budget = { ...by, bucket: new TokenBucket(rate, burst, now), users: 0, running: 0 })
       this.#routes.add(by.route)
     } else {
       budget.bucket.resize(rate, burst, now)
@@ -50,7 +52,7 @@ export class BudgetStore {
   /** One socket less. Called once for each `take`. */
   giveBack (budget: SharedBudget, now: number): void {
     if (--budget.users > 0) return
-    if (budget.bucket.isFull(now)) {
+    if (isSettled(budget, now)) {
       this.#all.delete(nameOf(budget))
       return
     }
@@ -61,7 +63,7 @@ export class BudgetStore {
 
   /** Forgets those that are full again. */
   sweep (now: number): void {
-    for (const budget of this.#idle) if (budget.bucket.isFull(now)) this.#forget(budget)
+    for (const budget of this.#idle) if (isSettled(budget, now)) this.#forget(budget)
   }
 
   /** What is left under a name and a key, on each route that counts it by itself. Full budgets are not remembered. */
@@ -88,4 +90,5 @@ export function usageOf ({ name, route, bucket }: Counted, now: number): BudgetU
   return { budget: name, route, ...bucket.usage(now) }
 }
 
+const isSettled = ({ bucket, running }: SharedBudget, now: number): boolean => running === 0 && bucket.isFull(now)
 const nameOf = ({ route, name, key }: BudgetKey): string => JSON.stringify([route, name, key])

@@ -3,6 +3,7 @@ import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import type { BudgetContext, MessageBudget, MessageOptions } from '../../types/options.js'
 import type { BudgetStore, SharedBudget } from './budget-store.js'
+import type { Crowds } from './purse.js'
 import type { SocketLimits } from './limits.js'
 import { refuseAnswer } from './refuse-answer.js'
 
@@ -16,6 +17,8 @@ export interface Spender {
 
 /** Characters of a key at most. */
 const MAX_KEY_LENGTH = 512
+/** Times `inFlight` that one socket may have, with handlers that overran their deadline. */
+const OVERDUE = 4
 /** Options of a route which make the built-in budgets its own. */
 const OWN_RATES = ['rate', 'burst', 'perIdentity', 'perAddress'] as const
 
@@ -39,11 +42,14 @@ export interface BudgetScope {
 export class Budgets {
   readonly #store: BudgetStore
   readonly #rules: readonly Rule[]
+  /** Handlers that may be under way on all sockets together, those that overran their deadline among them. */
+  readonly handlers: Crowds
 
   /** Throws WSG_ERR_OPTION for a name that two have. */
   constructor (store: BudgetStore, limits: SocketLimits, { own, url, maxCost }: BudgetScope) {
     this.#store = store
-    const { rate, burst, perIdentity, perAddress, budgets = [] } = limits
+    const { rate, burst, perIdentity, perAddress, inFlight, budgets = [] } = limits
+    this.handlers = { identity: inFlight * OVERDUE * perIdentity, address: inFlight * OVERDUE * perAddress }
     const twice = budgets.find(({ name }, index) => budgets.findIndex(other => other.name === name) < index)
     if (twice !== undefined) {
       throw new WSG_ERR_OPTION(`messages.budgets: expected names that differ, got ${got(twice.name)} twice`)

@@ -10,6 +10,13 @@ export interface OperationEvents {
   onSlot (): void
 }
 
+/** Handlers under way of one user or address, on whatever sockets. */
+export interface Crowd {
+  running: number
+}
+
+const NONE: readonly Crowd[] = []
+
 /** One run of a handler, and the context it is given. */
 export class Operation implements CallContext<{}>, Expiring {
   readonly entry: Entry
@@ -17,6 +24,7 @@ export class Operation implements CallContext<{}>, Expiring {
   /** Null where nobody wants to know. */
   startedAt: number | null = null
   #owner: Operations | null = null
+  #crowds: readonly Crowd[] = NONE
   #controller: AbortController | null = null
   #answered = false
   #overdue = false
@@ -53,6 +61,18 @@ export class Operation implements CallContext<{}>, Expiring {
     if (this.#answered) return false
     this.#answered = true
     return true
+  }
+
+  /** Counts it as under way in each of these, until `uncount`. */
+  countIn (crowds: readonly Crowd[]): void {
+    this.#crowds = crowds
+    for (const crowd of crowds) crowd.running++
+  }
+
+  /** Its handler has settled, on whatever way. */
+  uncount (): void {
+    for (const crowd of this.#crowds) crowd.running--
+    this.#crowds = NONE
   }
 
   own (owner: Operations): void {

@@ -46,11 +46,12 @@ export class Inbox implements FrameReader {
     this.parts = parts
     this.contract = parts.contract
     this.now = now
-    this.purse = new Purse(new TokenBucket(rate, burst, now()), parts.budgets.take(socket, now()))
+    const shared = parts.budgets.take(socket, now())
+    this.purse = new Purse(new TokenBucket(rate, burst, now()), shared, parts.budgets.handlers)
     this.bytes = new TokenBucket(bytes, bytes * BYTES_SAVED, now())
     this.queue = new FrameQueue(socket.ws, this)
     this.renewal = new Renewal(socket, this.queue, parts)
-    this.runner = new Runner(socket, parts, now, onSlot)
+    this.runner = new Runner(socket, parts, { now, purse: this.purse }, onSlot)
     this.operations = this.runner.operations
     this.judge = new Judge(socket, this.runner, this.queue, parts, { now, purse: this.purse })
   }
@@ -87,7 +88,7 @@ export class Inbox implements FrameReader {
 
   /** While the server drains a cancel still counts: it ends what is waited for. All else is dropped, unanswered. */
   private receiveLast (data: Buffer): void {
-    if (!this.socket.open || this.tokens.take(1, this.now()) > 0) return
+    if (!this.socket.open || this.purse.take(1, this.now()) > 0) return
     const text = data.toString()
     if (this.contract.scan(text) !== null) return
     const id = readOwn(text, this.contract.envelope, CANCEL_TYPE)?.[this.contract.envelope.id]

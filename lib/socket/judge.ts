@@ -6,19 +6,13 @@ import type { ContractSocket } from './contract-socket.js'
 import type { FrameQueue } from './frame-queue.js'
 import type { Entry } from './handlers.js'
 import type { RouteParts } from './parts.js'
-import type { Purse } from './purse.js'
+import type { Paying } from './purse.js'
 import type { Runner } from './runner.js'
 
 type Id = string | number | null
 
 /** What became of a message's own check: true admits, false is `forbidden`, a code says why there is no verdict. */
 type Verdict = boolean | 'timeout' | 'internal'
-
-/** What a message's cost is taken from. */
-export interface Paying {
-  readonly now: () => number
-  readonly purse: Purse
-}
 
 /**
  * Decides, from its type on, whether a message is handled: cost, id, roles, contract, `authorize`. Then the runner
@@ -84,7 +78,7 @@ export class Judge {
       })
       return
     }
-    if (runner.operations.choked) {
+    if (runner.operations.choked || this.paying.purse.crowded) {
       socket.refuse('too_many_calls', id, entry.type)
       return
     }

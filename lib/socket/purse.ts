@@ -4,16 +4,30 @@ import { usageOf } from './budget-store.js'
 import type { SharedBudget } from './budget-store.js'
 import type { TokenBucket } from './token-bucket.js'
 
+/** Handlers that may be under way for one identity and for one address. */
+export interface Crowds {
+  readonly identity: number
+  readonly address: number
+}
+
+/** What a message's cost is taken from. */
+export interface Paying {
+  readonly now: () => number
+  readonly purse: Purse
+}
+
 /** What a socket's messages are paid from: its own bucket, and those it shares. All of them pay, or none does. */
 export class Purse {
   /** The budget that was short at the last refusal. */
   short = ''
   shared: readonly SharedBudget[]
   readonly #own: TokenBucket
+  readonly #handlers: Crowds
 
-  constructor (own: TokenBucket, shared: readonly SharedBudget[]) {
+  constructor (own: TokenBucket, shared: readonly SharedBudget[], handlers: Crowds) {
     this.#own = own
     this.shared = shared
+    this.#handlers = handlers
   }
 
   /** 0: paid. Else nothing is, and it is the time in milliseconds until each of them can pay `expected`. */
@@ -27,6 +41,13 @@ export class Purse {
   giveBack (count: number): void {
     this.#own.giveBack(count)
     for (const { bucket } of this.shared) bucket.giveBack(count)
+  }
+
+  /** True when so many handlers of one user or address are under way, on whatever sockets, that no more may start. */
+  get crowded (): boolean {
+    const { identity, address } = this.#handlers
+    return this.shared.some(({ name, running }) =>
+      (name === 'identity' && running >= identity) || (name === 'address' && running >= address))
   }
 
   usage (now: number): BudgetUsage[] {

@@ -8,6 +8,7 @@ import type { ContractSocket } from './contract-socket.js'
 import { CallFailure } from './handlers.js'
 import type { Entry } from './handlers.js'
 import type { RouteParts } from './parts.js'
+import type { Paying } from './purse.js'
 
 /** Runs the handlers of one socket and answers for them. */
 export class Runner implements OperationEvents {
@@ -16,12 +17,14 @@ export class Runner implements OperationEvents {
   readonly onSlot: () => void
   private readonly socket: ContractSocket
   private readonly parts: RouteParts
+  private readonly paying: Paying
   private readonly now: () => number
 
-  constructor (socket: ContractSocket, parts: RouteParts, now: () => number, onSlot: () => void) {
+  constructor (socket: ContractSocket, parts: RouteParts, paying: Paying, onSlot: () => void) {
     this.socket = socket
     this.parts = parts
-    this.now = now
+    this.paying = paying
+    this.now = paying.now
     this.onSlot = onSlot
     this.operations = new Operations(parts.limits.inFlight, parts.deadlines, this)
   }
@@ -36,10 +39,12 @@ export class Runner implements OperationEvents {
       result = entry.handle(data, this.socket.face, operation)
       if (isThenable(result)) {
         this.operations.track(operation)
+        operation.countIn(this.paying.purse.shared)
         result.then(value => { this.settled(operation, value) }, error => { this.rejected(operation, error) })
         return
       }
     } catch (error) {
+      operation.uncount()
       // A `then` that throws after the handler was tracked must give the slot back, and may have answered already.
       if (this.operations.settle(operation) || operation.claim()) this.answerFailure(operation, error)
       return
@@ -48,12 +53,14 @@ export class Runner implements OperationEvents {
   }
 
   private settled (operation: Operation, value: unknown): void {
+    operation.uncount()
     if (this.operations.settle(operation)) this.answer(operation, value)
     else this.note(operation, 'late')
     this.onSlot()
   }
 
   private rejected (operation: Operation, error: unknown): void {
+    operation.uncount()
     if (this.operations.settle(operation)) this.answerFailure(operation, error)
     else this.note(operation, 'late')
     this.onSlot()

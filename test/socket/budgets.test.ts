@@ -6,7 +6,7 @@ import { BudgetStore } from '../../lib/socket/budget-store.js'
 import type { SocketLimits } from '../../lib/socket/limits.js'
 import type { RawClient } from '../helpers/raw-client.js'
 import { anyPayload } from '../helpers/hand-contract.js'
-import { socketServer } from '../helpers/socket-server.js'
+import { NO_RATE, socketServer } from '../helpers/socket-server.js'
 import type { SocketServer } from '../helpers/socket-server.js'
 import type { Teardown } from '../helpers/teardown.js'
 import { until } from '../helpers/until.js'
@@ -156,4 +156,37 @@ t.test('names that two budgets have do not boot, nor a message dearer than one c
   await t.rejects(counted(t, { limits: { budgets: [budget, budget] } }), { code: 'WSG_ERR_OPTION', message: /expected names that differ, got "tenant" twice/ })
   await t.rejects(counted(t, { limits: { budgets: [{ ...budget, burst: 2 }] } }),
     { code: 'WSG_ERR_OPTION', message: /inbound.dear.cost: expected at most the burst of the budget tenant, which is 2, got 2.5/ })
+})
+
+t.test('D24 handlers that never settle pile up on one user\'s account, however often he reconnects', async t => {
+  let running = 0
+  const pending: (() => void)[] = []
+  const store = new BudgetStore()
+  const server = await socketServer(t, {
+    inbound: { hang: ANY },
+    budgetStore: store,
+    limits: { ...NO_RATE, inFlight: 4, perIdentity: 2, errors: 1000 },
+    handlers: { on: { hang: async () => { running++; await new Promise<void>(resolve => { pending.push(resolve) }) } } },
+  })
+  for (let n = 0; n < 12; n++) {
+    const client = await server.open()
+    client.json(...Array.from({ length: 4 }, () => ({ type: 'hang', data: 1 })))
+    if (n < 8) await until(() => running === (n + 1) * 4)
+    else t.match((await client.waitMessages(4)).map(({ error }) => error?.code), new Array(4).fill('too_many_calls'))
+    client.client.destroy()
+    await until(() => server.registry.size === 0)
+  }
+  t.equal(running, 32, 'four times inFlight, twice')
+  store.sweep(1e9)
+  t.ok(store.size > 0, 'remembered while they run')
+  const other = await server.open({ path: '/?id=bob' })
+  other.json({ type: 'hang', data: 1 })
+  await until(() => running === 33)
+  other.client.destroy()
+  await until(() => server.registry.size === 0)
+  for (const settle of pending) settle()
+  await new Promise(setImmediate)
+  store.sweep(1e9)
+  t.equal(store.size, 0)
+  t.ok(await server.answers())
 })
