@@ -258,3 +258,37 @@ t.test('C06 a strategy of the application\'s own, which says what it rests on, i
   await until(() => closed.length === 2)
   t.same(closed.map(({ cause }) => cause), ['session', 'session'])
 })
+
+t.test('C06 a handler that writes the session as docs/sessions.md says does not bring an ended one back', async t => {
+  const written: boolean[] = []
+  const { stack, open, post, closed } = await lived(t, {
+    extend: (app, { store }) => {
+      const writeSession = async (socket: { readonly readyState: number }, id: string, value: number): Promise<boolean> => {
+        const session = await new Promise<object | null>((resolve, reject) => { store.get(id, (error, found) => { if (error === null) resolve(found ?? null); else reject(error) }) })
+        if (session === null || socket.readyState !== 1) return false
+        await new Promise<void>(resolve => { store.set(id, Object.assign(session, { seen: value }) as never, () => { resolve() }) })
+        return true
+      }
+      app.get('/write', { websocket: true }, (socket, request) => {
+        const { sessionId } = request.session
+        socket.on('message', data => { void writeSession(socket, sessionId, Number(String(data))).then(done => { written.push(done) }) })
+      })
+    },
+  })
+  const ada = await stack.login()
+  const client = await open(ada, '/write')
+  client.send(text('1'))
+  await until(() => written.length === 1)
+  t.match([...stack.store.sessions.values()].map(value => JSON.parse(value) as unknown), [{ seen: 1, user: { id: 'ada' } }])
+  t.same(closed, [], 'a write that changes nothing of the identity')
+  stack.store.mode = 'slow'
+  stack.store.delay = 100
+  client.send(text('2'))
+  const gets = stack.store.gets
+  await until(() => stack.store.gets > gets)
+  stack.store.mode = 'ok'
+  await post('/logout', ada)
+  await until(() => written.length === 2)
+  t.same(written, [true, false])
+  t.equal(stack.store.sessions.size, 0)
+})
