@@ -1,4 +1,4 @@
-// Writes what is generated and committed: the clients of examples/separate-client and examples/python-client, and the one
+// Writes what is generated and committed: the clients of examples/separate-client, examples/python-client and examples/tokens, and the one
 // that docs/generated-clients.md shows. Run after a change of the generator, of a contract there, or of the protocol's close codes, when dist/ and build/ are built.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,6 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const poll = join(root, 'build/examples/minimal/poll.contract.js')
 await generate({ module: poll, client: 'typescript', out: join(root, 'examples/separate-client') })
 await generate({ module: poll, client: 'python', out: join(root, 'examples/python-client') })
+await generate({ module: join(root, 'build/examples/tokens/feed.contract.js'), client: 'python', out: join(root, 'examples/tokens') })
 
 const path = join(root, 'docs/generated-clients.md')
 const page = readFileSync(path, 'utf8')

@@ -16,7 +16,6 @@ export interface TokenClaims {
   readonly sub?: string
   /** Seconds since the epoch; becomes the identity's `expires`. */
   readonly exp?: number
-  readonly [claim: string]: unknown
 }
 
 /** What `verify` finds: an identity, or the claims it is made of; null: the token is not valid. */

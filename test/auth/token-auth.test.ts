@@ -35,7 +35,7 @@ t.test('a token is found in the Authorization header and among the subprotocols'
     const context = ask(...lines)
     t.ok(strategy.isPresent?.(context), String(lines))
     t.equal(await judge(strategy, context), 'admitted', String(lines))
-    t.same(context.proven, [{ kind: 'token', sentBy: 'header' }])
+    t.match(context.proven, [{ kind: 'token', sentBy: 'header', renew: Function }])
   }
 })
 

@@ -9,7 +9,8 @@ import type { Teardown } from './teardown.js'
 import { until } from './until.js'
 
 /** Debian's, because its packages are there for it. */
-const PYTHON = '/usr/bin/python3'
+/** The interpreter. */
+export const PYTHON = '/usr/bin/python3'
 const NEEDED = ['python3', 'python3-websockets', 'mypy']
 
 /** As `skipWithout`, for what generated Python is tested with: Python 3.11 with websockets and mypy. */
