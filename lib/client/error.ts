@@ -18,6 +18,8 @@ export interface ErrorDetail {
   readonly retryAfter?: number
   /** Of `rate_limited`, the budget that was short: `socket`, `identity`, `address`, or one of the server's own. */
   readonly budget?: string
+  /** Of a server in development: the reason in words, for you. */
+  readonly detail?: string
   /** Type of the message or call that it belongs to, where that is known. */
   readonly type?: string
   /** What was sent with it: a page can put it back into its form. */
@@ -33,6 +35,7 @@ export class ClientError<Code extends string = string, Data = unknown> extends E
   declare readonly issues?: ErrorDetail['issues']
   declare readonly retryAfter?: number
   declare readonly budget?: string
+  declare readonly detail?: string
   declare readonly type?: string
   declare readonly sent?: unknown
 

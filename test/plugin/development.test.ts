@@ -2,6 +2,8 @@ import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { WebSocket } from 'ws'
+import { type ClientError, attempt, createClient } from '../../lib/client.js'
 import { defineContract } from '../../lib/contract.js'
 import guard from '../../lib/index.js'
 import type { GuardOptions } from '../../types/options.js'
@@ -54,6 +56,12 @@ async function refused (port: number, options: UpgradeOptions): Promise<{ body: 
   else await answer.client.waitFor(() => answer.rest().includes('$error') ? true : undefined)
   answer.client.destroy()
   return { body: answer.status === 101 ? {} : JSON.parse(answer.body), frames: answer.rest().toString('latin1') }
+}
+
+class Page extends WebSocket {
+  constructor (url: string, protocols: string[]) {
+    super(url, protocols, { origin: 'http://localhost:3000' })
+  }
 }
 
 const FOREIGN: UpgradeOptions = { path: '/chat', origin: 'http://127.0.0.1:3000' }
@@ -166,6 +174,19 @@ t.test('error replies of messages have a detail, in development only', async t =
     t.equal(/a WebSocket message was refused \(unknown_type, \/chat, .*\): the contract chat has no message 'sya'/.test(all), expected)
     t.equal(/a WebSocket message was refused \(invalid_message, \/chat, say, .*\): \/text /.test(all), expected)
     t.equal(/a WebSocket handler failed .*\nError: postgres:/.test(all), expected)
+  }
+})
+
+t.test('the client has it as detail, in development only', async t => {
+  for (const [options, expected] of [[DEVELOPMENT, `the handler of fail threw Error: ${SECRET}`], [PRODUCTION, undefined]] as const) {
+    const port = await listen(t, options)
+    await consoleDuring(async () => {
+      const client = createClient<typeof chat>({ url: `ws://localhost:${port}/chat`, WebSocket: Page as never })
+      const answer = await attempt(client).fail({})
+      t.match(answer, { ok: false, error: { code: 'internal' } })
+      t.equal((answer as { error: ClientError }).error.detail, expected)
+      client.close()
+    })
   }
 })
 
