@@ -5,6 +5,8 @@ const PACKAGES: { readonly [binary: string]: string } = {
   'redis-server': 'redis-server',
   nginx: 'nginx-light',
   apache2: 'apache2-bin',
+  caddy: 'caddy',
+  haproxy: 'haproxy',
   chromium: 'chromium',
   openssl: 'openssl',
 }
