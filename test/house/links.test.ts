@@ -30,11 +30,20 @@ function broken (page: string, markdown: string): string[] {
 
 t.test('the check sees a missing page and a missing heading', async t => {
   t.same(broken('README.md', '## A "b", c\n[x](#a-b-c) [y](docs/gate.md) [z](https://example.com)\n```\n[q](nowhere)\n```\n'), [])
-  t.same(broken('docs/x.md', '[x](#a) [y](gate.md#nowhere) [z](README.md)'), ['#a', 'gate.md#nowhere', 'README.md'])
+  t.same(broken('docs/x.md', '[x](#a) [y](gate.md#nowhere) [z](CHANGELOG.md)'), ['#a', 'gate.md#nowhere', 'CHANGELOG.md'])
 })
 
 t.test('every link between pages leads somewhere', async t => {
   for (const [page, markdown] of pages) t.same(broken(page, markdown), [], page)
+})
+
+t.test('the index names every page once', async t => {
+  const index = readText('docs/README.md')
+  for (const page of readTree(['docs'], '.md').keys()) {
+    const name = posix.basename(page)
+    const lines = index.split('\n').filter(line => line.startsWith('- [') && line.includes(`](${name})`))
+    if (name !== 'README.md') t.equal(lines.length, 1, name)
+  }
 })
 
 t.test('every file that a page names is there', async t => {
