@@ -81,7 +81,6 @@ export class OpenSockets {
     const { params, query } = bearer.input ?? request
     const decide = policy?.authorize ?? null
     return {
-      request,
       bearer,
       params,
       query,

@@ -133,7 +133,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, 
         const open = (hasAsked: boolean): void => {
           const admission = sockets.admissionOf(request)
           tokens.tell(socket, admission, hasAsked)
-          route.open(socket, request.raw.socket, admission)
+          route.open(socket, request.raw.socket, admission, request)
         }
         if (gate.isWaiting(request.raw)) tokens.wait(socket, request, () => { open(true) })
         else open(false)

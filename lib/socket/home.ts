@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import type { Events } from '../events/events.js'
 import type { SocketEvent } from '../../types/events.js'
 import type { Credential, Identity, Refusal } from '../../types/gate.js'
@@ -31,8 +30,6 @@ export interface Admission {
   readonly bearer: Bearer
   readonly params: unknown
   readonly query: unknown
-  /** Not kept longer than the socket takes to open. */
-  readonly request: FastifyRequest
   /** Of the contract that the client was built for; null where it has not said. */
   readonly fingerprint: string | null
   /** The route's `authorize`, asked of another identity; null: it has none. Never throws or rejects. */

@@ -1,4 +1,5 @@
 // Tested in test/socket/groups.test.ts and test/socket/messages.test.ts.
+import type { FastifyRequest } from 'fastify'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import type { CompiledContract } from '../../types/contract.js'
 import type { AdaptedContract } from '../../types/versions.js'
@@ -50,9 +51,10 @@ export interface SocketRouteSpec {
 
 export interface SocketRoute {
   /**
-   * Takes over a WebSocket in the tick of its 101: every listener is attached when this returns. Never throws.
+   * Takes over a WebSocket in the tick of its 101: every listener is attached when this returns. `request` is for
+   * `onOpen` and not kept. Never throws.
    */
-  open (ws: WebSocket, stream: Duplex, admission: Admission): Connection
+  open (ws: WebSocket, stream: Duplex, admission: Admission, request: FastifyRequest): Connection
   /** Sends to a group from outside of a handler. */
   group (key: GroupKey): Group<object>
   /** Who is in which group; a socket that is gone is in none. */
@@ -102,10 +104,10 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
   const versions = new Map(spec.versions.map(older =>
     [older.fingerprint, partsOf(older, adaptHandlers(entries, older), older.gone)] as const))
   return {
-    open (ws, stream, admission) {
+    open (ws, stream, admission, request) {
       const parts = versions.get(admission.fingerprint ?? '') ?? current
       const connection = new Connection(ws, stream, parts, admission, spec.registry)
-      connection.begin(admission.request)
+      connection.begin(request)
       return connection
     },
     group: groupOf,

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import type { FastifyInstance } from 'fastify'
@@ -121,5 +123,30 @@ t.test('a request that authorize never looked at is not there later: the client 
   t.equal(app.wsGuard.refresh({ id: 'ada', roles: [] }), 1)
   await new Promise(resolve => setTimeout(resolve, 50))
   t.equal(again.frames().length, 0)
+  await server.empty()
+})
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+t.test('an idle socket keeps its handshake\'s request where authorize looks at it, and nowhere else', async t => {
+  const requests = new Map<string, WeakRef<object>>()
+  const quiet = (url: string) => defineContract({ name: 'quiet', url, inbound: { say: Type.Object({}) } })
+  const server = await contractStack(t, app => {
+    app.addHook('onRequest', (request, _reply, done) => {
+      requests.set(request.url, new WeakRef(request))
+      done()
+    })
+    const handlers = { onOpen: () => {}, on: { say: () => {} } }
+    app.wsRoute(quiet('/none'), handlers)
+    app.wsRoute(quiet('/looks-away'), { ...handlers, authorize: ({ identity }) => identity.id === 'ada' })
+    app.wsRoute(quiet('/looks'), { ...handlers, authorize: ({ request }) => request.ip !== '' })
+  })
+  for (const path of ['/none', '/looks-away', '/looks']) await server.open({ path })
+  await until(() => {
+    collect()
+    return requests.get('/none')?.deref() === undefined && requests.get('/looks-away')?.deref() === undefined
+  })
+  t.ok(requests.get('/looks')?.deref())
   await server.empty()
 })

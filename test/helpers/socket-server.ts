@@ -101,7 +101,6 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
       const identity = options.identity?.(url.href) ?? { id: url.searchParams.get('id') ?? 'ann', roles: url.searchParams.get('roles')?.split(',') ?? [] }
       const connId = String(sockets.length + 1)
       sockets.push(route.open(ws, socket, {
-        request: { url: url.pathname } as never,
         bearer: { identity: identity as Identity, credential: null, startedAt: performance.now() },
         reauthorize: null,
         params: {},
@@ -109,7 +108,7 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
         fingerprint: null,
         keys: { address: '127.0.0.1', anonymous: null, identity: `id ${url.searchParams.get('id') ?? 'ann'}` },
         facts: { app: events.app, connId, reqId: `req-${connId}`, identity: url.searchParams.get('id') ?? 'ann', ip: '127.0.0.1', route: '/ws' },
-      }))
+      }, { url: url.pathname } as never))
     })
   })
   await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
