@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { defineContract } from '../../lib/contract.js'
 import { CHANNELS } from '../../lib/events/events.js'
-import { contractStack } from '../helpers/contract-stack.js'
+import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { close, text } from '../helpers/frames.js'
 import { upgrade } from '../helpers/handshake.js'
 import { readText } from '../helpers/sources.js'
@@ -14,7 +14,7 @@ const contract = defineContract({
   name: 'told',
   url: '/test',
   inbound: { say: N, boom: N, hang: { payload: N, deadline: 20 } },
-  outbound: { said: Type.Object({ text: Type.String() }) },
+  outbound: { said: Type.Object({ text: Type.String() }), tick: { payload: Type.Object({ text: Type.String() }), whenSlow: 'drop' } },
 })
 
 /** Fields that docs/events.md lists under a heading, and those of every event of a socket. */
@@ -43,40 +43,49 @@ t.test('each channel has its section in docs/events.md, and each event the field
   const server = await contractStack(t, app => {
     app.wsRoute(contract, {
       on: {
-        say: ({ n }, socket) => { if (n === 0) for (let i = 0; i < 20; i++) socket.send.said({ text: 'x'.repeat(1_000_000) }) },
+        say: ({ n }, socket) => {
+          if (n > 1) return
+          const message = { text: 'x'.repeat(1_000_000) }
+          for (let i = 0; i < 20; i++) n === 0 ? socket.send.said(message) : socket.send.tick(message)
+        },
         boom: () => { throw new Error('boom') },
         hang: () => new Promise(() => {}),
       },
     })
   }, { guard: { sessions: { recheck: 50 }, websocket: { fragmentTimeout: 200 } } })
   const told = (name: string) => async (): Promise<boolean> => (seen.get(`fastify-ws-guard:${name}`)?.length ?? 0) > 0
-  const [client, deaf, broken] = [await server.open(), await server.open(), await server.open({ path: '/ws' })]
+  const [client, deaf, broken, late] = [await server.open(), await server.open(), await server.open({ path: '/ws' }), await server.open()]
   const { client: stranger } = await upgrade(server.stack.port, server.stack.page({ origin: 'https://evil.test' }))
   stranger.destroy()
-  client.json({ type: 'say', data: { n: 1 } }, { type: 'boom', data: { n: 1 } }, { type: 'hang', data: { n: 1 } }, { type: 'nope' }, { type: 'say', data: { n: 'x' } })
+  client.json({ type: 'say', data: { n: 2 } }, { type: 'boom', data: { n: 1 } }, { type: 'hang', data: { n: 1 } }, { type: 'nope' }, { type: 'say', data: { n: 'x' } })
   deaf.client.socket.pause()
   deaf.json({ type: 'say', data: { n: 0 } })
+  late.client.socket.pause()
+  late.json({ type: 'say', data: { n: 1 } })
   broken.send(Buffer.of(0xff, 0x80, 0, 0, 0, 0))
   await until(() => (seen.get('fastify-ws-guard:handler:timeout')?.length ?? 0) > 0 && (seen.get('fastify-ws-guard:slow')?.length ?? 0) > 0)
-  t.equal(server.stack.app.wsGuard.refresh({ id: 'ada', roles: [] }), 1)
+  t.equal(server.stack.app.wsGuard.refresh({ id: 'ada', roles: [] }), 2)
+  late.client.socket.resume()
+  await until(told('dropped'))
   server.stack.store.mode = 'down'
   await until(told('store:unavailable'))
   server.stack.store.mode = 'ok'
   await until(told('store:available'))
-  client.send(close(1000, 'bye'))
-  await until(() => (seen.get('fastify-ws-guard:closed')?.length ?? 0) === 2)
-  deaf.client.destroy()
+  for (const polite of [client, late]) polite.send(close(1000, 'bye'))
   await until(() => (seen.get('fastify-ws-guard:closed')?.length ?? 0) === 3)
+  deaf.client.destroy()
+  await until(() => (seen.get('fastify-ws-guard:closed')?.length ?? 0) === 4)
   await server.stack.app.close()
 
   for (const [name, fields] of pages) {
     const events = seen.get(name) ?? []
     t.ok(events.length > 0, name)
-    for (const event of events) t.same(Object.keys(event).sort(), [...fields].sort(), name)
+    // Only in development.
+    for (const event of events) t.same(Object.keys(event).sort(), fields.filter(field => field !== 'detail').sort(), name)
     t.ok(events.every(({ app }) => app === server.stack.app))
   }
   const closed = (seen.get('fastify-ws-guard:closed') ?? [])
-  t.same(closed.map(({ cause, code, reason }) => [cause, code, reason]).sort(), [['peer', 1000, 'bye'], ['policy', 1013, 'slow_consumer'], ['protocol', 1002, '']])
+  t.same(closed.map(({ cause, code, reason }) => [cause, code, reason]).sort(), [['peer', 1000, 'bye'], ['peer', 1000, 'bye'], ['policy', 1013, 'slow_consumer'], ['protocol', 1002, '']])
   t.ok(closed.every(({ duration }) => typeof duration === 'number' && duration >= 0))
   t.same(seen.get('fastify-ws-guard:message:refused')?.map(({ code, type }) => [code, type]), [['unknown_type', null], ['invalid_message', 'say']])
   for (const line of server.stack.log.lines) {
@@ -97,4 +106,25 @@ t.test('an address from a proxy is cut and escaped in events and log', async t =
   const [ip] = addresses as [string]
   t.ok(ip.length < 300)
   t.notMatch(ip, /\u00ad/)
+})
+
+t.test('I12 ten thousand types that nobody has declared are one label, and two lines', async t => {
+  const labels = new Set<string>()
+  let events = 0
+  const note = (event: unknown): void => {
+    const { route, code, type } = event as { readonly route: string, readonly code: string, readonly type: string | null }
+    events++
+    labels.add(JSON.stringify({ route, code, type }))
+  }
+  subscribe('fastify-ws-guard:message:refused', note)
+  t.teardown(() => { unsubscribe('fastify-ws-guard:message:refused', note) })
+  const server = await contractStack(t, app => {
+    app.wsRoute(contract, { on: { say: () => {}, boom: () => {}, hang: () => {} } })
+  }, { guard: { messages: NO_LIMITS } })
+  const client = await server.open()
+  for (let n = 0; n < 10_000; n += 100) client.json(...Array.from({ length: 100 }, (_, index) => ({ type: `type-${n + index}` })))
+  await until(() => events === 10_000)
+  t.same([...labels], ['{"route":"/test","code":"unknown_type","type":null}'])
+  await server.stack.app.close()
+  t.match(server.stack.log.where('event', 'ws.message.refused').map(({ count }) => count), [undefined, 9999])
 })

@@ -199,3 +199,17 @@ t.test('nothing is left of sessions whose sockets are gone', async t => {
   await pass(100_000)
   t.equal(reads.length, count)
 })
+
+t.test('I06 clocks that differ: whoever says first that a session has ended is believed', async t => {
+  const clock = fakeClock(t)
+  const { open, store, pass } = lifeBench(t, clock)
+  // Written by a machine whose clock is two minutes ahead of this one; Redis counts by itself, and forgets it in time.
+  const behind = open(ada, 'behind', { expires: clock.now() + 180_000 })
+  const ahead = open(ada, 'ahead', { expires: clock.now() + 60_000 - 120_000 })
+  t.equal(ahead.closed, 'unauthenticated expired', 'as for every HTTP request with it')
+  await pass(60_000)
+  store.sessions.delete('behind')
+  t.equal(behind.closed, null)
+  await pass(40_000)
+  t.equal(behind.closed, 'unauthenticated session', 'found with its next re-check')
+})

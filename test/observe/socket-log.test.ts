@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import t from 'tap'
 import { Events } from '../../lib/events/events.js'
 import { logSockets } from '../../lib/observe/socket-log.js'
@@ -79,4 +80,19 @@ t.test('a drain is one line, a warning when handlers were cut', async t => {
   events.publish('drained', () => ({ app: APP, sockets: 3, cut: 0, duration: 1 }))
   events.publish('drained', () => ({ app: APP, sockets: 3, cut: 2, duration: 1 }))
   t.match(lines, [{ level: 'info', record: { event: 'ws.drained', sockets: 3, cut: 0 } }, { level: 'warn', record: { cut: 2 } }])
+})
+
+t.test('a flood is one line each ten seconds, for as long as it lasts', async t => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => { mock.timers.reset() })
+  const { events, lines } = start(t)
+  const counts: number[] = []
+  for (let tick = 0; tick < 600; tick++) {
+    for (let n = 0; n < 100; n++) events.publish('message:refused', () => ({ ...FACTS, connId: `s${n}`, code: 'invalid_json', type: null }))
+    mock.timers.tick(100)
+    if (tick % 100 === 99) counts.push(lines.length)
+  }
+  // The first of a kind at once in each window, and what it was repeated at the window's end.
+  t.same(counts, [2, 4, 6, 8, 10, 12])
+  t.same([...new Set(lines.filter(({ record }) => 'count' in record).map(({ record }) => record['count']))], [9999])
 })
