@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { defineContract, identifier, text } from 'fastify-ws-guard/contract'
 
-const Person = Type.Object({ id: Type.String(), name: Type.String() })
+const Person = Type.Object({ id: Type.String(), name: Type.String(), roles: Type.Array(Type.String()) })
 
 const Said = Type.Object({
   id: Type.Integer({ description: 'Counts upwards within a room' }),
@@ -9,6 +9,8 @@ const Said = Type.Object({
   text: Type.String(),
   at: Type.Integer({ description: 'Milliseconds since 1970' }),
 })
+
+const Removed = Type.Object({ id: Type.Integer() })
 
 export type Person = Static<typeof Person>
 export type Said = Static<typeof Said>
@@ -20,10 +22,12 @@ export const chat = defineContract({
   params: Type.Object({ room: identifier({ maxLength: 32 }) }),
   inbound: {
     say: Type.Object({ text: text({ minLength: 1, maxLength: 500 }) }),
+    remove: { payload: Removed, roles: ['moderator'] },
   },
   outbound: {
     said: Said,
-    people: Type.Array(Person),
+    removed: Removed,
+    people: { payload: Type.Array(Person), description: 'Who is in the room, with the roles of now' },
     joined: Person,
     left: Person,
   },

@@ -18,11 +18,13 @@ export function readPage (name: string): string {
   return readFileSync(new URL(name, folder), 'utf8')
 }
 
-/** Serves these files of public/, and no other, to everyone. */
-export function serveFiles (app: FastifyInstance, names: readonly string[]): void {
-  for (const name of names) {
+/** Serves the scripts, styles and pictures of public/ to everyone. */
+export function serveFiles (app: FastifyInstance): void {
+  for (const name of readdirSync(folder!)) {
+    const type = TYPES[extname(name)]
+    if (type === undefined) continue
     const text = readPage(name)
-    app.get(`/${name}`, async (_request, reply) => reply.type(TYPES[extname(name)] ?? 'application/octet-stream').send(text))
+    app.get(`/${name}`, async (_request, reply) => reply.type(type).send(text))
   }
 }
 

@@ -1,3 +1,4 @@
+import { isModerator, type Member } from './accounts.js'
 import type { Person, Said } from './chat.contract.js'
 
 /** Messages a room remembers. Older ones are forgotten. */
@@ -7,24 +8,22 @@ interface RoomInfo {
   readonly id: string
   readonly title: string
   readonly about: string
-  /** Ids of those who may enter; null: everyone who is logged in. */
-  readonly members: readonly string[] | null
+  /** For moderators only. */
+  readonly isPrivate: boolean
 }
 
-/** A room in memory: what was said, and who is there. */
+/** A room in memory, and what was said there. */
 export class Room {
   readonly info: RoomInfo
   #messages: Said[] = []
   #lastId = 0
-  /** Sockets per person: somebody with two tabs is there once. */
-  readonly #present = new Map<string, { readonly person: Person, sockets: number }>()
 
   constructor (info: RoomInfo) {
     this.info = info
   }
 
-  admits (id: string): boolean {
-    return this.info.members === null || this.info.members.includes(id)
+  admits (member: Member): boolean {
+    return !this.info.isPrivate || isModerator(member)
   }
 
   add (from: Person, text: string): Said {
@@ -34,34 +33,21 @@ export class Room {
     return said
   }
 
+  /** True when there was such a message. */
+  remove (id: number): boolean {
+    const at = this.#messages.findIndex(said => said.id === id)
+    return at >= 0 && this.#messages.splice(at, 1).length === 1
+  }
+
   last (limit: number): Said[] {
     return this.#messages.slice(-limit)
-  }
-
-  people (): Person[] {
-    return [...this.#present.values()].map(({ person }) => person)
-  }
-
-  /** True when this is the person's first socket here. */
-  enter (person: Person): boolean {
-    const entry = this.#present.get(person.id)
-    if (entry !== undefined) entry.sockets++
-    else this.#present.set(person.id, { person, sockets: 1 })
-    return entry === undefined
-  }
-
-  /** True when it was the person's last socket here. */
-  leave (person: Person): boolean {
-    const entry = this.#present.get(person.id)
-    if (entry === undefined || --entry.sockets > 0) return false
-    return this.#present.delete(person.id)
   }
 }
 
 const rooms = new Map<string, Room>([
-  { id: 'lobby', title: 'Lobby', about: 'Where everybody drops in', members: null },
-  { id: 'music', title: 'Music', about: 'What are you listening to?', members: null },
-  { id: 'workshop', title: 'Workshop', about: 'Private: only Alice and Bob may enter', members: ['alice', 'bob'] },
+  { id: 'lobby', title: 'Lobby', about: 'Where everybody drops in', isPrivate: false },
+  { id: 'music', title: 'Music', about: 'What are you listening to?', isPrivate: false },
+  { id: 'workshop', title: 'Workshop', about: 'Private: for moderators', isPrivate: true },
 ].map(info => [info.id, new Room(info)]))
 
 /** The room with this id, if there is one. */
@@ -69,10 +55,6 @@ export function findRoom (id: string): Room | undefined {
   return rooms.get(id)
 }
 
-/** What the page shows `id` of the rooms. Whether one may be entered is decided again when its socket opens. */
-export function listRooms (id: string): object[] {
-  return [...rooms.values()].map(room => {
-    const { members, ...info } = room.info
-    return { ...info, isPrivate: members !== null, mayEnter: room.admits(id) }
-  })
+export function listRooms (): RoomInfo[] {
+  return [...rooms.values()].map(({ info }) => info)
 }

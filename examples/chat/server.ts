@@ -4,13 +4,16 @@ import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import Fastify from 'fastify'
 import guard, { sessionAuth } from 'fastify-ws-guard'
-import type { Member } from './accounts.js'
-import { chat } from './chat.contract.js'
-import { loginRoutes } from './login.js'
+import { findMember, type Member } from './accounts.js'
+import { breakInRoutes } from './break-in.js'
+import { chatRoute } from './chat-route.js'
+import { loginRoutes, memberOf } from './login.js'
+import { memberRoutes } from './member-routes.js'
 import { readPage, serveClient, serveFiles } from './pages.js'
-import { findRoom, listRooms } from './rooms.js'
 import { protectWeb } from './web-protection.js'
 
+// In production the guard, the cookie and TLS have to be right before it boots, and nobody is helped to break in.
+const development = process.env['NODE_ENV'] !== 'production'
 const port = Number(process.env['PORT'] ?? 3000)
 const host = process.env['HOST'] ?? '127.0.0.1'
 // Written out with their port: in development every loopback page would be let in otherwise, and a browser sends
@@ -32,52 +35,27 @@ await app.register(session, {
   rolling: false,
 })
 await app.register(guard, {
-  // In production: leave `development` out, and name your own host: allowedHosts: ['chat.example.com']. Origins are
-  // then derived from it (https only), and TLS is required.
-  development: true,
+  // In production: name your own host, allowedHosts: ['chat.example.com'], and leave `origins` out. They are then
+  // derived from it (https only), and TLS is required.
+  development,
   allowedHosts: [...names],
   origins,
   // A socket ends with its session: at the logout, at the end of its eight hours, at a new login.
-  auth: sessionAuth<Member>(({ member }) => member),
+  auth: sessionAuth<Member>(({ member }) => findMember(member)),
 })
 
 await app.register(loginRoutes)
 
-app.wsRoute<typeof chat, Member>(chat, {
-  authorize: ({ identity, params }) => findRoom(params.room)?.admits(identity.id) === true,
-  onOpen (socket) {
-    const { id, name } = socket.identity
-    const room = findRoom(socket.params.room)!
-    if (room.enter({ id, name })) socket.group(socket.params.room).send.joined({ id, name })
-    socket.join(socket.params.room)
-    socket.send.people(room.people())
-  },
-  onClose (socket) {
-    const { id, name } = socket.identity
-    if (findRoom(socket.params.room)!.leave({ id, name })) socket.group(socket.params.room).send.left({ id, name })
-  },
-  on: {
-    say ({ text }, socket) {
-      const { id, name } = socket.identity
-      socket.group(socket.params.room).send.said(findRoom(socket.params.room)!.add({ id, name }, text))
-    },
-  },
-  calls: {
-    history: ({ limit }, socket) => findRoom(socket.params.room)!.last(limit),
-  },
-})
+chatRoute(app)
+await app.register(memberRoutes)
+if (development) await app.register(breakInRoutes, { port, host })
 
 const page = readPage('index.html')
 serveClient(app)
-serveFiles(app, ['app.js', 'login.js', 'style.css', 'icon.svg', 'lock.svg'])
+serveFiles(app)
 app.get('/', async (request, reply) => {
-  if (request.session.member === undefined) return reply.redirect('/login', 303)
+  if (memberOf(request) === undefined) return reply.redirect('/login', 303)
   return reply.type('text/html; charset=utf-8').send(page)
-})
-app.get('/me', async (request, reply) => {
-  const { member } = request.session
-  if (member === undefined) return await reply.code(401).send({ statusCode: 401, error: 'Unauthorized', message: 'Log in first' })
-  return { ...member, rooms: listRooms(member.id) }
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void app.close() })

@@ -1,36 +1,19 @@
 import t from 'tap'
 import { createServer } from 'node:http'
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { skipWithout } from '../helpers/binaries.js'
+import { bubbles, connected, counted, logIn as logInTo, type Name, PASSWORDS, say, type Visitor, watched } from '../helpers/chat-page.js'
 import { launchChromium } from '../helpers/chromium.js'
 import { startExample } from '../helpers/example.js'
 import type { Teardown } from '../helpers/teardown.js'
-import { until } from '../helpers/until.js'
 
 // examples/chat in a real browser: what a user sees, and what another page can do with the user's cookie.
-
-const PASSWORDS = { alice: 'wonderland', bob: 'builder', carol: 'singer' } as const
-type Name = keyof typeof PASSWORDS
-
-/** A page whose complaints are kept. */
-interface Watched {
-  readonly page: Page
-  readonly complaints: string[]
-}
 
 interface Attempt {
   readonly opened: boolean
   /** HTTP status of a refused handshake. */
   readonly status: number | null
   readonly messages: readonly string[]
-}
-
-async function watched (context: BrowserContext): Promise<Watched> {
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()) })
-  page.on('pageerror', error => complaints.push(String(error)))
-  return { page, complaints }
 }
 
 /** Opens a WebSocket from a page or frame and tells what came of it within half a second after it opened. */
@@ -69,37 +52,13 @@ async function otherSite (t: Teardown, html: string): Promise<{ readonly port: n
   return { port: typeof address === 'object' && address !== null ? address.port : 0, cookies }
 }
 
-/** Waits until the page shows exactly so many. */
-async function counted (page: Page, selector: string, expected: number): Promise<void> {
-  let count = -1
-  await until(async () => (count = await page.locator(selector).count()) === expected).catch(() => {
-    throw new Error(`${count} ${selector} instead of ${expected}`)
-  })
-}
-
-const bubbles = (page: Page): Promise<string[]> => page.locator('.bubble').allTextContents()
-
-async function say (page: Page, text: string): Promise<void> {
-  await page.fill('#text', text)
-  await page.press('#text', 'Enter')
-}
-
 t.test('the chat example', { skip: skipWithout('chromium'), timeout: 110_000 }, async t => {
   const chat = await startExample(t, 'chat')
   const site = `http://localhost:${chat.port}`
   const lobby = `ws://localhost:${chat.port}/rooms/lobby`
   const browser = await launchChromium(t, ['evil.example'])
 
-  const logIn = async (name: Name): Promise<Watched & { readonly context: BrowserContext }> => {
-    const context = await browser.newContext()
-    const { page, complaints } = await watched(context)
-    await page.goto(site)
-    await page.click(`[data-name=${name}]`)
-    t.equal(await page.inputValue('#password'), PASSWORDS[name])
-    await page.click('button.primary')
-    await page.waitForSelector('#state[data-state=open]')
-    return { context, page, complaints }
-  }
+  const logIn = async (name: Name): Promise<Visitor> => await logInTo(browser, site, name)
 
   await t.test('a wrong password shows a message and no session', async t => {
     const context = await browser.newContext()
@@ -129,13 +88,13 @@ t.test('the chat example', { skip: skipWithout('chromium'), timeout: 110_000 }, 
       t.equal(await page.locator('.message.own').count(), 1)
       await counted(page, '.person', 2)
     }
-    t.same(await bob.page.locator('.person').allInnerTexts().then(texts => texts.map(text => text.split('\n').at(-1))), ['Alice', 'Bob (you)'])
+    t.same(await bob.page.locator('.person').allInnerTexts().then(texts => texts.map(text => text.split('\n').slice(1).join(', '))), ['Alice, moderator', 'Bob (you), moderator'])
     t.match(await alice.page.textContent('#messages'), /Bob joined/)
   })
 
   await t.test('a room keeps its history, and rooms are apart', async t => {
     await bob.page.click('a[href="#music"]')
-    await bob.page.waitForSelector('#state[data-state=open]')
+    await connected(bob.page)
     await bob.page.waitForSelector('#empty:not([hidden])')
     await say(bob.page, 'only in music')
     await counted(bob.page, '.bubble', 1)
@@ -215,9 +174,10 @@ t.test('the chat example', { skip: skipWithout('chromium'), timeout: 110_000 }, 
     const workshop = `ws://localhost:${chat.port}/rooms/workshop`
     await carol.page.goto(`${site}/#workshop`)
     await carol.page.waitForSelector('#notice:not([hidden])')
-    t.match(await carol.page.textContent('#notice'), /not a member/)
+    t.match(await carol.page.textContent('#notice'), /for moderators/)
     t.same(carol.complaints, [])
-    // The page would not even try: what counts is the server.
+    t.equal(await carol.page.textContent('#state'), 'Disconnected')
+    // Without `wsg.v1` it is a refused handshake.
     const { opened, status } = await attempt(carol.page, workshop)
     t.same({ opened, status }, { opened: false, status: 403 })
     t.equal((await attempt(carol.page, `ws://localhost:${chat.port}/rooms/nowhere`)).status, 403)
@@ -236,11 +196,11 @@ t.test('the chat example', { skip: skipWithout('chromium'), timeout: 110_000 }, 
       cut = () => socket.close({ code: 1013, reason: 'overload' })
     })
     await page.goto(site)
-    await page.waitForSelector('#state[data-state=open]')
+    await connected(page)
     await page.fill('#text', 'a draft')
     await cut?.()
-    await page.waitForSelector('#state:not([data-state=open])')
-    await page.waitForSelector('#state[data-state=open]')
+    await page.waitForSelector('body:not([data-state=open])')
+    await connected(page)
     t.equal(sockets, 2)
     await counted(page, '.bubble', 3)
     t.equal(await page.inputValue('#text'), 'a draft')
@@ -275,11 +235,13 @@ t.test('the chat example', { skip: skipWithout('chromium'), timeout: 110_000 }, 
   await t.test('logging out leads to the login page, ends other tabs, and the old cookie opens nothing', async t => {
     const second = await watched(alice.context)
     await second.page.goto(site)
-    await second.page.waitForSelector('#state[data-state=open]')
+    await connected(second.page)
     const before = await alice.context.cookies()
-    await alice.page.click('text=Log out')
+    await alice.page.click('#me')
+    await alice.page.getByRole('button', { name: 'Log out', exact: true }).click()
     await alice.page.waitForURL(`${site}/login`)
-    await second.page.waitForURL(`${site}/login`, { timeout: 5000 })
+    await second.page.waitForURL(`${site}/login?ended`, { timeout: 5000 })
+    t.match(await second.page.textContent('[role=alert]'), /logged out/, 'which says why')
     t.same(await alice.context.cookies(), [])
     await counted(bob.page, '.person', 1)
     t.match(await bob.page.textContent('#messages'), /Alice left/)

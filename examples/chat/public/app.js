@@ -1,197 +1,120 @@
-// The chat page. Whatever came from people is written with textContent, never as HTML.
+// The chat page: one client for the room that is shown.
+import { listenToAccount } from './account.js'
+import { listenToBreakIn } from './break-in.js'
 import { attempt, createClient, urlOf } from './client/client.js'
+import { avatarOf, find } from './dom.js'
+import { ask, toLogin } from './http.js'
+import { clear, listenToMessages, removeSaid, showEvent, showHistory, showSaid } from './messages.js'
+import { isModerator, showPeople, showRooms } from './side.js'
+import { whyClosed, whyRefused } from './words.js'
 
-const SHOWN = 300
-const GROUPED_WITHIN = 5 * 60_000
 const STATES = { idle: 'Connecting…', connecting: 'Connecting…', open: 'Connected', waiting: 'Reconnecting…', closed: 'Disconnected' }
 
-const find = id => document.getElementById(id)
-const [state, roomList, peopleList, count, title, about, messages, empty, newest, notice, composer, text, send] =
-  ['state', 'rooms', 'people', 'count', 'title', 'about', 'messages', 'empty', 'newest', 'notice', 'composer', 'text', 'send'].map(find)
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+const [state, title, about, messages, notice, composer, text, send] =
+  ['state', 'title', 'about', 'messages', 'notice', 'composer', 'text', 'send'].map(find)
 
-let me
+const me = await ask('/me')
 let room
 let client
-let lastSaid
 const people = new Map()
 
-function make (tag, className, content = '') {
-  const element = document.createElement(tag)
-  element.className = className
-  element.textContent = content
-  return element
-}
-
-function dress (avatar, { id, name }) {
-  let hash = 0
-  for (const char of id) hash = (hash * 13 + char.codePointAt(0)) % 1009
-  avatar.dataset.hue = hash % 6
-  avatar.textContent = [...name][0]
-  avatar.setAttribute('aria-hidden', 'true')
-  return avatar
-}
-
-function showNotice (content) {
+function showNotice (content = '') {
   notice.textContent = content
   notice.hidden = content === ''
 }
 
 function showState (name) {
   state.textContent = STATES[name]
-  state.dataset.state = name
   document.body.dataset.state = name
   send.disabled = name !== 'open'
-  text.disabled = name === 'closed'
+  text.readOnly = name === 'closed'
 }
 
-function showRooms () {
-  roomList.replaceChildren(...me.rooms.map(({ id, title, isPrivate, mayEnter }) => {
-    const item = make('li', '')
-    const link = make('a', 'room-link')
-    link.append(make('span', isPrivate ? 'sign lock' : 'sign', isPrivate ? '' : '#'), make('span', '', title))
-    link.firstChild.setAttribute('aria-hidden', 'true')
-    if (isPrivate) link.append(make('span', 'unseen', ' (private)'))
-    if (mayEnter) link.href = `#${id}`
-    else {
-      link.setAttribute('aria-disabled', 'true')
-      link.setAttribute('role', 'link')
-      link.title = 'You are not a member of this room'
-    }
-    if (id === room?.id) link.setAttribute('aria-current', 'page')
-    item.append(link)
-    return item
-  }))
+/** Who I am by now: roles change while the page is open. */
+function showMe ({ roles }) {
+  me.roles = roles
+  document.body.classList.toggle('moderator', isModerator(me))
 }
 
-function showPeople () {
-  const sorted = [...people.values()].sort((a, b) => a.name.localeCompare(b.name))
-  count.textContent = sorted.length === 0 ? '' : sorted.length
-  peopleList.replaceChildren(...sorted.map(person => {
-    const item = make('li', 'person')
-    item.append(dress(make('span', 'avatar'), person), make('span', '', person.id === me.id ? `${person.name} (you)` : person.name))
-    return item
-  }))
+function listPeople (list) {
+  people.clear()
+  for (const person of list) people.set(person.id, person)
+  if (people.has(me.id)) showMe(people.get(me.id))
+  showPeople(people.values(), me)
 }
-
-const isAtEnd = () => messages.scrollHeight - messages.scrollTop - messages.clientHeight < 40
-
-function scrollToEnd () {
-  messages.scrollTop = messages.scrollHeight
-  newest.hidden = true
-}
-
-function append (item, isOwn) {
-  const follow = isOwn || isAtEnd()
-  messages.append(item)
-  while (messages.childElementCount > SHOWN) messages.firstChild.remove()
-  empty.hidden = true
-  if (follow) scrollToEnd()
-  else newest.hidden = false
-}
-
-function showSaid (said) {
-  // The history may hold what was also sent live.
-  if (lastSaid !== undefined && said.id <= lastSaid.id) return
-  const isOwn = said.from.id === me.id
-  const isNext = lastSaid?.from.id === said.from.id && said.at - lastSaid.at < GROUPED_WITHIN && !messages.lastChild?.classList.contains('event')
-  const item = make('li', `message${isOwn ? ' own' : ''}${isNext ? ' next' : ''}`)
-  const head = make('p', 'head')
-  const time = make('time', '', clock.format(said.at))
-  time.dateTime = new Date(said.at).toISOString()
-  head.append(make('b', '', isOwn ? 'You' : said.from.name), ' ', time)
-  const body = make('div', 'body')
-  body.append(head, make('p', 'bubble', said.text))
-  item.append(dress(make('span', 'avatar'), said.from), body)
-  lastSaid = said
-  append(item, isOwn)
-}
-
-const showEvent = content => append(make('li', 'event', content), false)
 
 /** Live messages that wait until the older ones are shown; null when they don't have to. */
 let held = null
 
 async function loadHistory (own) {
   held = []
+  messages.ariaBusy = 'true'
   const answer = await attempt(own).history({ limit: 50 })
   if (client !== own) return
-  if (answer.ok) {
-    messages.replaceChildren()
-    lastSaid = undefined
-    answer.data.forEach(showSaid)
-  } else if (own.state === 'open') {
-    showNotice(`The history could not be loaded (${answer.error.message}).`)
-  }
-  held.forEach(showSaid)
+  if (answer.ok) showHistory(answer.data, me)
+  else if (own.state === 'open') showNotice(`The history could not be loaded. ${whyRefused(answer.error)}`)
+  for (const said of held) showSaid(said, me)
   held = null
-  empty.hidden = messages.childElementCount > 0
-  scrollToEnd()
+  messages.ariaBusy = 'false'
 }
 
 /** What the room says, until another one is entered. */
 function listen (own) {
-  own.on.said(said => held === null ? showSaid(said) : held.push(said))
-  own.on.people(list => {
-    people.clear()
-    for (const person of list) people.set(person.id, person)
-    showPeople()
-  })
+  own.on.said(said => held === null ? showSaid(said, me) : held.push(said))
+  own.on.removed(({ id }) => removeSaid(id))
+  own.on.people(listPeople)
   own.on.joined(person => {
     if (!people.has(person.id)) showEvent(`${person.name} joined`)
-    people.set(person.id, person)
-    showPeople()
+    listPeople([...people.values(), person])
   })
   own.on.left(person => {
-    people.delete(person.id)
     showEvent(`${person.name} left`)
-    showPeople()
+    listPeople([...people.values()].filter(({ id }) => id !== person.id))
   })
-  own.listen('state', ({ state }) => {
+  own.listen('error', error => {
+    showNotice(whyRefused(error))
+    if (error.sent?.text !== undefined && text.value === '') text.value = error.sent.text
+  })
+  own.listen('state', ({ state, code, delay }) => {
     if (client !== own) return
     showState(state)
-    if (state === 'open') void loadHistory(own)
-  })
-  own.listen('error', ({ code, message, sent }) => {
-    showNotice(code === 'rate_limited' ? 'That was too fast. Try again in a moment.' : `Not sent: ${message}.`)
-    if (sent?.text !== undefined && text.value === '') text.value = sent.text
+    if (state === 'open') {
+      showNotice()
+      void loadHistory(own)
+    }
+    const why = whyClosed(code)
+    if (state === 'waiting' && why !== undefined) showNotice(`${why} Trying again in ${Math.ceil(delay / 1000)} s.`)
   })
   own.listen('unauthenticated', toLogin)
-  own.listen('closed', ({ code }) => {
+  own.listen('closed', async ({ code }) => {
     if (client !== own || code === 4401) return
-    showNotice(code === 4403 ? 'You are no longer a member of this room.' : 'The server ended the connection. Reload the page to try again.')
+    listPeople([])
+    showNotice(whyClosed(code) ?? 'The server ended the connection. Reload the page to try again.')
+    showMe(await ask('/me'))
   })
 }
 
-function toLogin () {
-  location.assign('/login')
-}
-
-function enter () {
-  const wanted = location.hash.slice(1)
-  const next = me.rooms.find(({ id }) => id === wanted) ?? me.rooms.find(({ mayEnter }) => mayEnter)
+function leave () {
   const before = client
   client = undefined
   before?.close()
   held = null
-  room = next
-  lastSaid = undefined
-  people.clear()
-  messages.replaceChildren()
-  empty.hidden = newest.hidden = true
+}
+
+function enter () {
+  const wanted = location.hash.slice(1)
+  leave()
+  room = me.rooms.find(({ id }) => id === wanted) ?? me.rooms[0]
   title.textContent = room.title
   about.textContent = room.about
   document.title = `${room.title} · Guarded chat`
-  showRooms()
-  showPeople()
-  if (!room.mayEnter) {
-    showState('closed')
-    showNotice('You are not a member of this room.')
-    return
-  }
-  showNotice('')
+  showNotice()
+  clear()
+  listPeople([])
+  showRooms(me.rooms, room)
   client = createClient({ url: urlOf('/rooms/:room', { params: { room: room.id } }) })
   listen(client)
+  client.connect()
 }
 
 function grow () {
@@ -203,7 +126,7 @@ composer.addEventListener('submit', event => {
   event.preventDefault()
   const content = text.value.trim()
   if (content === '' || client?.state !== 'open') return
-  showNotice('')
+  showNotice()
   client.send.say({ text: content })
   text.value = ''
   grow()
@@ -215,18 +138,16 @@ text.addEventListener('keydown', event => {
   event.preventDefault()
   composer.requestSubmit()
 })
-newest.addEventListener('click', scrollToEnd)
-messages.addEventListener('scroll', () => { if (isAtEnd()) newest.hidden = true })
 addEventListener('hashchange', enter)
+// Else the end of the socket would be news, and lead to the login page before the answer does.
+find('logout').addEventListener('submit', leave)
 // Back to this page out of the browser's cache, after a logout: it has to prove itself again.
 addEventListener('pageshow', event => { if (event.persisted) location.reload() })
 
-const answer = await fetch('/me')
-if (answer.ok) {
-  me = await answer.json()
-  find('my-name').textContent = me.name
-  dress(find('my-avatar'), me)
-  enter()
-} else {
-  toLogin()
-}
+find('my-name').textContent = me.name
+find('my-name').before(avatarOf(me))
+showMe(me)
+listenToAccount(me)
+listenToBreakIn()
+listenToMessages(id => { client.send.remove({ id }) })
+enter()
