@@ -10,10 +10,8 @@ export type { Check, Codec, EnvelopeFormat, Sent } from './client/codec.js'
 export type { Off } from './client/emitter.js'
 export type { ClientCode, ErrorDetail, LocalCode } from './client/error.js'
 export type { IterateOptions, MessageIterator } from './client/iterate.js'
-export type {
-  AuthNotice, AuthSource, ClientState, StateChange, WebSocketConstructor, WebSocketLike,
-} from './client/link.js'
-export type { RenewingOptions } from './client/renewing.js'
+export type { ClientState, StateChange, WebSocketConstructor, WebSocketLike } from './client/link.js'
+export type { AuthNotice, AuthSource, RenewingOptions } from './client/renewing.js'
 export type { Pace } from './client/outbox.js'
 export type { CallError, CallOptions, CallResult, Client, ClientEvents, ClientOptions } from './client/types.js'
 export type { Attempts, Events } from './client/views.js'

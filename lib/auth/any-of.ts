@@ -42,7 +42,8 @@ export function anyOf<S extends readonly AuthStrategy<AnyIdentity>[]> (
 ): AuthStrategy<IdentityOf<S[number]>> {
   checkStrategies(strategies)
   const alternatives = strategies.flatMap(strategy => strategy.alternatives ?? [strategy])
-  const absent = alternatives.find(({ needs }) => needs.credential === 'header') ?? alternatives[0]!
+  const absent = alternatives.find(({ firstMessage }) => firstMessage === true) ??
+    alternatives.find(({ needs }) => needs.credential === 'header') ?? alternatives[0]!
   const choose = (context: PresenceContext): AuthStrategy<AnyIdentity> =>
     alternatives.find(one => isPresent(one, context)) ?? absent
   const strategy: AuthStrategy<AnyIdentity> = {

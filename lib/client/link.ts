@@ -1,9 +1,10 @@
 import { isRetryable } from '../protocol/codes.js'
 import { SUBPROTOCOL } from '../protocol/envelope.js'
 import { absolute, type Address, type AddressSource } from './address.js'
-import type { Codec, Frame } from './codec.js'
+import type { Frame } from './codec.js'
 import type { Emitter } from './emitter.js'
 import { ClientError } from './error.js'
+import type { AuthSource } from './renewing.js'
 
 /**
  * `idle`: not used yet. `connecting`: the handshake is under way. `open`: admitted. `waiting`: lost, and to be tried
@@ -34,21 +35,6 @@ export interface WebSocketLike {
 
 /** A constructor of WebSockets: the global one, or that of `ws`. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike
-
-/** Asked for a token, or to renew a cookie. `ticket` makes one for tickets, `renewing` one for tokens that end. */
-export interface AuthSource {
-  (context: { readonly refused: boolean }): string | void | Promise<string | void>
-  /** What stands before the token in the list of subprotocols. Default `bearer.`. */
-  prefix?: string
-  /** Hears what the server says about tokens. True where it has not admitted us yet. */
-  $auth?: (data: AuthNotice, send: (frame: Frame) => void, encode: Codec['encode']) => boolean
-}
-
-/** Milliseconds in which a new token is due; without it the server asks for the first one, or has refused the last. */
-export interface AuthNotice {
-  readonly expiresIn?: number
-  readonly refused?: boolean
-}
 
 /** Options of the connection. Times are in milliseconds. */
 export interface LinkOptions {

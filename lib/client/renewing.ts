@@ -1,5 +1,20 @@
 import { AUTH_TYPE } from '../protocol/envelope.js'
-import type { AuthSource } from './link.js'
+import type { Codec, Frame } from './codec.js'
+
+/** Asked for a token, or to renew a cookie. `ticket` makes one for tickets, `renewing` one for tokens that end. */
+export interface AuthSource {
+  (context: { readonly refused: boolean }): string | void | Promise<string | void>
+  /** What stands before the token in the list of subprotocols. Default `bearer.`. */
+  prefix?: string
+  /** Hears what the server says about tokens. True where it has not admitted us yet. */
+  $auth?: (data: AuthNotice, send: (frame: Frame) => void, encode: Codec['encode']) => boolean
+}
+
+/** Milliseconds in which a new token is due; without it the server asks for the first one, or has refused the last. */
+export interface AuthNotice {
+  readonly expiresIn?: number
+  readonly refused?: boolean
+}
 
 /** `auth` for tickets: `createClient({ auth: ticket(() => fetchTicket()) })`. Each attempt takes a new one. */
 export function ticket (auth: AuthSource): AuthSource {

@@ -1,9 +1,10 @@
 import cookie, { Signer } from '@fastify/cookie'
 import session from '@fastify/session'
 import Fastify from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { WebSocket } from 'ws'
-import guard, { anyOf, sessionAuth, tokenAuth } from '../../lib/index.js'
+import guard, { anyOf, sessionAuth, ticketAuth, tokenAuth } from '../../lib/index.js'
 import type { AuthStrategy } from '../../types/gate.js'
 import { SECRET, sessionCookie } from '../helpers/bare.js'
 import { guardedStack, userOf } from '../helpers/guarded-stack.js'
@@ -143,6 +144,15 @@ t.test('a strategy that can\'t tell whether its credential is there decides: nob
   const broken: AuthStrategy = { ...byKey, isPresent: () => { throw new Error('no') }, authenticate: () => { throw new Error('no') } }
   const stack = await site(t, anyOf(broken, byToken))
   t.equal(codeOf(await stack.upgrade(stack.page({ cookie: null, ...bearer('token-of-bob') }))), 'WSG_ERR_AUTH_UNAVAILABLE')
+})
+
+t.test('without any credential the one is chosen that takes a first message, else one whose credential is a header', async t => {
+  const nothing = { request: { raw: { headers: {}, rawHeaders: [] } } as unknown as FastifyRequest, sessionCookie: 'sessionId' }
+  const byTicket = ticketAuth({ issue: '/ticket', auth: bySession })
+  const quiet = tokenAuth({ verify: () => null, carriers: ['header'] })
+  for (const [strategy, name] of [
+    [anyOf(bySession, byTicket, byToken), 'token'], [anyOf(bySession, byTicket), 'ticket'], [anyOf(bySession, byTicket, quiet), 'ticket'], [anyOf(bySession, byKey), 'api-key'], [anyOf(bySession, { ...bySession, name: 'other' }), 'session'],
+  ] as const) t.equal(strategy.choose?.(nothing).name, name)
 })
 
 t.test('one strategy can hand its question on', async t => {

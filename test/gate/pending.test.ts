@@ -58,8 +58,13 @@ t.test('a strategy at work is told that its client left', async t => {
   const admitted = again()
   const kept = (admitted.handshake.abort = new AbortController()).signal
   admitted.handshake.admitted = true
-  pending.settle(admitted.handshake)
+  pending.settle(admitted.handshake, true)
   t.equal(kept.aborted, false)
+  const refused = again()
+  const { signal: late } = refused.handshake.abort = new AbortController()
+  refused.handshake.admitted = true
+  refused.socket.destroy()
+  t.equal(late.aborted, true, 'who was admitted, and then refused, is of no use to it')
   t.equal(admitted.handshake.abort, null, 'and nothing of the handshake is kept with the socket')
 })
 
