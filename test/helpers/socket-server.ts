@@ -101,7 +101,7 @@ export async function socketServer (t: Teardown, options: SocketServerOptions = 
       const identity = options.identity?.(url.href) ?? { id: url.searchParams.get('id') ?? 'ann', roles: url.searchParams.get('roles')?.split(',') ?? [] }
       const connId = String(sockets.length + 1)
       sockets.push(route.open(ws, socket, {
-        bearer: { identity: identity as Identity, credential: null, startedAt: performance.now() },
+        bearer: { identity: identity as Identity, credential: null, startedAt: 0 },
         reauthorize: null,
         params: {},
         query: {},
