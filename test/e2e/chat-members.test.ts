@@ -63,9 +63,12 @@ t.test('devices and roles of the chat example', { skip: skipWithout('chromium'),
   await t.test('who loses the role is out of the private room at once, is told why, and moderates no more', async t => {
     await enter(bob.page, 'Workshop')
     await connected(bob.page)
+    await say(bob.page, 'among moderators')
+    await counted(bob.page, '.bubble', 1)
     await alice.page.locator('#me').click()
     await alice.page.getByRole('checkbox', { name: 'Bob' }).uncheck()
     t.match(await notice(bob.page), /^This room is for moderators/)
+    await counted(bob.page, '.bubble', 0)
     t.equal(await bob.page.textContent('#state'), 'Disconnected')
     await alice.page.locator('#account-result', { hasText: 'Bob is no longer a moderator, as of now (open connections: 1).' }).waitFor()
     await enter(bob.page, 'Lobby')

@@ -90,6 +90,8 @@ function listen (own) {
     if (client !== own || code === 4401) return
     listPeople([])
     showNotice(whyClosed(code) ?? 'The server ended the connection. Reload the page to try again.')
+    if (code !== 4403) return
+    clear()
     showMe(await ask('/me'))
   })
 }

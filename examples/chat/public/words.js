@@ -4,7 +4,7 @@ const CLOSED = {
   1001: 'The server is restarting.',
   1013: 'The server has too much to do.',
   4400: 'This page sent what the server does not understand. Reload it.',
-  4403: 'This room is for moderators, and you are none. One of them can change that.',
+  4403: 'This room is for moderators, and you are not one of them. A moderator can change that.',
   4408: 'The server took too long.',
   4426: 'There is a newer version of this page. Reload it.',
   4429: 'You have too many connections, or sent too much.',
