@@ -1,6 +1,7 @@
 // What does a guarded message cost? The whole pipeline (session route, contract, sanitizer, rate limit, outbound schema) against
 // bare @fastify/websocket with checks by hand, tRPC, Socket.IO, and on Bun against Elysia; in turn within one run.
-// `npm run build`, `npm ci` in bench/, then: node bench/messages.js [rounds] [milliseconds per run] [servers, with commas]
+// `npm run build`, `npm ci` in bench/, then: node bench/messages.js [rounds] [milliseconds per run] [servers, with commas] [file for plot.js]
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { RUNTIMES, startLoad, startServer } from './lib/process.js'
 import { ratios, spread, table } from './lib/stats.js'
@@ -24,7 +25,7 @@ const ALL = {
 }
 const COMPARED = [['guarded', 'bare'], ['guarded', 'trpc'], ['guarded', 'socketio'], ['guarded on Bun', 'elysia on Bun'], ['guarded on Bun', 'elysia + response on Bun']]
 
-const names = process.argv[4]?.split(',') ?? Object.keys(ALL)
+const names = (process.argv[4] ?? '') === '' ? Object.keys(ALL) : process.argv[4].split(',')
 const servers = new Map()
 for (const name of names) {
   const { kind, runtime } = ALL[name]
@@ -37,6 +38,7 @@ for (const name of names) {
   servers.set(name, { server, kind, cookie })
 }
 
+const run = { date: new Date().toISOString().slice(0, 10), node: process.version, rounds, duration, shapes: [] }
 console.log(`node ${process.version}, ${rounds} rounds of ${duration} ms each; min / median / max`)
 for (const shape of SHAPES) {
   const rates = new Map(names.map(name => [name, []]))
@@ -57,6 +59,7 @@ for (const shape of SHAPES) {
       loads.get(name).push(cpu / answered)
     }
   }
+  run.shapes.push({ ...shape, servers: names.map(name => ({ name, cpu: costs.get(name), rate: rates.get(name) })) })
   console.log(`\n${shape.name}: ${shape.connections} connections, ${shape.depth} in flight on each`)
   table(['server', 'messages/s', 'server CPU us/message', 'load CPU us/message'],
     names.map(name => [name, spread(rates.get(name), 0), spread(costs.get(name)), spread(loads.get(name))]))
@@ -65,3 +68,4 @@ for (const shape of SHAPES) {
       [`${ours} : ${other}`, spread(ratios(rates.get(ours), rates.get(other))), spread(ratios(costs.get(other), costs.get(ours)))]))
 }
 for (const { server } of servers.values()) await server.stop()
+if (process.argv[5] !== undefined) writeFileSync(process.argv[5], `${JSON.stringify(run, null, 1)}\n`)

@@ -10,6 +10,11 @@ t.test('pictures are what their script draws', async t => {
   for (const [name, svg] of Object.entries(PICTURES)) t.equal(images.get(`docs/images/${name}`), svg, `node scripts/pictures.js (${name})`)
 })
 
+t.test('the benchmark\'s picture is that of the run that is kept', async t => {
+  const { plot } = await import(pathToFileURL(join(ROOT, 'bench', 'plot.js')).href) as { plot: (run: unknown) => string }
+  t.equal(images.get('docs/images/benchmark.svg'), plot(JSON.parse(readText('bench/results/messages.json'))), 'node bench/plot.js')
+})
+
 t.test('pictures have words for who can\'t see them, colours for a dark page, and nothing that runs or is loaded', async t => {
   t.ok(images.size > 2)
   for (const [name, svg] of images) {
