@@ -29,13 +29,13 @@ function run (t: Teardown, command: string, args: readonly string[], env: NodeJS
 }
 
 t.test('examples/tokens: tokens end, and the sockets do not', { skip: skipWithoutPython() }, async t => {
-  const { port } = await startExample(t, 'tokens', { TOKEN_SECONDS: '2' })
-  const env = { ...PACKAGED.env, API: `http://localhost:${port}`, COUNT: '20' }
+  const { port } = await startExample(t, 'tokens', { TOKEN_SECONDS: '5' })
+  const env = { ...PACKAGED.env, API: `http://localhost:${port}`, COUNT: '56' }
   const reader = run(t, PYTHON, [join(ROOT, 'examples/tokens/read.py')], env)
   await until(() => reader.lines.includes('open'))
   const writer = run(t, process.execPath, [join(ROOT, 'build/examples/tokens/write.js')], env)
   t.same(await Promise.all([reader.ended, writer.ended]), [0, 0])
-  const numbers = Array.from({ length: 20 }, (_, index) => `writer ${index + 1}`)
+  const numbers = Array.from({ length: 56 }, (_, index) => `writer ${index + 1}`)
   for (const { lines } of [reader, writer]) {
     t.same(lines.filter(line => line.startsWith('writer')), numbers)
     t.equal(lines.filter(line => line === 'open').length, 1, 'one connection')
