@@ -81,6 +81,14 @@ t.test('the panel of the chat example', { skip: skipWithout('chromium'), timeout
     t.match(answer, /\nclosed 4426 stale$/)
   })
 
+  await t.test('a server that lets it in is not called safe', async t => {
+    await carol.page.route('**/break-in/foreign-origin', async route => await route.fulfill({ json: { status: 101, body: '' } }))
+    await carol.page.getByRole('button', { name: 'A foreign website' }).click()
+    await panel.locator('.broken', { hasText: 'That should not have happened.' }).waitFor()
+    t.equal(await panel.locator('.broken').count(), 1)
+    t.match(await panel.locator('pre').first().textContent(), /^HTTP 101/)
+  })
+
   await t.test('after all that the chat goes on, for the one who tried as well', async t => {
     await carol.page.keyboard.press('Escape')
     await counted(carol.page, 'dialog[open]', 0)
