@@ -104,13 +104,14 @@ export class Judge {
   }
 
   private authorize (entry: Entry, id: Id, data: unknown): void {
+    const { identity, face } = this.socket
     let verdict: unknown
     try {
-      verdict = entry.authorize?.(data, this.socket.face)
+      verdict = entry.authorize?.(data, face)
       if (isThenable(verdict)) {
         // Messages behind this one wait, else a later one would overtake it.
         this.queue.hold()
-        void this.decideLater(entry, id, data, verdict)
+        void this.decideLater(entry, id, data, verdict, identity)
         return
       }
     } catch (error) {
@@ -121,9 +122,18 @@ export class Judge {
     this.decide(entry, id, data, verdict === true)
   }
 
-  private async decideLater (entry: Entry, id: Id, data: unknown, pending: PromiseLike<unknown>): Promise<void> {
+  /** `asked`: whom the verdict is about. */
+  private async decideLater (
+    entry: Entry, id: Id, data: unknown, pending: PromiseLike<unknown>, asked: unknown
+  ): Promise<void> {
     const verdict = await this.withinDeadline(entry, pending)
-    if (this.socket.receiving) this.decide(entry, id, data, verdict)
+    const { socket } = this
+    if (socket.receiving) {
+      // Its identity may have been replaced meanwhile, and a yes for the former one is none for this.
+      const stands = verdict === true && entry.roles !== null ? this.hasRole(entry, entry.roles) : verdict
+      if (stands === true && socket.identity !== asked) this.authorize(entry, id, data)
+      else this.decide(entry, id, data, stands)
+    }
     this.queue.release()
   }
 

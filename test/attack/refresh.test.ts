@@ -150,3 +150,56 @@ t.test('an idle socket keeps its handshake\'s request where authorize looks at i
   t.ok(requests.get('/looks')?.deref())
   await server.empty()
 })
+
+t.test('a message whose authorize is still asked when its role is taken away is refused', async t => {
+  const handled: unknown[] = []
+  const open: (() => void)[] = []
+  const kept = defineContract({
+    name: 'kept',
+    url: '/kept',
+    inbound: { order: { payload: Type.Object({ n: Type.Integer() }), roles: ['admin'] }, own: Type.Object({}) },
+  })
+  const server = await contractStack(t, app => {
+    app.wsRoute(kept, {
+      on: {
+        order: {
+          authorize: async () => { await new Promise<void>(resolve => { open.push(resolve) }); return true },
+          handle: ({ n }) => { handled.push(n) },
+        },
+        own: {
+          authorize: async (_data, { identity }) => {
+            const may = identity.roles?.includes('admin') === true
+            await new Promise<void>(resolve => { open.push(resolve) })
+            return may
+          },
+          handle: () => { handled.push('own') },
+        },
+      },
+    })
+  }, { guard: { auth: { name: 'test', needs: { credential: 'header', session: false }, authenticate: () => ({ id: 'ada', roles: ['admin'] }) } } })
+  const { app } = server.stack
+  const client = await server.open({ path: '/kept' })
+  client.json({ type: 'order', data: { n: 1 } })
+  await until(() => open.length === 1)
+  app.wsGuard.refresh({ id: 'ada', roles: ['user'] })
+  for (const go of open.splice(0)) go()
+  t.match(await client.waitMessages(1), [{ error: { code: 'forbidden' } }])
+  app.wsGuard.refresh({ id: 'ada', roles: ['admin'] })
+  client.json({ type: 'own', data: {} })
+  await until(() => open.length === 1)
+  app.wsGuard.refresh({ id: 'ada', roles: ['user'] })
+  for (const go of open.splice(0)) go()
+  await until(() => open.length === 1)
+  for (const go of open.splice(0)) go()
+  t.match((await client.waitMessages(2))[1], { error: { code: 'forbidden' } }, 'what it said of who that was is asked again')
+  app.wsGuard.refresh({ id: 'ada', roles: ['admin'] })
+  client.json({ type: 'order', data: { n: 2 } })
+  await until(() => open.length === 1)
+  app.wsGuard.refresh({ id: 'ada', roles: ['admin', 'user'] })
+  for (const go of open.splice(0)) go()
+  await until(() => open.length === 1)
+  for (const go of open.splice(0)) go()
+  await until(() => handled.length > 0)
+  t.same(handled, [2])
+  await server.empty()
+})
