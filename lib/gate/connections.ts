@@ -113,10 +113,11 @@ export class Connections {
     return null
   }
 
-  /** Takes a slot of this identity. */
+  /** Takes a slot of this identity, for the one that a former token was of. */
   claimIdentity (slots: Slots, key: string): CapRefusal | null {
     if (slots.identity === key) return null
     if (!this.#identities.take(key, this.#caps.perIdentity)) return this.#full('identity', key)
+    this.#identities.give(slots.identity)
     slots.identity = key
     return null
   }

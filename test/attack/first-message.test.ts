@@ -407,3 +407,54 @@ t.test('who came with a cookie has no token that could be replaced', async t => 
   t.match(await nobody.waitMessages(1), [{ type: '$auth', data: { deadline: Number } }], 'without a cookie a token is asked for')
   t.same(asked, [])
 })
+
+t.test('a new token that was being judged when its user was demoted does not bring the roles back', async t => {
+  let role = 'admin'
+  let release: (() => void) | null = null
+  let asked = 0
+  const { stack, open } = await bench(t, {
+    token: {
+      async verify () {
+        asked++
+        const roles = [role]
+        if (asked === 2) await new Promise<void>(resolve => { release = resolve })
+        return { id: 'ada', roles, expires: later(60_000) }
+      },
+    },
+  })
+  const client = await open(bearer('first'))
+  client.json(auth('second'))
+  await until(() => release !== null)
+  role = 'user'
+  t.equal(stack.app.wsGuard.refresh({ id: 'ada', roles: ['user'] }), 1)
+  ;(release as (() => void) | null)?.()
+  client.json({ type: 'who', id: 1, data: {} })
+  t.same((await client.waitMessage(message => message.id === 1)).data, { id: 'ada', roles: ['user'] })
+  t.equal(asked, 3, 'the token is judged again, by what holds now')
+})
+
+t.test('attempts with the tokens of several users hold the place of the last one only', async t => {
+  let isClosed = true
+  const { stack, open } = await bench(t, {
+    guard: { connections: { perAddress: 1000, perIdentity: 1 } },
+    authorize: () => {
+      if (isClosed) throw Object.assign(new Error('not now'), { statusCode: 401 })
+      return true
+    },
+  })
+  const first = await open()
+  first.json(auth('ada-60'))
+  await first.waitMessages(2)
+  isClosed = false
+  first.json(auth('bob-60'))
+  await first.waitMessage(({ data }) => (data as { expiresIn?: number }).expiresIn !== undefined)
+  const second = await open()
+  second.json(auth('ada-60'))
+  t.ok(await second.waitMessage(({ data }) => (data as { expiresIn?: number }).expiresIn !== undefined), 'nobody is counted for ada')
+  first.client.destroy()
+  second.client.destroy()
+  await until(() => stack.app.wsGuard.sockets === 0)
+  const third = await open()
+  third.json(auth('ada-60'))
+  t.ok(await third.waitMessage(({ data }) => (data as { expiresIn?: number }).expiresIn !== undefined))
+})

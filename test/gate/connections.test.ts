@@ -62,6 +62,18 @@ t.test('a claim that is held is not counted again', async t => {
   t.equal(connections.claimAddress(slots(), '192.0.2.1', true), null, 'there is room for one more')
 })
 
+t.test('a socket that turns out to be somebody else is counted once', async t => {
+  const connections = new Connections({ ...caps, total: 100, pending: 100, perIdentity: 1 })
+  const held = slots()
+  connections.enter()
+  t.equal(connections.claimIdentity(held, 'string:ada'), null)
+  t.equal(connections.claimIdentity(held, 'string:bob'), null)
+  t.equal(connections.claimIdentity(slots(), 'string:bob')?.code, 'WSG_ERR_CONNECTIONS_PER_IDENTITY')
+  t.equal(connections.claimIdentity(slots(), 'string:ada'), null)
+  connections.leave(held)
+  t.equal(connections.identities, 1)
+})
+
 t.test('sockets without an identity have a cap of their own below that of all', async t => {
   const connections = new Connections({ ...caps, total: 100, pending: 100, perAddress: 5, anonymous: 2 })
   const anonymous = Array.from({ length: 4 }, slots)
