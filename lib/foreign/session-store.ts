@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { warnChanged } from './changed.js'
 
 type Callback = (error?: unknown, ...rest: unknown[]) => void
@@ -121,6 +121,16 @@ export function findSessionStore (scope: FastifyInstance): object | null {
   warnChanged(scope.log, 'session-store', 'sockets are not told of a logout: they end with the next re-check of ' +
     'their session (sessions.recheck)')
   return null
+}
+
+/**
+ * Keeps @fastify/session from writing a request's session when that is answered, as it does with `rolling`: a client
+ * that lets its body wait for a logout would bring the session back. It can still be read.
+ */
+export function leaveUnsaved (request: FastifyRequest): void {
+  const session: unknown = Reflect.get(request, 'session')
+  if (typeof session !== 'object' || session === null) return
+  Reflect.set(request, 'session', Object.create(session, { sessionId: { value: undefined } }))
 }
 
 function storeIn (session: object): SessionStore | null {

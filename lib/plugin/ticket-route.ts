@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AuthenticateContext, Credential, TicketIssue } from '../../types/gate.js'
 import { authenticate } from '../auth/authenticate.js'
 import { sessionCookieName } from '../foreign/session-cookie-name.js'
+import { leaveUnsaved } from '../foreign/session-store.js'
 import type { Gate } from '../gate/gate.js'
 import type { RoutePolicy } from '../gate/policy.js'
 
@@ -53,6 +54,10 @@ export function declareTicketRoute (scope: FastifyInstance, issues: TicketIssue,
   const { gate, policy, authTimeout } = parts
   scope.post(issues.url, {
     bodyLimit: BODY_LIMIT,
+    onError (request, _reply, _error, done) {
+      leaveUnsaved(request)
+      done()
+    },
     // Before a byte of the body is read.
     async onRequest (request, reply) {
       const verdict = await gate.checkPlain(request, policy)
@@ -74,6 +79,7 @@ export function declareTicketRoute (scope: FastifyInstance, issues: TicketIssue,
       const retryAfter = Math.ceil(issues.lifetime / 1000)
       throw gate.refusePlain(request, reply, { code: 'WSG_ERR_TICKETS_WAITING', retryAfter }, policy)
     }
+    leaveUnsaved(request)
     reply.header('cache-control', 'no-store')
     return { ticket, expiresIn: issues.lifetime }
   })

@@ -8,6 +8,7 @@ import { closeFrame, codeOf } from '../helpers/handshake.js'
 import type { UpgradeOptions } from '../helpers/handshake.js'
 import { guardedStack, userOf } from '../helpers/guarded-stack.js'
 import type { GuardedStack } from '../helpers/guarded-stack.js'
+import { connect } from '../helpers/tcp.js'
 import { later } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
 
@@ -219,4 +220,27 @@ t.test('its route is where the first route is that takes tickets, and what it ne
     [{ issue: '/t', auth: bySession, perOwner: 0 }, /ticketAuth\.perOwner: expected 1 to 1000, got 0/],
     [{ issue: '/t', auth: bySession, ttl: 1 }, /got "ttl"/],
   ] as const) t.throws(() => ticketAuth(options as TicketAuthOptions), { code: 'WSG_ERR_OPTION', message }, String(message))
+})
+
+t.test('a request for a ticket whose body comes after the logout does not bring the session back', async t => {
+  const stack = await guardedStack(t, {
+    guard: { auth: ticketAuth({ issue: '/ws-ticket', auth: bySession }) },
+    extend: app => { app.post('/logout', async request => { await request.session.destroy(); return {} }) },
+  })
+  const { store, app, port } = stack
+  const body = JSON.stringify({ path: '/ws' })
+  for (const [payload, status] of [[body, 200], ['{', 400], ['{"pat":"/ws"}', 400]] as const) {
+    const cookie = await stack.login()
+    const { gets } = store
+    const client = await connect(port)
+    client.send(`POST /ws-ticket HTTP/1.1\r\nHost: localhost:${port}\r\nOrigin: http://localhost:${port}\r\nContent-Type: application/json\r\n` +
+      `Cookie: ${cookie}\r\nContent-Length: ${body.length}\r\n\r\n`)
+    await until(() => store.gets > gets)
+    await app.inject({ method: 'POST', url: '/logout', headers: { cookie } })
+    t.equal(store.sessions.size, 0)
+    client.send(payload.padEnd(body.length))
+    t.equal((await client.response()).status, status)
+    t.equal(store.sessions.size, 0, `${status}: it is still gone`)
+    client.destroy()
+  }
 })
