@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { isDeepStrictEqual } from 'node:util'
 import type { AnyIdentity, AuthStrategy, Identity, SessionReader, SessionSource } from '../../types/gate.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
@@ -39,6 +40,19 @@ function timeOf (expires: Time | undefined): number | null {
   return expires === null || expires === undefined ? null : new Date(expires).getTime()
 }
 
+/**
+ * One that nobody changes: a store in memory hands out the object that it keeps, and what was changed in place in there
+ * would look as if nothing were new. An instance of a class, or what holds functions, stays what it is.
+ */
+function ownCopy<I> (identity: I): I {
+  try {
+    const copy = structuredClone(identity)
+    return isDeepStrictEqual(copy, identity) ? copy : identity
+  } catch {
+    return identity
+  }
+}
+
 /** What sessions out of the store have of the methods that loaded ones have: they are read, never written. */
 const STORED = Object.freeze({
   get (this: Readonly<Record<string, unknown>>, key: string): unknown { return this[key] },
@@ -58,7 +72,7 @@ export function sessionAuth<I extends AnyIdentity = Identity> (
   }
   const ask = (session: object): I | null | Promise<I | null> => {
     const identity = identify(session as SessionShape)
-    return identity instanceof Promise ? identity.then(found => found ?? null) : identity ?? null
+    return identity instanceof Promise ? identity.then(found => ownCopy(found ?? null)) : ownCopy(identity ?? null)
   }
   const source: SessionSource = {
     // What is stored has the time it was loaded with as well, which is the former one.
