@@ -1,6 +1,7 @@
 import t from 'tap'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import ts from 'typescript'
 import { startServer } from '../helpers/example.js'
 import { upgrade } from '../helpers/handshake.js'
 import { codeBlocks } from '../helpers/markdown.js'
@@ -18,9 +19,9 @@ const PACKAGES = ['fastify', '@sinclair/typebox', '@fastify/cookie', '@fastify/s
 const COMPILERS = { 'TypeScript 5.9': 'typescript-5/bin/tsc', 'TypeScript 6': 'typescript/lib/tsc.js', 'TypeScript 7': 'typescript-7/bin/tsc' }
 const OPTIONS = [
   '--strict', '--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--lib', 'es2023,dom', '--skipLibCheck', '--noEmit', '--allowJs', '--checkJs',
-  // What Node's type stripping can't do.
-  '--erasableSyntaxOnly', '--verbatimModuleSyntax',
 ]
+/** Refuses what Node's type stripping can't do. */
+const STRIPPED = ['--erasableSyntaxOnly', '--verbatimModuleSyntax']
 const SECRET = { SESSION_SECRET: 'a secret of at least thirty-two characters' }
 
 /** A folder with a page's files, which listen on the port. */
@@ -37,15 +38,21 @@ function write (folder: string, page: string, port: number): void {
   }
 }
 
+/** A CommonJS file as TypeScript, which says import there as well. */
+function withImports (text: string): string {
+  return text.replaceAll(/^const (?:\{ default: (\w+) \}|(.+)) = require\((.+)\)$/gm, (_, plugin, names, from) => `import ${plugin ?? names} from ${from}`)
+}
+
 for (const [name, path] of Object.entries(COMPILERS)) {
   t.test(`${name} takes what the pages say, and has the types for import and for require`, { timeout: 100_000 }, async t => {
     const folder = typed(t, 'README.md')
     mkdirSync(join(folder, 'start'))
     write(join(folder, 'start'), 'docs/getting-started.md', 3000)
     writeFileSync(join(folder, 'wrong.cjs'), "require('fastify-ws-guard/contract').defineContract({ name: 'x', urll: '/x' })\n")
-    const compile = async (...files: string[]): Promise<Ended> => await runNode(folder, [join(ROOT, 'node_modules', path), ...OPTIONS, ...files])
-    t.same(await compile('server.ts', 'page.ts', 'start/app.ts'), { status: 0, output: '' })
-    const { output } = await compile('start/server.cjs', 'wrong.cjs')
+    const compile = async (...args: string[]): Promise<Ended> => await runNode(folder, [join(ROOT, 'node_modules', path), ...OPTIONS, ...args])
+    t.same(await compile(...STRIPPED, 'server.ts', 'page.ts', 'start/app.ts'), { status: 0, output: '' })
+    writeFileSync(join(folder, 'imports.cts'), withImports(readFileSync(join(folder, 'start/server.cjs'), 'utf8')))
+    const { output } = await compile('start/server.cjs', 'imports.cts', 'wrong.cjs')
     t.same([...output.matchAll(/^(\S+\.[cm]?[tj]s)\(/gm)].map(([, file]) => file), ['wrong.cjs'], output)
     t.match(output, /urll/)
   })
@@ -60,13 +67,22 @@ async function serves (t: { equal (found: unknown, wanted: unknown, name: string
   }
 }
 
-t.test('CommonJS runs as it is typed', async t => {
+t.test('CommonJS runs as it is typed, and as TypeScript', async t => {
   const port = await freePort()
   const folder = typed(t, 'docs/getting-started.md', port)
   // What npm init -y writes by now.
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }')
   await startServer(t, join(folder, 'server.cjs'), { PORT: String(port) }, folder)
   await serves(t, port, '/chat', 101)
+
+  const another = await freePort()
+  const text = readFileSync(join(folder, 'server.cjs'), 'utf8').replaceAll(String(port), String(another))
+  const { outputText } = ts.transpileModule(withImports(text), {
+    compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.CommonJS, esModuleInterop: true },
+  })
+  writeFileSync(join(folder, 'imports.cjs'), outputText)
+  await startServer(t, join(folder, 'imports.cjs'), { PORT: String(another) }, folder)
+  await serves(t, another, '/chat', 101)
 })
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
