@@ -1,20 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { warnChanged } from './changed.js'
+import { memberOf } from './instance-symbol.js'
 
 type Hook = (...args: never[]) => unknown
 
-/** Members of an instance that only Fastify knows, by the description of their symbol. */
-function inside (instance: FastifyInstance, description: string): unknown {
-  for (let at: object | null = instance; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    const key = Object.getOwnPropertySymbols(at).find(symbol => symbol.description === description)
-    if (key !== undefined) return (instance as unknown as Record<symbol, unknown>)[key]
-  }
-  return undefined
-}
-
 function moveFirst (instance: FastifyInstance, name: string, hook: Hook): boolean {
-  const hooks = (inside(instance, 'fastify.hooks') as Record<string, unknown> | undefined)?.[name]
-  const children = inside(instance, 'fastify.children')
+  const hooks = (memberOf(instance, 'fastify.hooks') as Record<string, unknown> | undefined)?.[name]
+  const children = memberOf(instance, 'fastify.children')
   if (!Array.isArray(hooks) || !Array.isArray(children)) return false
   const at = hooks.indexOf(hook)
   if (at < 0) return false

@@ -1,39 +1,25 @@
 import type { FastifyInstance } from 'fastify'
 import { warnChanged } from './changed.js'
+import { memberOf } from './instance-symbol.js'
+import { probeSession } from './session-probe.js'
 
 /** What @fastify/session calls its cookie when nobody says otherwise. */
 const DEFAULT = 'sessionId'
-
-/** A scope, as far as @fastify/session and Fastify show it. */
-interface SessionScope {
-  decryptSession?: (cookie: string, request: object, options: object, callback: () => void) => void
-}
-
-interface Probe {
-  readonly headers: object
-  readonly session?: { readonly cookie?: { readonly path?: string } }
-}
 
 type Hook = (request: object, reply: object, done: () => void) => void
 
 const names = new WeakMap<FastifyInstance, string>()
 
 function hooksOf (scope: FastifyInstance): readonly unknown[] {
-  for (let at: object | null = scope; at !== null; at = Object.getPrototypeOf(at) as object | null) {
-    const key = Object.getOwnPropertySymbols(at).find(symbol => symbol.description === 'fastify.hooks')
-    if (key === undefined) continue
-    const { onRequest } = (scope as unknown as Record<symbol, { readonly onRequest?: unknown }>)[key] ?? {}
-    return Array.isArray(onRequest) ? onRequest : []
-  }
-  return []
+  const { onRequest } = (memberOf(scope, 'fastify.hooks') ?? {}) as { readonly onRequest?: unknown }
+  return Array.isArray(onRequest) ? onRequest : []
 }
 
 /** Which cookie the plugin's own hook looks for. */
 function watch (scope: FastifyInstance): string | null {
   const isOurs = (one: unknown): one is Hook => typeof one === 'function' && one.name === 'handleSession'
   const hook = hooksOf(scope).find(isOurs)
-  const probe: Probe = { headers: {} }
-  ;(scope as SessionScope).decryptSession?.('', probe, {}, () => {})
+  const probe = probeSession(scope)
   const asked: string[] = []
   const cookies = new Proxy({}, {
     get (_, name) {

@@ -2,34 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { warnChanged } from './changed.js'
+import { probeSession, type ProbeCookie, type SessionProbe } from './session-probe.js'
 
-/** Cookie attributes as @fastify/session would set them. */
-interface CookieAttributes {
-  readonly secure?: unknown
-  readonly httpOnly?: unknown
-  readonly sameSite?: unknown
-}
-
-interface SessionScope {
-  decryptSession?: (cookie: string, request: object, options: object, callback: () => void) => void
-}
-
-/** A request, as far as the plugin looks at it. */
-interface Probe {
-  readonly protocol: string
-  readonly headers: object
-  readonly session?: { readonly cookie?: CookieAttributes }
-}
-
-// @fastify/session keeps its options to itself; a session made for an unsigned cookie shows them.
-function readAttributes (scope: FastifyInstance, protocol: 'http' | 'https'): CookieAttributes | null {
-  const probe: Probe = { protocol, headers: {} }
+function readAttributes (scope: FastifyInstance, protocol: SessionProbe['protocol']): ProbeCookie | null {
   try {
-    (scope as SessionScope).decryptSession?.('', probe, {}, () => {})
+    return probeSession(scope, protocol).session?.cookie ?? null
   } catch {
     return null
   }
-  return probe.session?.cookie ?? null
 }
 
 /** What the cookie check needs to know of the route and the options. */
@@ -86,5 +66,5 @@ export function checkSession (scope: FastifyInstance, context: SessionCookieCont
 }
 
 function isSecureSession (scope: FastifyInstance): boolean {
-  return scope.hasDecorator('decodeSecureSession') && (scope as SessionScope).decryptSession === undefined
+  return scope.hasDecorator('decodeSecureSession') && !('decryptSession' in scope)
 }

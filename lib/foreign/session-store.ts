@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { warnChanged } from './changed.js'
+import { probeSession, type ProbeSession } from './session-probe.js'
 
 type Callback = (error?: unknown, ...rest: unknown[]) => void
 
@@ -90,29 +91,14 @@ function replace (store: SessionStore, name: 'destroy' | 'set', own: Ears, { bef
   Reflect.defineProperty(store, name, { value: told, writable: true, configurable: true, enumerable: false })
 }
 
-/** A session, as far as it is looked into. */
-interface ProbeSession {
-  readonly sessionId?: unknown
-  readonly destroy?: (callback: Callback) => void
-  readonly save?: (callback: Callback) => void
-}
-
-interface SessionScope {
-  decryptSession?: (cookie: string, request: object, options: object, callback: () => void) => void
-}
-
 /**
  * The store of the @fastify/session in this scope, proven at boot: its sessions end and are written through the store's
  * own methods, where they are heard. Null, with a warning, where that can't be seen: sockets then follow their sessions
  * by re-checks alone.
  */
 export function findSessionStore (scope: FastifyInstance): object | null {
-  // @fastify/session keeps its store to itself; a session made for an unsigned cookie holds it.
-  const probe: { readonly protocol: string, readonly headers: object, session?: ProbeSession } =
-    { protocol: 'https', headers: {} }
   try {
-    (scope as SessionScope).decryptSession?.('', probe, {}, () => {})
-    const { session } = probe
+    const { session } = probeSession(scope)
     const store = session === undefined ? null : storeIn(session)
     if (store !== null && session !== undefined && isHeard(store, session)) return store
   } catch {

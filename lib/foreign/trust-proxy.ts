@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { warnChanged } from './changed.js'
+import { memberOf } from './instance-symbol.js'
 
 /**
  * The value given to Fastify's `trustProxy`, false where none was; undefined where it can't be seen, which is warned
@@ -7,8 +8,7 @@ import { warnChanged } from './changed.js'
  */
 export function readTrustProxy (fastify: FastifyInstance): unknown {
   // initialConfig, which is public, leaves it out.
-  const key = Object.getOwnPropertySymbols(fastify).find(symbol => symbol.description === 'fastify.options')
-  const options: unknown = key === undefined ? undefined : (fastify as unknown as Record<symbol, unknown>)[key]
+  const options = memberOf(fastify, 'fastify.options')
   if (typeof options !== 'object' || options === null) {
     warnChanged(fastify.log, 'trust-proxy', 'a proxy that is missing from trustProxy, or trustProxy: true, is not ' +
       'warned of')
