@@ -1,6 +1,6 @@
-// Tested in test/auth/any-of.test.ts.
+// Tested in test/auth/any-of.test.ts and test/auth/session-auth.test.ts.
 
-/** True when a request carries a cookie of this name, whatever is in it (RFC 6265 section 5.4). */
-export function hasCookie (header: string | undefined, name: string): boolean {
-  return header?.split(';').some(pair => pair.slice(0, pair.indexOf('=')).trim() === name) === true
+/** How many cookies of this name a request carries, whatever is in them (RFC 6265 section 5.4). */
+export function countCookies (header: string | undefined, name: string): number {
+  return header?.split(';').filter(pair => pair.slice(0, pair.indexOf('=')).trim() === name).length ?? 0
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AnyIdentity, AuthStrategy, Identity, SessionReader, SessionSource } from '../../types/gate.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { hasCookie } from './cookie-header.js'
+import { countCookies } from './cookie-header.js'
 
 type Time = Date | string | null
 
@@ -31,8 +31,7 @@ function isCookieDoubled (request: FastifyRequest, signed: string): boolean {
   const cookies = (request as { cookies?: Readonly<Record<string, string | undefined>> }).cookies
   if (header === undefined || cookies === undefined || !header.includes(';')) return false
   const name = Object.keys(cookies).find(key => cookies[key] === signed || cookies[key]?.endsWith(signed))
-  if (name === undefined) return false
-  return header.split(';').filter(pair => pair.slice(0, pair.indexOf('=')).trim() === name).length > 1
+  return name !== undefined && countCookies(header, name) > 1
 }
 
 /** In milliseconds since the epoch; null: not by itself; NaN, which is no time to come: nobody can tell. */
@@ -82,7 +81,7 @@ export function sessionAuth<I extends AnyIdentity = Identity> (
   return {
     name: 'session',
     needs: { credential: 'cookie', session: true },
-    isPresent: ({ request, sessionCookie }) => hasCookie(request.raw.headers.cookie, sessionCookie),
+    isPresent: ({ request, sessionCookie }) => countCookies(request.raw.headers.cookie, sessionCookie) > 0,
     authenticate (context) {
       const { request } = context
       const { session, sessionStore: store } = request as FastifyRequest & LoadedRequest

@@ -35,7 +35,7 @@ const ownerOf = ({ identity, credential }: Claim): string => credential?.session
 
 /**
  * One-time tickets of this process, kept by their hash. They end after `lifetime` milliseconds, and one owner has
- * `perOwner` at most. Callers wait for what is returned, so that a store elsewhere can take this one's place.
+ * `perOwner` at most.
  */
 export class Tickets {
   readonly #lifetime: number
