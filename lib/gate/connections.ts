@@ -1,4 +1,5 @@
 import type { Refusal } from '../../types/gate.js'
+import { Counts } from './counts.js'
 
 /** Caps on connections, all in sockets. */
 export interface ConnectionCaps {
@@ -27,7 +28,7 @@ export interface CapRefusal extends Refusal {
 }
 
 /** Seconds a refused client is told to wait: long enough that a retry loop costs little. */
-const RETRY_AFTER = 5
+export const RETRY_AFTER = 5
 
 /** Keys under which one socket is counted. Given back as a whole when the socket closes. */
 export interface Slots {
@@ -128,28 +129,5 @@ export class Connections {
     if (kind === 'identity') return { code: 'WSG_ERR_CONNECTIONS_PER_IDENTITY', retryAfter: RETRY_AFTER, full }
     const value = kind === 'anonymous' ? `${key}: without an identity` : key
     return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value, retryAfter: RETRY_AFTER, full }
-  }
-}
-
-/** How many sockets each key has. */
-class Counts {
-  readonly #counts = new Map<string, number>()
-
-  get size (): number { return this.#counts.size }
-
-  take (key: string, cap: number): boolean {
-    const count = this.#counts.get(key) ?? 0
-    if (count >= cap) return false
-    this.#counts.set(key, count + 1)
-    return true
-  }
-
-  /** Gives one of `key` back, where there is a key. Returns what a slot holds from then on. */
-  give (key: string | null): null {
-    if (key === null) return null
-    const left = (this.#counts.get(key) ?? 1) - 1
-    if (left === 0) this.#counts.delete(key)
-    else this.#counts.set(key, left)
-    return null
   }
 }

@@ -10,7 +10,7 @@ import { type DevelopmentDoor, Door, RETRY_AUTH } from './door.js'
 import { policyToTell } from './draining.js'
 import type { HostPolicy } from './host.js'
 import { HeadersMoment } from './moments/headers.js'
-import { IdentityMoment, isCounted, type Judges } from './moments/identity.js'
+import { IdentityMoment, type Judges, punish } from './moments/identity.js'
 import { type HasEnded, SwitchMoment } from './moments/switch.js'
 import { UpgradeMoment } from './moments/upgrade.js'
 import { PendingHandshakes } from './pending.js'
@@ -22,6 +22,8 @@ import { WaitingRoom } from './waiting-room.js'
 
 /** Of the handshakes that may be under way, one in so many may wait for room at a cap. */
 const WAITING_SHARE = 4
+/** Of the sockets that may wait for a token, one address may have one in so many. */
+const ADDRESS_SHARE = 4
 
 export interface GateOptions {
   readonly host: HostPolicy
@@ -66,7 +68,7 @@ export class Gate {
     const { caps, authTimeout, handshakeTimeout, makeRoom, log, events, judges, hasEnded, development } = options
     const { host, requireTls, addresses, unauthenticated, policies } = options
     const connections = this.connections = new Connections(caps)
-    const waiting = this.#waiting = new WaitingRoom(unauthenticated, Math.ceil(unauthenticated / WAITING_SHARE))
+    const waiting = this.#waiting = new WaitingRoom(unauthenticated, Math.ceil(unauthenticated / ADDRESS_SHARE))
     this.#security = new SecurityLog(log, events)
     const door = this.#door = new Door(this.#security, development)
     this.#pending = new PendingHandshakes({
@@ -149,7 +151,7 @@ export class Gate {
 
   /** Refuses a plain request: the error to throw. What its client is at fault for costs more of its rate. */
   refusePlain (request: FastifyRequest, reply: FastifyReply, refusal: Refusal, policy: RoutePolicy): Error {
-    if (isCounted(refusal)) for (const limiter of policy.limiters) limiter.punish(request)
+    punish(refusal, request, policy)
     return this.#door.refuse(request, reply, refusal, null)
   }
 

@@ -1,17 +1,16 @@
 // Tested in test/attack/first-message.test.ts.
 import type { Refusal } from '../../types/gate.js'
+import { RETRY_AFTER } from './connections.js'
+import { Counts } from './counts.js'
 import type { Handshake } from './record.js'
-
-/** Seconds a refused client is told to wait. */
-const RETRY_AFTER = 5
 
 /** Sockets whose first message is to be a token: how many there may be, in total and of one client address. */
 export class WaitingRoom {
   readonly #total: number
   readonly #perAddress: number
-  // By handshake: each gives its place back once, however it ends.
-  readonly #places = new Map<Handshake, string>()
-  readonly #byAddress = new Map<string, number>()
+  // By handshake: each gives its place back once, however it ends. Null: its address is not counted.
+  readonly #places = new Map<Handshake, string | null>()
+  readonly #byAddress = new Counts()
 
   constructor (total: number, perAddress: number) {
     this.#total = total
@@ -36,13 +35,11 @@ export class WaitingRoom {
     if (this.#places.size >= this.#total) {
       return { code: 'WSG_ERR_CONNECTIONS_PENDING', value: 'without a token yet', retryAfter: RETRY_AFTER }
     }
-    const key = address ?? ''
-    const count = this.#byAddress.get(key) ?? 0
-    if (address !== null && count >= this.#perAddress) {
-      return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value: `${key}: without a token yet`, retryAfter: RETRY_AFTER }
+    if (address !== null && !this.#byAddress.take(address, this.#perAddress)) {
+      const value = `${address}: without a token yet`
+      return { code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value, retryAfter: RETRY_AFTER }
     }
-    this.#places.set(handshake, key)
-    this.#byAddress.set(key, count + 1)
+    this.#places.set(handshake, address)
     return null
   }
 
@@ -51,8 +48,6 @@ export class WaitingRoom {
     const key = this.#places.get(handshake)
     if (key === undefined) return
     this.#places.delete(handshake)
-    const left = (this.#byAddress.get(key) ?? 1) - 1
-    if (left === 0) this.#byAddress.delete(key)
-    else this.#byAddress.set(key, left)
+    this.#byAddress.give(key)
   }
 }

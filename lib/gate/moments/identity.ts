@@ -76,7 +76,7 @@ export class IdentityMoment {
       done()
       return
     }
-    if (isCounted(refusal)) for (const limiter of policy.limiters) limiter.punish(request)
+    punish(refusal, request, policy)
     done(this.#parts.door.refuse(request, reply, refusal, handshake))
   }
 
@@ -122,7 +122,7 @@ export class IdentityMoment {
       waiting.leave(handshake)
       return null
     }
-    if (isCounted(verdict)) for (const limiter of policy.limiters) limiter.punish(request)
+    punish(verdict, request, policy)
     door.report(verdict, request, handshake)
     return verdict
   }
@@ -172,9 +172,9 @@ function readInput (request: FastifyRequest, handshake: Handshake, { readInput }
 /** What a client is at fault for: such a handshake costs more of its upgrade rate. */
 const COUNTED = new Set<Refusal['code']>(['WSG_ERR_UNAUTHENTICATED', 'WSG_ERR_FORBIDDEN', 'WSG_ERR_PARAMS_INVALID'])
 
-/** Is its client at fault? */
-export function isCounted ({ code }: Refusal): boolean {
-  return COUNTED.has(code)
+/** Counts a refusal that its client is at fault for once more in each rate of the route. */
+export function punish ({ code }: Refusal, request: FastifyRequest, { limiters }: RoutePolicy): void {
+  if (COUNTED.has(code)) for (const limiter of limiters) limiter.punish(request)
 }
 
 /** The refusal for a hook that has set a status and sent nothing. */
