@@ -24,10 +24,13 @@ function checkOptions<I extends AnyIdentity> (given: unknown): Required<TicketAu
   if (typeof issue !== 'string' || !/^\/[^\s?#*:]+$/.test(issue)) {
     fault('.issue', 'the path of the route that hands tickets out, such as "/ws-ticket"', issue)
   }
-  if (typeof (auth as AuthStrategy | undefined)?.authenticate !== 'function') {
+  const { authenticate, needs, issues, alternatives = [] } = (auth ?? {}) as Partial<AuthStrategy>
+  if (typeof authenticate !== 'function' || typeof needs !== 'object') {
     fault('.auth', 'a strategy such as sessionAuth(session => session.user)', auth)
   }
-  if ((auth as AuthStrategy).issues !== undefined) fault('.auth', 'a strategy that takes no tickets itself', auth)
+  if (issues !== undefined || alternatives.some(one => one.issues !== undefined)) {
+    fault('.auth', 'a strategy that takes no tickets itself', auth)
+  }
   const isIn = (value: unknown, least: number, most: number): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
   if (!isIn(lifetime, 1000, MAX_LIFETIME)) fault('.lifetime', `1000 to ${MAX_LIFETIME} milliseconds`, lifetime)

@@ -13,7 +13,7 @@ export function identityFault (identity: unknown): string | null {
   return time < SECONDS ? 'identity.expires is in the first years after 1970; milliseconds are expected' : null
 }
 
-/** `Number('alice')` is NaN, and would be one identity for everybody. */
-function isId (id: unknown): id is string | number {
+/** Can it be somebody's? `Number('alice')` is NaN, and would be one identity for everybody. */
+export function isId (id: unknown): id is string | number {
   return typeof id === 'string' ? id !== '' : Number.isFinite(id)
 }

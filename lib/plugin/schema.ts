@@ -1,5 +1,5 @@
 import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
-import type { AuthStrategy } from '../../types/gate.js'
+import type { AuthStrategy, TicketIssue } from '../../types/gate.js'
 import type {
   ConnectionOptions, GuardOptions, HeartbeatOptions, MessageBudget, MessageOptions, PluginUpgradeRateOptions,
   RouteConnectionOptions, RouteGuardOptions, SessionOptions, UpgradeRateOptions, WebSocketOptions,
@@ -40,7 +40,8 @@ const subprotocols = (description: string) =>
     expected: 'a name without spaces and separators, of at most 128 characters',
   }), { description })
 
-const strategy = (description: string) => Type.Object({
+/** `alternatives` and `issues`: of a strategy that is made of others, which are held to the same. */
+const strategyOf = (alternatives: TSchema, issues: TSchema, description = '') => Type.Object({
   name: Type.String({ minLength: 1 }),
   needs: Type.Object({
     credential: Type.Union([Type.Literal('cookie'), Type.Literal('header')]),
@@ -51,14 +52,22 @@ const strategy = (description: string) => Type.Object({
   isPresent: Type.Optional(Type.Function([], Type.Any())),
   verifyToken: Type.Optional(Type.Function([], Type.Any())),
   firstMessage: Type.Optional(Type.Boolean()),
-  issues: Type.Optional(Type.Any()),
-  alternatives: Type.Optional(Type.Array(Type.Any())),
+  issues: Type.Optional(issues),
+  alternatives: Type.Optional(Type.Array(alternatives)),
   choose: Type.Optional(Type.Function([], Type.Any())),
 } satisfies SchemasOf<AuthStrategy>, {
   closed: true,
   description,
   expected: 'a strategy such as sessionAuth(session => session.user)',
 })
+const plainStrategy = strategyOf(Type.Any(), Type.Any())
+const issues = Type.Object({
+  url: Type.String(),
+  lifetime: Type.Number(),
+  auth: strategyOf(plainStrategy, Type.Any()),
+  issue: Type.Function([], Type.Any()),
+} satisfies SchemasOf<TicketIssue>, { closed: true })
+const strategy = (description: string) => strategyOf(strategyOf(Type.Any(), issues), issues, description)
 
 const failureCost = Type.Integer({
   minimum: 1, maximum: 100, default: 5, description: 'What a handshake counts that is refused for its client\'s fault',

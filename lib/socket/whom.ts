@@ -2,6 +2,7 @@
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { isId } from '../errors/identity-fault.js'
 
 /**
  * The id in `{ identity: id }`, as text: an id out of a URL is a string, whatever the identity's own is. Throws
@@ -13,7 +14,7 @@ export function readWhom (whom: unknown, where: string): string {
   }
   checkKeys(whom, ['identity'], where, WSG_ERR_SOCKET_ARGUMENT)
   const { identity } = whom as { readonly identity?: unknown }
-  if (typeof identity === 'string' || typeof identity === 'number') return String(identity)
+  if (isId(identity)) return String(identity)
   throw new WSG_ERR_SOCKET_ARGUMENT(`${where}: identity: expected the identity's id, a string or a number, ` +
     `got ${got(identity)}`)
 }

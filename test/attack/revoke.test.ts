@@ -127,6 +127,8 @@ t.test('revoke refuses what it can\'t take: nobody may believe that somebody was
     [{ identity: undefined }, /identity: expected a value or no such key, got undefined/],
     [{ identity: null }, /identity: expected the identity's id, a string or a number, got null/],
     [{ identity: { id: 'ada' } }, /identity: expected the identity's id, a string or a number, got an object/],
+    [{ identity: '' }, /identity: expected the identity's id, a string or a number, got ""/],
+    [{ identity: NaN }, /identity: expected the identity's id, a string or a number, got NaN/],
     [{ session: '' }, /session: expected the session's id, as in request\.session\.sessionId, got ""/],
     [{ where: true }, /where: expected a function socket => boolean, got true/],
     [{ identity: 'ada', where: () => true }, /expected one of .*got identity and where/],

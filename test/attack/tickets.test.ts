@@ -216,6 +216,8 @@ t.test('its route is where the first route is that takes tickets, and what it ne
     [{ issue: 'ws-ticket', auth: bySession }, /ticketAuth\.issue: expected the path of the route.*got "ws-ticket"/],
     [{ issue: '/t', auth: sessionAuth }, /ticketAuth\.auth: expected a strategy/],
     [{ issue: '/t', auth: ticketAuth({ issue: '/u', auth: bySession }) }, /a strategy that takes no tickets itself/],
+    [{ issue: '/t', auth: anyOf(bySession, ticketAuth({ issue: '/u', auth: bySession })) }, /a strategy that takes no tickets itself/],
+    [{ issue: '/t', auth: { authenticate () {} } }, /ticketAuth\.auth: expected a strategy/],
     [{ issue: '/t', auth: bySession, lifetime: 90_000 }, /ticketAuth\.lifetime: expected 1000 to 60000 milliseconds, got 90000/],
     [{ issue: '/t', auth: bySession, perOwner: 0 }, /ticketAuth\.perOwner: expected 1 to 1000, got 0/],
     [{ issue: '/t', auth: bySession, ttl: 1 }, /got "ttl"/],

@@ -2,7 +2,8 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { defineContract, text } from '../../lib/contract.js'
-import guard, { sessionAuth } from '../../lib/index.js'
+import guard, { anyOf, sessionAuth, ticketAuth } from '../../lib/index.js'
+import type { AuthStrategy } from '../../types/gate.js'
 import type { GuardOptions } from '../../types/options.js'
 import { boot as bootApp } from '../helpers/boot.js'
 import type { Failure } from '../helpers/boot.js'
@@ -24,6 +25,7 @@ const chat = defineContract({
 })
 const whole = { public: true as const, on: { say () {} }, calls: { sum: () => 1 } }
 const strategy = { name: 'own', needs: { credential: 'header', session: false }, authenticate: () => ({ id: 1 }) }
+const own: AuthStrategy = { name: 'own', needs: { credential: 'header', session: false }, isPresent: () => true, authenticate: () => ({ id: 1 }) }
 
 t.test('options', async t => {
   const rows: [object, RegExp][] = [
@@ -51,6 +53,11 @@ t.test('options', async t => {
     [{ auth: { ...strategy, needs: { credential: 'token', session: false } } }, /^options\.auth\.needs\.credential: expected 'cookie' or 'header', got "token"/],
     [{ auth: { name: 'own', authenticate () {} } }, /^options\.auth: expected a strategy such as .*, got an object without needs/],
     [{ auth: { ...strategy, needs: { credential: 'cookie' } } }, /^options\.auth\.needs\.session: expected a value, got nothing/],
+    // Those that others are made of: a credential whose name is not known would be held to no rule of Origin.
+    [{ auth: anyOf(own, { ...own, needs: { credential: 'cookee', session: false } } as never) }, /^options\.auth\.alternatives\[1\]\.needs\.credential: expected 'cookie' or 'header', got "cookee"/],
+    [{ auth: anyOf(own, { ...own, needs: { credential: 'cookie' } } as never) }, /^options\.auth\.alternatives\[1\]\.needs\.session: expected a value, got nothing/],
+    [{ auth: ticketAuth({ issue: '/t', auth: { ...own, needs: { credential: 'cookee', session: false } } as never }) }, /^options\.auth\.issues\.auth\.needs\.credential: .*got "cookee"/],
+    [{ auth: anyOf(own, ticketAuth({ issue: '/t', auth: anyOf(own, { ...own, isPresnt () {} } as never) })) }, /^options\.auth\.alternatives\[1\]\.issues\.auth\.alternatives\[1\]: .*got "isPresnt"; did you mean "isPresent"\?/],
     // Patterns.
     [{ otherUpgrades: ['socket.io/'] }, /^options\.otherUpgrades\[0\]: expected a path such as "\/socket\.io\/" or "\/hmr\/\*", got "socket\.io\/"; write "\/socket\.io\/"/],
     [{ policies: [{ url: 'admin/*' }] }, /^options\.policies\[0\]\.url: expected a path such as "\/admin" or "\/admin\/\*", got "admin\/\*"; write "\/admin\/\*"/],
@@ -62,6 +69,7 @@ t.test('options', async t => {
     t.match(failure?.message, message)
   }
   t.equal(await boot({ heartbeat: { interval: 1000 }, otherUpgrades: ['/socket.io/'], auth: strategy }), null)
+  t.equal(await boot({ auth: anyOf(own, ticketAuth({ issue: '/t', auth: anyOf(own, own) })) }), null)
 })
 
 t.test('routes', async t => {
