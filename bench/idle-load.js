@@ -2,8 +2,10 @@
 // them until it is asked to end.
 import { connect } from './lib/frames.js'
 import { report, whenAsked } from './lib/process.js'
+import { sessionCookie } from './lib/sessions.js'
 
-const { port, cookie, count } = JSON.parse(process.argv[2])
+// `from`: each has a session of its own, from that number on.
+const { port, cookie, count, from } = JSON.parse(process.argv[2])
 const CONCURRENCY = 64
 const PER_ADDRESS = 5000
 
@@ -18,7 +20,7 @@ const worker = async () => {
     const { socket } = await connect({
       port,
       path: '/ws',
-      headers: { Origin: 'https://bench.test', Cookie: cookie },
+      headers: { Origin: 'https://bench.test', Cookie: from === undefined ? cookie : sessionCookie(from + index) },
       localAddress: `127.0.0.${2 + Math.floor(index / PER_ADDRESS)}`,
     })
     socket.on('close', () => { throw new Error('the server closed a socket') })

@@ -1,5 +1,5 @@
 // What does an idle socket weigh? Memory of the server per open socket behind the same session, guarded against bare: heap after
-// a collection, memory outside of the heap, resident set. A new server per round. `npm run build`, then:
+// a collection, memory outside of the heap, resident set. `everything` has sessions of their own, state, a group, hooks and a log. A new server per round. `npm run build`, then:
 // node bench/idle.js [rounds] [sockets]
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -16,23 +16,24 @@ if (files !== 'unlimited' && Number(files) < count + 100) {
   process.exit(1)
 }
 
-const KINDS = ['guarded', 'bare']
+const KINDS = ['guarded', 'everything', 'bare']
 const PARTS = ['heapUsed', 'external', 'rss']
 const found = Object.fromEntries(KINDS.map(kind => [kind, Object.fromEntries(PARTS.map(part => [part, []]))]))
 for (let round = 0; round < rounds; round++) {
   for (const kind of KINDS) {
-    const server = await startServer(path('idle-server.js'), [kind], { execArgv: ['--expose-gc'] })
+    const server = await startServer(path('idle-server.js'), [kind, '25000', String(count + 300)], { execArgv: ['--expose-gc'] })
     const response = await fetch(`http://127.0.0.1:${server.port}/login`, { method: 'POST' })
     const cookie = response.headers.get('set-cookie').split(';')[0]
     // The code that a connection runs is compiled before the first figure is taken.
-    const hold = async sockets => {
-      const load = startLoad(path('idle-load.js'), { port: server.port, cookie, count: sockets })
+    const hold = async (sockets, from = 0) => {
+      const own = kind === 'everything' ? { from } : {}
+      const load = startLoad(path('idle-load.js'), { port: server.port, cookie, count: sockets, ...own })
       await Promise.race([load.ready, load.result])
       return load
     }
     const first = await hold(300)
     const before = await server.ask('memory')
-    const second = await hold(count)
+    const second = await hold(count, 300)
     const after = await server.ask('memory')
     for (const part of PARTS) found[kind][part].push((after[part] - before[part]) / count)
     for (const load of [second, first]) {
@@ -44,4 +45,5 @@ for (let round = 0; round < rounds; round++) {
 }
 console.log(`node ${process.version}, ${count} idle sockets, ${rounds} rounds; min / median / max, bytes per socket`)
 table(['server', ...PARTS], KINDS.map(kind => [kind, ...PARTS.map(part => spread(found[kind][part], 0))]))
-table(['ratio', ...PARTS], [['guarded : bare', ...PARTS.map(part => spread(ratios(found.guarded[part], found.bare[part])))]])
+table(['ratio', ...PARTS], ['guarded', 'everything'].map(kind =>
+  [`${kind} : bare`, ...PARTS.map(part => spread(ratios(found[kind][part], found.bare[part])))]))

@@ -8,6 +8,9 @@ const { port, count, logouts } = JSON.parse(process.argv[2])
 const CONCURRENCY = 64
 const PER_ADDRESS = 5000
 const CLOSE_FRAME = 0x88
+/** An empty ping, and its answer, masked with zeros. */
+const PING = 0x89
+const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 
 /** Milliseconds at which each socket's close frame came. */
 const closed = new Map()
@@ -24,7 +27,10 @@ await Promise.all(Array.from({ length: CONCURRENCY }, async () => {
     })
     open++
     socket.on('data', chunk => {
-      if (chunk[0] !== CLOSE_FRAME) throw new Error(`something else than a close frame came: ${chunk.toString('hex')}`)
+      let at = 0
+      for (; chunk[at] === PING; at += 2) socket.write(PONG)
+      if (at === chunk.length) return
+      if (chunk[at] !== CLOSE_FRAME) throw new Error(`something else than a close frame came: ${chunk.toString('hex')}`)
       closed.set(index, performance.now())
       socket.destroy()
     })

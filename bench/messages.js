@@ -1,7 +1,9 @@
 // What does a guarded message cost? The whole pipeline (session route, contract, sanitizer, rate limit, outbound schema) against
 // bare @fastify/websocket with checks by hand, tRPC, Socket.IO, and on Bun against Elysia; in turn within one run.
 // `npm run build`, `npm ci` in bench/, then: node bench/messages.js [rounds] [milliseconds per run] [servers, with commas] [file for plot.js]
+// BEFORE=folder: another checkout, built as well, whose guarded server is then called `before`.
 import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { RUNTIMES, startLoad, startServer } from './lib/process.js'
 import { ratios, spread, table } from './lib/stats.js'
@@ -16,6 +18,7 @@ const SHAPES = [
 ]
 const ALL = {
   guarded: { kind: 'guarded', runtime: 'node' },
+  ...(process.env.BEFORE === undefined ? {} : { before: { kind: 'guarded', runtime: 'node', script: join(resolve(process.env.BEFORE), 'bench/message-server.js') } }),
   bare: { kind: 'bare', runtime: 'node' },
   trpc: { kind: 'trpc', runtime: 'node' },
   socketio: { kind: 'socketio', runtime: 'node' },
@@ -23,13 +26,13 @@ const ALL = {
   'elysia on Bun': { kind: 'elysia', runtime: 'bun' },
   'elysia + response on Bun': { kind: 'elysiaOut', runtime: 'bun' },
 }
-const COMPARED = [['guarded', 'bare'], ['guarded', 'trpc'], ['guarded', 'socketio'], ['guarded on Bun', 'elysia on Bun'], ['guarded on Bun', 'elysia + response on Bun']]
+const COMPARED = [['guarded', 'before'], ['guarded', 'bare'], ['guarded', 'trpc'], ['guarded', 'socketio'], ['guarded on Bun', 'elysia on Bun'], ['guarded on Bun', 'elysia + response on Bun']]
 
 const names = (process.argv[4] ?? '') === '' ? Object.keys(ALL) : process.argv[4].split(',')
 const servers = new Map()
 for (const name of names) {
-  const { kind, runtime } = ALL[name]
-  const server = await startServer(path('message-server.js'), [kind], { runtime: RUNTIMES[runtime]?.() })
+  const { kind, runtime, script = path('message-server.js') } = ALL[name]
+  const server = await startServer(script, [kind], { runtime: RUNTIMES[runtime]?.() })
   let cookie = null
   if (kind === 'guarded' || kind === 'bare') {
     const response = await fetch(`http://127.0.0.1:${server.port}/login`, { method: 'POST' })

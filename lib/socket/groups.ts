@@ -8,6 +8,7 @@ const MAX_KEY_LENGTH = 512
 const MAX_GROUPS_PER_MEMBER = 1024
 
 const NONE: ReadonlySet<never> = new Set<never>()
+const NO_NAMES: readonly string[] = []
 
 /**
  * A group's name as one string, without ambiguity: `['a', 'b:c']`, `['a:b', 'c']`, `'a'` and `['a']` all differ.
@@ -39,41 +40,41 @@ export function decodeGroupKey (name: string): GroupKey {
 /** Members by encoded key. A group is there as long as it has a member. */
 export class Groups<M> {
   private readonly members = new Map<string, Set<M>>()
-  private readonly joined = new Map<M, Set<string>>()
+  // Lists that are never changed: a Set for each socket would weigh more than twice as much.
+  private readonly joined = new Map<M, readonly string[]>()
 
   /** Throws WSG_ERR_SOCKET_ARGUMENT when the member is in 1024 groups already. Joining twice is one membership. */
   join (name: string, member: M): void {
-    let names = this.joined.get(member)
-    if (names === undefined) this.joined.set(member, names = new Set())
-    if (names.has(name)) return
-    if (names.size >= MAX_GROUPS_PER_MEMBER) {
+    const names = this.namesOf(member)
+    if (names.includes(name)) return
+    if (names.length >= MAX_GROUPS_PER_MEMBER) {
       const limit = `at most ${MAX_GROUPS_PER_MEMBER} groups per socket`
       throw new WSG_ERR_SOCKET_ARGUMENT(`join: expected ${limit}, got one more`)
     }
-    names.add(name)
+    this.joined.set(member, [...names, name])
     const group = this.members.get(name)
     if (group === undefined) this.members.set(name, new Set([member]))
     else group.add(member)
   }
 
   leave (name: string, member: M): void {
-    const names = this.joined.get(member)
-    if (names === undefined || !names.delete(name)) return
-    if (names.size === 0) this.joined.delete(member)
+    const names = this.namesOf(member)
+    if (!names.includes(name)) return
+    if (names.length === 1) this.joined.delete(member)
+    else this.joined.set(member, names.filter(other => other !== name))
     this.remove(name, member)
   }
 
   /** Takes the member out of all its groups. */
   leaveAll (member: M): void {
-    const names = this.joined.get(member)
-    if (names === undefined) return
+    const names = this.namesOf(member)
     this.joined.delete(member)
     for (const name of names) this.remove(name, member)
   }
 
-  /** The groups it is in; a copy. */
+  /** The groups it is in now. */
   namesOf (member: M): readonly string[] {
-    return [...this.joined.get(member) ?? []]
+    return this.joined.get(member) ?? NO_NAMES
   }
 
   /** The members now; live, so copy it before changing membership in a loop. */
