@@ -15,7 +15,7 @@ const SLOW = { rate: 0.001, burst: 100, errors: 5 }
 
 const flood = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, (_, n) => json({ type: 'say', data: { n } })))
 
-t.test('D06 D13 nine tabs and a reconnect loop get no more than two and a half times one socket; another user is served in full', async t => {
+t.test('D06 D13 D14 nine tabs and a reconnect loop get no more than two and a half times one socket; another user is served in full', async t => {
   const said = new Map<string, number>()
   let app: FastifyInstance | undefined
   const server = await contractStack(t, one => {

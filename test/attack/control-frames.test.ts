@@ -17,7 +17,7 @@ t.test('17 pings in one read are answered', async t => {
 })
 
 for (const [name, one] of [['pings', ping('x')], ['pongs', pong('x')], ['empty pongs', frame({ opcode: OPCODES.pong, payload: '' })]] as const) {
-  t.test(`a flood of ${name} is closed 1008 with one line, and is read no further`, async t => {
+  t.test(`D10 D11 D12 a flood of ${name} is closed 1008 with one line, and is read no further`, async t => {
     const stack = await guardedStack(t)
     const client = await openRaw(stack.port, stack.page({ path: '/ws' }))
     const [server] = stack.app.websocketServer.clients

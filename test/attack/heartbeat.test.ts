@@ -42,7 +42,7 @@ async function swallowingProxy (t: Teardown, port: number): Promise<{ port: numb
   return { port: (proxy.address() as AddressInfo).port, swallow: () => { state.swallows = true } }
 }
 
-t.test('peers behind a network that swallows everything are found, on every route; their slots are free', async t => {
+t.test('D09 peers behind a network that swallows everything are found, on every route; their slots are free', async t => {
   const closes: number[] = []
   const server = await contractStack(t, app => {
     app.wsRoute(contract, { calls: { ping: ({ n }) => n }, onClose: (_socket, code) => { closes.push(code) } })

@@ -146,7 +146,7 @@ t.test('D02 the bare stack keeps the socket of a malformed URL', async t => {
   refused.client.destroy()
 })
 
-t.test('D06 one user is counted over all addresses, one address over all users', async t => {
+t.test('D03 D06 one user is counted over all addresses, one address over all users', async t => {
   const stack = await guardedStack(t, { guard: { connections: { perIdentity: 3, perAddress: 4 } } })
   const [ada, bob] = [await stack.login('ada'), await stack.login('bob')]
   const from = async (last: number, cookie: string): Promise<UpgradeResult> => await stack.upgrade({ cookie, tcp: { localAddress: `127.0.1.${last}` } })
