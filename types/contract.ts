@@ -1,7 +1,11 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { NoOther } from './unknown-key.js'
+import type { Typebox1 } from './wire.js'
 
 export type { AnyContract, Wire } from './wire.js'
+
+/** A schema of @sinclair/typebox 0.34 or of typebox 1.x. */
+export type Schema = TSchema | Typebox1
 
 /** What a message asks for beside its shape. All of it is plain data, so that a browser can import the contract. */
 export interface MessageRules {
@@ -25,7 +29,7 @@ export interface MessageRules {
 
 /** A message with rules. `payload` is its schema; a `Type.Uint8Array` contracts a binary frame. */
 export interface MessageSpec extends MessageRules {
-  readonly payload: TSchema
+  readonly payload: Schema
 }
 
 /**
@@ -40,7 +44,7 @@ export type WhenSlow = 'close' | 'drop' | { readonly latest: string }
  * nothing.
  */
 export interface OutboundSpec {
-  readonly payload: TSchema
+  readonly payload: Schema
   /** Default `close`. */
   readonly whenSlow?: WhenSlow
   /** Human text, for documentation and generated clients. */
@@ -49,10 +53,10 @@ export interface OutboundSpec {
 
 /** A request from the client that gets exactly one reply. */
 export interface CallSpec extends MessageRules {
-  readonly request: TSchema
-  readonly reply: TSchema
+  readonly request: Schema
+  readonly reply: Schema
   /** Errors the handler may answer with: code -> schema of its data. Anything else becomes `internal`. */
-  readonly errors?: { readonly [code: string]: TSchema }
+  readonly errors?: { readonly [code: string]: Schema }
 }
 
 /**
@@ -71,10 +75,10 @@ export interface ContractSpec {
   readonly name: string
   /** The route's path, in Fastify's syntax. */
   readonly url: string
-  readonly params?: TSchema
-  readonly query?: TSchema
-  readonly inbound?: { readonly [type: string]: TSchema | MessageSpec }
-  readonly outbound?: { readonly [type: string]: TSchema | OutboundSpec }
+  readonly params?: Schema
+  readonly query?: Schema
+  readonly inbound?: { readonly [type: string]: Schema | MessageSpec }
+  readonly outbound?: { readonly [type: string]: Schema | OutboundSpec }
   readonly calls?: { readonly [type: string]: CallSpec }
   readonly envelope?: EnvelopeOptions
   readonly description?: string
@@ -88,7 +92,7 @@ export type Contract<Name extends string, Spec> = {
 }
 
 /** No key but those of `Shape`; TypeBox types, which may have any, are left alone. */
-type Only<V, Shape> = V extends { readonly static: unknown } ? unknown : NoOther<V, keyof Shape>
+type Only<V, Shape> = V extends { readonly static: unknown } | Typebox1 ? unknown : NoOther<V, keyof Shape>
 type Each<V, Shape> = V extends object ? { readonly [K in keyof V]: Only<V[K], Shape> } : unknown
 type Entries<C, Key extends string, Shape> =
   Key extends keyof C ? { readonly [K in Key]?: Each<C[K], Shape> } : unknown

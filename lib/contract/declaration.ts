@@ -5,6 +5,7 @@ import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
 import { ERROR_CODES } from '../protocol/codes.js'
 import { DEFAULT_ENVELOPE, ERROR_KEY, FLAT_REPLY_KEY, isReservedType, type EnvelopeKeys } from '../protocol/envelope.js'
+import { kindOf } from './kind.js'
 import { isSafeName } from './names.js'
 import type { Call, Declaration, DeclaredSchema, Message, Rules } from './parts.js'
 import { isWhenSlow } from './when-slow.js'
@@ -130,12 +131,9 @@ function entriesOf<E> (table: string, entries: object | undefined, tests: Tests,
   })
 }
 
-/** Marks of TypeBox 0.34 and 1.x; the compiler says which of them it takes. */
-const MARKS = [Symbol.for('TypeBox.Kind'), '~kind']
-
 function readMessage (type: string, where: string, entry: unknown, tests: Tests): Message<DeclaredSchema> {
   if (!isObject(entry)) failContract(where, '', `expected a TypeBox type, or { payload, … }, got ${got(entry)}`)
-  if (MARKS.some(mark => Object.hasOwn(entry, mark))) {
+  if (kindOf(entry) !== undefined) {
     return { type, where, rules: rulesOf({}), payload: { where, schema: entry } }
   }
   if (!('payload' in entry)) {

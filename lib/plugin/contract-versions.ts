@@ -1,9 +1,10 @@
-import { Kind, type TSchema } from '@sinclair/typebox'
+import type { TSchema } from '@sinclair/typebox'
 import type { CompiledContract, ContractSpec } from '../../types/contract.js'
 import type { ContractModel, VersionModel } from '../../types/model.js'
 import type { AdaptedContract } from '../../types/versions.js'
 import { adaptCompiled, type Links } from '../contract/adapted.js'
 import { type CompileOptions, compileContract } from '../contract/compile.js'
+import { kindOf } from '../contract/kind.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
@@ -81,7 +82,7 @@ function dropUnknown (contract: ContractSpec): ContractSpec {
   return {
     ...contract,
     inbound: each(inbound, entry =>
-      ({ ...(Kind in entry ? { payload: entry as TSchema } : entry), unknownProperties })),
+      ({ ...(kindOf(entry) !== undefined ? { payload: entry as TSchema } : entry), unknownProperties })),
     calls: each(calls, call => ({ ...call, unknownProperties })),
   }
 }

@@ -66,7 +66,7 @@ const EXAMPLES: { readonly [type: string]: readonly [TSchema, unknown] } = {
   Unsafe: [Type.Unsafe({ type: 'string', maxLength: 3 }), 'x'],
 }
 
-const rows = readFileSync(`${process.cwd()}/docs/contract-types.md`, 'utf8').split('\n')
+const rows = readFileSync(`${process.cwd()}/docs/contract-types.md`, 'utf8').split('\n## typebox 1.x')[0]!.split('\n')
   .map(line => /^\| (`[A-Z][^|]*) \| (supported|refused) \| (supported|refused) \|/.exec(line))
   .filter(row => row !== null)
   .flatMap(row => [...row[1]!.matchAll(/`(\w+)`/g)].map(([, type]) => ({ type: type!, peer: row[2], ours: row[3] })))

@@ -1,4 +1,4 @@
-import { Type, type TString } from '@sinclair/typebox'
+import { type Kind, Type } from '@sinclair/typebox'
 import { checkKeys } from '../../errors/check-keys.js'
 import { got } from '../../errors/got.js'
 import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
@@ -11,8 +11,18 @@ import {
 // Schema builders for strings that people write. Browser bundles import this file: it holds no server code, and what
 // the builders return is plain data. What each policy accepts: docs/text.md.
 
-/** A string schema that carries a text policy. */
-export interface TText extends TString {
+/**
+ * A string schema that carries a text policy, for objects of @sinclair/typebox 0.34 and of typebox 1.x. A type, not an
+ * interface with an index signature as TypeBox's own are: 1.x takes a schema that may have any key for Optional already.
+ */
+export type TText = {
+  [Kind]: 'String'
+  '~kind': 'String'
+  static: string
+  params: unknown[]
+  type: 'string'
+  readonly maxLength: number
+  readonly minLength?: number
   readonly wsText: WsText
 }
 
@@ -88,7 +98,9 @@ function build (policy: TextPolicyName, options: TextOptions, more: Partial<WsTe
   const wsText = { policy, clean, maxLength, minLength, maxBytes: bytes, maxGraphemes, ...more }
   const annotations = { title, description, default: preset, examples: examples && [...examples], deprecated }
   const keywords = { ...annotations, minLength, maxLength, pattern: POLICY_PATTERN, wsText: defined(wsText) }
-  return Type.String(defined(keywords)) as TText
+  // 1.x tells a kind by this; hidden as it is there, because the schema is printed
+  const schema = { ...Type.String(defined(keywords)) }
+  return Object.defineProperty(schema, '~kind', { value: 'String' }) as unknown as TText
 }
 
 // Absent options leave no key behind: the schema is hashed and printed.

@@ -15,6 +15,8 @@ export interface Context {
   readonly direction: Direction
   readonly unknown: 'refuse' | 'drop'
   readonly adapters: TextAdapters
+  /** Built with typebox 1.x. */
+  readonly isOf1: boolean
   /** Recursive definitions; null while one is being read. */
   readonly definitions: Map<string, Node | null>
   /** Parts of a node, those it shares counted at every place. */

@@ -1,6 +1,7 @@
-import { Kind, type TSchema } from '@sinclair/typebox'
+import type { TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
 import { didYouMean } from '../../errors/nearest.js'
+import { MARKS_OF_1 } from '../kind.js'
 import type { Notes } from './nodes.js'
 
 // Tested in test/contract/boot-checks.test.ts.
@@ -36,16 +37,22 @@ const NOTES: { readonly [keyword: string]: Test } = Object.assign(Object.create(
   writeOnly: boolean,
 })
 
-const BESIDE_ANY: typeof NOTES = Object.assign(Object.create(NOTES) as object, { $id: string, $comment: string })
+const BESIDE_ANY: typeof NOTES = Object.assign(Object.create(NOTES) as object, {
+  $id: string,
+  $comment: string,
+  // where an application sets typebox's `enumerableKind`
+  ...Object.fromEntries(MARKS_OF_1.map(mark => [mark, anything])),
+})
 
 const NUMBER = {
   minimum: number, maximum: number, exclusiveMinimum: number, exclusiveMaximum: number, multipleOf: whole,
 }
+const pattern: Test = ['a string or a regular expression', isPattern]
 const STRING = {
   type: oneOf('string'),
   minLength: count,
   maxLength: count,
-  pattern: string,
+  pattern,
   patternProvenSafe: isTrue,
   unboundedOnPurpose: isTrue,
 }
@@ -65,6 +72,7 @@ const KINDS: { readonly [kind: string]: { readonly [keyword: string]: Test } } =
     type: oneOf('string', 'number', 'boolean'),
     const: ['a string, a finite number or a boolean', isConstant],
   },
+  Enum: { enum: ['a list of strings and finite numbers', isConstantList] },
   Array: {
     type: oneOf('array'),
     items: schema,
@@ -91,6 +99,7 @@ const KINDS: { readonly [kind: string]: { readonly [keyword: string]: Test } } =
   Ref: { $ref: string },
   This: { $ref: string },
   Import: { $defs: plainObject, $ref: string },
+  Cyclic: { $defs: plainObject, $ref: string },
   Uint8Array: { type: oneOf('Uint8Array'), minByteLength: count, maxByteLength: count },
 }
 
@@ -102,11 +111,13 @@ function isConstant (value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'boolean' || isNumber(value)
 }
 
-/** TypeBox's kind of a schema, or undefined. */
-export function kindOf (schema: unknown): string | undefined {
-  if (typeof schema !== 'object' || schema === null) return undefined
-  const kind: unknown = (schema as { [Kind]?: unknown })[Kind]
-  return typeof kind === 'string' ? kind : undefined
+function isConstantList (value: unknown): boolean {
+  return Array.isArray(value) && value.every(isConstant)
+}
+
+// typebox 1.x takes both
+function isPattern (value: unknown): boolean {
+  return typeof value === 'string' || value instanceof RegExp
 }
 
 /** What is wrong with the keywords of one schema, or undefined. `kind` is TypeBox's. */
@@ -135,14 +146,22 @@ export const REFUSED_KINDS: { readonly [kind: string]: string } = {
   Argument: 'it is a parameter of Type.Instantiate; instantiate it first',
   AsyncIterator: 'JSON has no iterators; contract a message per item',
   BigInt: 'JSON has no BigInt; use Type.String with a pattern of digits, or Type.Integer',
+  Call: 'its generic type is not known here; write the type that it makes',
   Computed: 'it is only resolved inside a module; use Module.Import',
   Constructor: 'JSON has no constructors',
   Date: 'JSON has no dates; use Type.String with a format or pattern, or Type.Integer of milliseconds',
+  Deferred: 'it waits for a type that nothing names; resolve it in the Type.Module that has the type',
+  Dependent: 'what can not be told by one look is not copied; write a Type.Union of the two cases',
   Function: 'JSON has no functions',
+  Generic: 'it is no type before it is called with one',
+  Identifier: 'it is only resolved by Type.Script',
+  Infer: 'it is only resolved inside Type.Conditional',
   Iterator: 'JSON has no iterators; use Type.Array',
   MappedKey: 'it is only resolved inside Type.Mapped',
   MappedResult: 'it is only resolved inside Type.Mapped',
+  Parameter: 'it is only resolved inside Type.Generic',
   Promise: 'JSON has no promises; the reply of a call is its schema',
+  Rest: 'a tuple has as many items as it declares; use Type.Array',
   Symbol: 'JSON has no symbols; use Type.Literal',
   Undefined: 'JSON has no undefined; use Type.Optional on the property, or Type.Null',
   Void: 'JSON has no undefined; use Type.Null, or Type.Object({}) for an empty payload',

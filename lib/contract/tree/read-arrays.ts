@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox'
+import { isOptional } from '../kind.js'
 import type { Place } from './context.js'
 import type { Node } from './nodes.js'
 
@@ -46,5 +47,6 @@ export function readTuple (schema: TSchema, place: Place): Node {
   if ((schema.minItems ?? length) !== length || (schema.maxItems ?? length) !== length) {
     place.fail(`a tuple has as many items as it declares: ${length}; remove minItems and maxItems`)
   }
+  if (items.some(isOptional)) place.fail('TypeBox requires each item of a tuple; write a Type.Union with Type.Null()')
   return { kind: 'tuple', items: items.map((item, i) => place.read(item, String(i))) }
 }

@@ -1,15 +1,16 @@
 import type { TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
+import { isOptional } from '../kind.js'
 import { isSafeName } from '../names.js'
 import { POLICY_PATTERN } from '../text/spec.js'
 import type { Place } from './context.js'
 import { MAX_NAME_LENGTH, type Node, type ObjectNode, type Property } from './nodes.js'
-import { checkPattern } from './read-scalars.js'
+import { checkPattern, patternFlags } from './read-scalars.js'
 
 // Tested in test/contract/boot-checks.test.ts.
 
-/** Type.Record's pattern for Type.String keys: any name. */
-const ANY_NAME = '^(.*)$'
+/** Type.Record's patterns for Type.String keys, of 0.34 and of 1.x: any name. */
+const ANY_NAME = ['^(.*)$', '^.*$']
 
 /** Type.Object. */
 export function readObject (schema: TSchema, place: Place): ObjectNode {
@@ -17,6 +18,9 @@ export function readObject (schema: TSchema, place: Place): ObjectNode {
   const required = new Set<string>(schema.required ?? [])
   const properties = Object.entries<unknown>(schema.properties).map(([name, property]): Property => {
     checkName(place, name)
+    if (required.has(name) && isOptional(property)) {
+      place.at(name).fail('it is Optional and required at once; build the property and its object with one TypeBox')
+    }
     return { name, required: required.has(name), node: place.read(property, name) }
   })
   for (const name of required) {
@@ -57,12 +61,13 @@ export function readRecord (schema: TSchema, place: Place): ObjectNode {
   }
   checkNames(schema, place)
   let extraNames: RegExp | null = null
-  if (source !== ANY_NAME) {
+  if (!ANY_NAME.includes(source)) {
+    const flags = patternFlags(schema)
     if (place.isFromPeer && schema.patternProvenSafe !== true) {
-      checkPattern(place, source, '', MAX_NAME_LENGTH)
+      checkPattern(place, source, flags, MAX_NAME_LENGTH)
     }
     try {
-      extraNames = new RegExp(source)
+      extraNames = new RegExp(source, flags)
     } catch {
       place.fail('the pattern of the names is not a regular expression')
     }

@@ -1,11 +1,11 @@
 import { FormatRegistry, type TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
+import { isOfTypebox1, kindOf } from '../kind.js'
 import { findPatternFault, MAX_PATTERN_INPUT } from '../pattern/safety.js'
 import { compileTextPolicy } from '../text/policy.js'
 import { defaultMaxBytes, POLICY_PATTERN, type WsText } from '../text/spec.js'
 import type { Place } from './context.js'
-import { kindOf } from './keywords.js'
-import type { NumberNode, PolicyPart, StringNode, ValuesNode } from './nodes.js'
+import type { Constant, NumberNode, PolicyPart, StringNode, ValuesNode } from './nodes.js'
 
 // Tested in test/contract/boot-checks.test.ts.
 
@@ -45,6 +45,16 @@ export function readLiteral (schema: TSchema, place: Place): ValuesNode {
   return { kind: 'values', values: [value as string | number | boolean] }
 }
 
+/** Type.Enum of typebox 1.x; that of 0.34 is a union. */
+export function readEnum (schema: TSchema, place: Place): ValuesNode {
+  const values = schema.enum as Constant[]
+  if (values.length === 0) place.fail('an enum of nothing')
+  if (values.some(value => typeof value === 'string' && !value.isWellFormed())) {
+    place.fail('a value of the enum has a lone surrogate')
+  }
+  return { kind: 'values', values: [...new Set(values)] }
+}
+
 /** Type.String, Type.TemplateLiteral and Type.RegExp. */
 export function readString (schema: TSchema, place: Place): StringNode {
   const { min, max } = place.range(schema, 'minLength', 'maxLength')
@@ -61,10 +71,9 @@ export function readString (schema: TSchema, place: Place): StringNode {
 }
 
 function readPattern (schema: TSchema, place: Place, max: number): RegExp | null {
-  const isRegExp = kindOf(schema) === 'RegExp'
-  const source: string | undefined = isRegExp ? schema.source : schema.pattern
-  if (source === undefined || source === POLICY_PATTERN) return null
-  const flags: string = isRegExp ? schema.flags ?? '' : ''
+  const written = writtenPattern(schema)
+  if (written === null) return null
+  const { source, flags } = written
   if (!/^[iu]*$/.test(flags)) {
     place.fail(`flags "${flags}" are not supported; "g" and "y" keep state between messages. ` +
       'Use "", "i", "u" or "iu"')
@@ -81,6 +90,19 @@ function readPattern (schema: TSchema, place: Place, max: number): RegExp | null
   }
   if (place.isFromPeer && schema.patternProvenSafe !== true) checkPattern(place, source, flags, max)
   return pattern
+}
+
+/** The regular expression of a schema, as its library understands it. */
+function writtenPattern (schema: TSchema): { readonly source: string, readonly flags: string } | null {
+  const { pattern } = schema
+  if (kindOf(schema) === 'RegExp') return { source: schema.source, flags: schema.flags ?? '' }
+  if (pattern === undefined || pattern === POLICY_PATTERN) return null
+  return typeof pattern === 'string' ? { source: pattern, flags: patternFlags(schema) } : pattern
+}
+
+/** Flags of what is written as a string: typebox 1.x compiles it as ajv does. */
+export function patternFlags (schema: TSchema): string {
+  return isOfTypebox1(schema) ? 'u' : ''
 }
 
 /** Refuses a pattern that is not provably linear, or whose input is not bounded. Throws WSG_ERR_CONTRACT. */

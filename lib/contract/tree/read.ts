@@ -1,13 +1,14 @@
-import { Kind, TransformKind, type TSchema } from '@sinclair/typebox'
+import type { TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
+import { codeOf, isOfTypebox1, kindOf } from '../kind.js'
 import type { TextAdapters } from '../text/policy.js'
 import { finishTree } from './finish.js'
 import { Place, type Context, type Direction, type Entry } from './context.js'
-import { findKeywordFault, kindOf, notesOf, REFUSED_KINDS } from './keywords.js'
+import { findKeywordFault, notesOf, REFUSED_KINDS } from './keywords.js'
 import { partsOf, perNode, type BytesNode, type Node, type RefNode, type SchemaTree } from './nodes.js'
 import { readArray, readTuple } from './read-arrays.js'
 import { readObject, readRecord } from './read-objects.js'
-import { readLiteral, readNumber, readString } from './read-scalars.js'
+import { readEnum, readLiteral, readNumber, readString } from './read-scalars.js'
 import { readIntersect, readUnion } from './read-unions.js'
 
 // Tested in test/contract/boot-checks.test.ts.
@@ -17,6 +18,8 @@ const MAX_SCHEMA_DEPTH = 64
 
 /** Parts of one tree, shared ones counted at every place: bounds what back ends write. */
 const MAX_PARTS = 10_000
+
+const RECURSIVE = 'Type.Recursive (typebox 1.x: Type.Cyclic)'
 
 export interface ReadOptions {
   /** Contract and message, for boot errors. */
@@ -36,7 +39,16 @@ export interface ReadOptions {
  */
 export function readSchema (schema: unknown, options: ReadOptions): SchemaTree {
   const { where, direction, unknown = 'refuse', adapters = {}, binary = false } = options
-  const context: Context = { where, direction, unknown, adapters, definitions: new Map(), sizeOf: countParts(), read }
+  const context: Context = {
+    where,
+    direction,
+    unknown,
+    adapters,
+    isOf1: isOfTypebox1(schema),
+    definitions: new Map(),
+    sizeOf: countParts(),
+    read,
+  }
   const place = new Place(context)
   if (binary && kindOf(schema) === 'Uint8Array') {
     return { where, root: readBytes(schema as TSchema, place), definitions: new Map() }
@@ -66,19 +78,21 @@ function read (candidate: unknown, place: Place): Node {
 function checkSchema (candidate: unknown, place: Place): TSchema {
   const kind = kindOf(candidate)
   if (kind === undefined) {
-    const later = typeof candidate === 'object' && candidate !== null && Object.hasOwn(candidate, '~kind')
-    place.fail(later
-      ? 'this schema is of TypeBox 1.x; import Type from @sinclair/typebox 0.34'
-      : `expected a TypeBox type (Type.Object(…), Type.String(…)), got ${got(candidate)}; ` +
-        'plain JSON Schema is not checked')
+    place.fail(`expected a TypeBox type (Type.Object(…), Type.String(…)), got ${got(candidate)}; ` +
+      'plain JSON Schema is not checked')
   }
   if (place.depth > MAX_SCHEMA_DEPTH) {
-    place.fail(`the schema nests deeper than ${MAX_SCHEMA_DEPTH} levels; is it an object cycle? Use Type.Recursive`)
+    place.fail(`the schema nests deeper than ${MAX_SCHEMA_DEPTH} levels; is it an object cycle? Use ${RECURSIVE}`)
   }
   const schema = candidate as TSchema
-  if (Object.hasOwn(schema, TransformKind)) {
-    place.fail('Type.Transform is not supported: messages are checked, not converted. ' +
-      'Convert in the handler, or use a text policy')
+  // what the one says of Optional the other doesn't hear
+  if (isOfTypebox1(schema) !== place.context.isOf1 && schema.wsText === undefined) {
+    place.fail('@sinclair/typebox and typebox 1.x are mixed in one schema; build it with one of them')
+  }
+  const code = codeOf(schema)
+  if (code !== undefined) {
+    place.fail(`Type.${code} is not supported: a contract holds no code of its own, so that clients can be generated ` +
+      'from it. Convert or check in the handler, or use a text policy')
   }
   const reason = Object.hasOwn(REFUSED_KINDS, kind) ? REFUSED_KINDS[kind] : undefined
   if (reason !== undefined) place.fail(`Type.${kind} is not supported: ${reason}`)
@@ -121,7 +135,7 @@ function readOnce (schema: TSchema, place: Place, ref: RefNode | null): Node {
 function comeBack (entry: Entry, place: Place): Node {
   const { node, ref } = entry
   if (node !== null && !entry.recursive) return node
-  if (ref === null) place.fail('the schema is an object cycle; use Type.Recursive')
+  if (ref === null) place.fail(`the schema is an object cycle; use ${RECURSIVE}`)
   entry.recursive = true
   return ref
 }
@@ -148,6 +162,7 @@ const READERS: { readonly [kind: string]: (schema: TSchema, place: Place) => Nod
   TemplateLiteral: readString,
   RegExp: readString,
   Literal: readLiteral,
+  Enum: readEnum,
   Array: readArray,
   Tuple: readTuple,
   Object: readObject,
@@ -155,6 +170,7 @@ const READERS: { readonly [kind: string]: (schema: TSchema, place: Place) => Nod
   Union: readUnion,
   Intersect: readIntersect,
   Import: readImport,
+  Cyclic: readImport,
   Ref: readReference,
   This: readReference,
   Never: readNegation,
@@ -164,7 +180,7 @@ const READERS: { readonly [kind: string]: (schema: TSchema, place: Place) => Nod
 }
 
 function readKind (schema: TSchema, place: Place): Node {
-  const kind = schema[Kind]
+  const kind = kindOf(schema)!
   const reader = Object.hasOwn(READERS, kind) ? READERS[kind] : undefined
   if (reader !== undefined) return reader(schema, place)
   return place.fail(`Type.${kind} is not supported: no boot check knows it. ` +
@@ -172,13 +188,13 @@ function readKind (schema: TSchema, place: Place): Node {
 }
 
 function readAny (schema: TSchema, place: Place): Node {
-  place.checkBound(schema, false, `Type.${schema[Kind]} takes whatever a peer sends; declare the type, ` +
+  place.checkBound(schema, false, `Type.${kindOf(schema)} takes whatever a peer sends; declare the type, ` +
     'or add { unboundedOnPurpose: true }')
   return { kind: 'any' }
 }
 
 function readNegation (schema: TSchema, place: Place): Node {
-  const kind = schema[Kind]
+  const kind = kindOf(schema)
   if (place.isFromPeer) {
     place.fail(`Type.${kind} says what a value is not, so nothing can be copied by it; say what it is`)
   }
@@ -186,15 +202,16 @@ function readNegation (schema: TSchema, place: Place): Node {
 }
 
 function readImport (schema: TSchema, place: Place): Node {
-  // two imports of one module are the same definitions
-  const scope = place.scope.inside(JSON.stringify(schema.$defs), Object.entries<TSchema>(schema.$defs))
+  // two imports of one module are the same definitions; of what 1.x hides JSON tells nothing
+  const key = kindOf(schema) === 'Cyclic' ? schema.$defs as TSchema : JSON.stringify(schema.$defs)
+  const scope = place.scope.inside(key, Object.entries<TSchema>(schema.$defs))
   return readReference(schema, place.within(scope))
 }
 
 function readReference (schema: TSchema, place: Place): Node {
   const found = place.scope.find(schema.$ref)
   if (found === undefined) {
-    place.fail(`$ref ${got(schema.$ref)} names nothing in this schema; use Type.Recursive, Type.Module, ` +
+    place.fail(`$ref ${got(schema.$ref)} names nothing in this schema; use Type.Module, ${RECURSIVE}, ` +
       'or the schema itself')
   }
   return readNamed(checkSchema(found.schema, place), place.within(found.scope), schema.$ref)
