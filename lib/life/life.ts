@@ -95,20 +95,23 @@ export class Life {
     if (newer !== undefined) replace(socket, newer)
   }
 
-  /** A socket's identity was replaced: when it ends, and whether it may be here, is another question now. */
-  changed (socket: Living): void {
+  /**
+   * A socket's identity was replaced: when it ends, and whether it may be here, is another question now. Resolves once
+   * that is answered; null: it is. Never rejects.
+   */
+  changed (socket: Living): Promise<void> | null {
     // Of one that is closing there may be no more to be told.
-    if (!socket.open) return
+    if (!socket.open) return null
     this.#schedule(socket)
     const { identity } = socket.bearer
     const verdict = socket.reauthorize()
     if (!(verdict instanceof Promise)) {
       obey(socket, verdict)
-      return
+      return null
     }
     const timer = setTimeout(() => { socket.closeAs('timeout', 'policy') }, this.#parts.authTimeout)
     timer.unref()
-    void verdict.then(refusal => {
+    return verdict.then(refusal => {
       clearTimeout(timer)
       // Of a former identity it says nothing any more.
       if (socket.bearer.identity === identity) obey(socket, refusal)
@@ -188,7 +191,7 @@ function expiryOf (identity: Identity | null): number {
 function replace (socket: Living, identity: Identity): void {
   const expires = (socket.bearer.identity as { readonly expires?: number | Date } | null)?.expires
   const keeps = expires !== undefined && (identity as { readonly expires?: unknown }).expires === undefined
-  socket.assume(keeps ? { ...identity, expires } : identity)
+  void socket.assume(keeps ? { ...identity, expires } : identity)
 }
 
 /** Only false takes a place away for good; who can't be told about may come again and be asked then. */

@@ -15,8 +15,11 @@ export interface Living {
   readonly bearer: Bearer
   readonly route: string
   readonly open: boolean
-  /** Replaces the identity in place, and says so to whom decides by it. */
-  assume (identity: Identity): void
+  /**
+   * Replaces the identity in place, and says so to whom decides by it. Resolves once it is known whether it may stay;
+   * null: it is. Never rejects.
+   */
+  assume (identity: Identity): Promise<void> | null
   /** Asks the route's `authorize` again. Never throws or rejects. */
   reauthorize (): Refusal | null | Promise<Refusal | null>
   closeAs (name: CloseName, cause: CloseCause): void

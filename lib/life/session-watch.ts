@@ -135,7 +135,7 @@ export class SessionWatch implements Timed, Followed {
         socket.closeAs('unauthenticated', 'session')
       } else if (!isDeepStrictEqual(found, line.read)) {
         line.read = found
-        socket.assume(found)
+        void socket.assume(found)
       }
     }
   }

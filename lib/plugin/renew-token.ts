@@ -23,7 +23,8 @@ export const renewToken: Renew = async (socket, token, signal) => {
     if (found.id !== identity.id) return 'unauthenticated'
     // Refreshed meanwhile: what was found may be older than that, and is judged by what holds now.
     if (socket.bearer.identity !== identity) continue
-    socket.assume(found)
-    return 'renewed'
+    // `authorize` is asked of one token after the other: they are no way around what bounds handlers.
+    await socket.assume(found)
+    return socket.open ? 'renewed' : 'failed'
   }
 }

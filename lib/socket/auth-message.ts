@@ -11,7 +11,7 @@ import type { AuthNotice } from './protocol-text.js'
 export interface Renewable {
   readonly open: boolean
   readonly bearer: { readonly identity: Identity | null, readonly credential: Credential | null }
-  assume (identity: Identity): void
+  assume (identity: Identity): Promise<void> | null
 }
 
 /**

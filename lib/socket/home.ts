@@ -39,8 +39,8 @@ export interface Admission {
 /** Who follows what becomes of sockets. */
 export interface SocketFollower<S> {
   entered (socket: S): void
-  /** Its identity was replaced. */
-  changed (socket: S): void
+  /** Its identity was replaced. Resolves once it is known whether it may stay; null: it is. Never rejects. */
+  changed (socket: S): Promise<void> | null
   left (socket: S): void
 }
 
@@ -57,7 +57,7 @@ export interface SocketHome<S> {
   /** Milliseconds, of a clock that never steps back. */
   readonly now: () => number
   add (socket: S): void
-  /** Its identity was replaced. */
-  changed (socket: S): void
+  /** Its identity was replaced. Resolves once it is known whether it may stay; null: it is. Never rejects. */
+  changed (socket: S): Promise<void> | null
   delete (socket: S): void
 }

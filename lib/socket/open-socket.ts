@@ -117,13 +117,16 @@ export class OpenSocket implements SocketWatch {
     return this.told
   }
 
-  /** Replaces the identity in place: what is asked of it from here on is asked of the new one. */
-  assume (identity: Identity): void {
+  /**
+   * Replaces the identity in place: what is asked of it from here on is asked of the new one. Resolves once it is known
+   * whether it may stay; null: it is. Never rejects.
+   */
+  assume (identity: Identity): Promise<void> | null {
     this.admission.bearer.identity = identity
     if (this.told.identity !== identity.id) this.told = { ...this.told, identity: identity.id }
     this.events.publish('refreshed', () => this.told)
     this.identityChanged()
-    this.home.changed(this)
+    return this.home.changed(this)
   }
 
   /** What was decided by the identity is to be decided again. */

@@ -43,8 +43,8 @@ export class Registry implements SocketHome<OpenSocket> {
     if (this.draining) socket.drain()
   }
 
-  changed (socket: OpenSocket): void {
-    this.follower?.changed(socket)
+  changed (socket: OpenSocket): Promise<void> | null {
+    return this.follower?.changed(socket) ?? null
   }
 
   delete (socket: OpenSocket): void {

@@ -458,3 +458,29 @@ t.test('attempts with the tokens of several users hold the place of the last one
   third.json(auth('ada-60'))
   t.ok(await third.waitMessage(({ data }) => (data as { expiresIn?: number }).expiresIn !== undefined))
 })
+
+t.test('of many tokens of one socket one at a time is judged, authorize and all; what is behind it waits', async t => {
+  const waiting: ((may: boolean) => void)[] = []
+  let isHeld = false
+  let asked = 0
+  const { open, seen } = await bench(t, {
+    authorize: () => {
+      asked++
+      return !isHeld || new Promise<boolean>(resolve => { waiting.push(resolve) })
+    },
+  })
+  const client = await open(bearer('ada-60'))
+  isHeld = true
+  client.json(auth('ada-61'), auth('ada-62'), auth('ada-63'), say('behind'))
+  await until(() => waiting.length === 1)
+  await new Promise(resolve => { setTimeout(resolve, 50) })
+  t.equal(asked, 2, 'one at the handshake, one now')
+  waiting[0]?.(true)
+  await until(() => waiting.length === 2)
+  t.notOk(seen.includes('behind'))
+  waiting[1]?.(false)
+  t.same(await client.waitClose(), { code: 4403, reason: 'forbidden' })
+  t.equal(asked, 3)
+  t.notOk(seen.includes('behind'))
+  t.equal(client.messages().filter(({ data }) => (data as { expiresIn?: number } | undefined)?.expiresIn !== undefined).length, 2, 'the first, and who was let stay')
+})

@@ -282,7 +282,7 @@ t.test('C06 a handler that writes the session as docs/sessions.md says does not 
   t.match([...stack.store.sessions.values()].map(value => JSON.parse(value) as unknown), [{ seen: 1, user: { id: 'ada' } }])
   t.same(closed, [], 'a write that changes nothing of the identity')
   stack.store.mode = 'slow'
-  stack.store.delay = 100
+  stack.store.delay = 1000
   client.send(text('2'))
   const gets = stack.store.gets
   await until(() => stack.store.gets > gets)

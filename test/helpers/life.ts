@@ -71,9 +71,9 @@ export class FakeSocket implements Living {
 
   get identity (): Identity | null { return this.bearer.identity }
 
-  assume (identity: Identity): void {
+  assume (identity: Identity): Promise<void> | null {
     this.bearer.identity = identity
-    this.life.changed(this)
+    return this.life.changed(this)
   }
 
   reauthorize (): Refusal | null | Promise<Refusal | null> { return this.verdict() }
