@@ -1,6 +1,6 @@
 import { escapeForLog } from '../errors/log-safe.js'
 import { didYouMean } from '../errors/nearest.js'
-import type { RefusalCode } from '../../types/gate.js'
+import type { AuthStrategy, RefusalCode } from '../../types/gate.js'
 import type { RoutePolicy } from './policy.js'
 
 /** A refused handshake, as advice needs it. */
@@ -8,6 +8,8 @@ export interface Refused {
   readonly code: RefusalCode
   /** As it came; escaped here. */
   readonly value?: string | undefined
+  /** What a strategy threw; the log line has it. */
+  readonly cause?: unknown
   readonly policy: RoutePolicy | null
   /** The path that was asked for, without its query. */
   readonly path: string
@@ -19,6 +21,7 @@ export type Adviser = (refused: Refused) => string
 interface About {
   /** Escaped. */
   readonly value: string
+  readonly hasCause: boolean
   readonly policy: RoutePolicy | null
   readonly path: string
   readonly urls: readonly string[]
@@ -58,11 +61,31 @@ function onRoute ({ path, urls }: About): string {
   return `no WebSocket route has the URL ${asked}: ${all}${didYouMean(path, urls)}`
 }
 
-function onCredential ({ value, policy }: About): string {
+function strategiesOf (policy: RoutePolicy | null): readonly AuthStrategy[] {
+  return policy?.auth?.alternatives ?? (policy?.auth ? [policy.auth] : [])
+}
+
+const takesFirstMessage = (policy: RoutePolicy | null): boolean =>
+  strategiesOf(policy).some(({ firstMessage }) => firstMessage === true)
+
+/** `value` is the name of the strategy that was asked, or why none was. */
+function onCredential ({ value, hasCause, policy }: About): string {
   if (value === 'authorize') return 'authorize threw an error with status 401'
-  return `the strategy ${value} found nobody` + (policy?.auth?.needs.credential === 'cookie'
-    ? ': log in first, on the host that the page is on (the cookies of localhost are not those of 127.0.0.1)'
-    : ': send the credential that it reads')
+  const strategy = strategiesOf(policy).find(({ name }) => name === value)
+  if (strategy === undefined && value !== policy?.auth?.name) {
+    return value + (takesFirstMessage(policy)
+      ? '; a token that comes in a message comes in the first one, {"type":"$auth","data":{"token":"…"}}, and nothing ' +
+        'is sent before its answer (docs/protocol.md, section 10)'
+      : '')
+  }
+  if (hasCause) return `the strategy ${value} refused the credential; the reason is in the log line, as err`
+  if (strategy?.needs.credential === 'cookie') {
+    return `the strategy ${value} found nobody: log in first, on the host that the page is on (the cookies of ` +
+      'localhost are not those of 127.0.0.1)'
+  }
+  return `the strategy ${value} found nobody: ` + (strategy?.verifyToken === undefined
+    ? 'send the credential that it reads'
+    : 'no token came, verify knows nobody for it, or it has expired; docs/tokens.md has the ways to send one')
 }
 
 const FAILED: Advice = ({ value }) => `${value === '' ? 'a hook' : value} failed; the error is in the log line`
@@ -92,7 +115,8 @@ const ADVICE: { readonly [C in RefusalCode]: Advice } = {
   WSG_ERR_CONNECTIONS_PER_IDENTITY: 'raise connections.perIdentity, or close sockets that nobody uses',
   WSG_ERR_UPGRADE_RATE: 'does the page connect in a loop? else raise upgradeRate.max',
   WSG_ERR_UNAUTHENTICATED: onCredential,
-  WSG_ERR_AUTH_TIMEOUT: 'the strategy, a hook or authorize did not answer within authTimeout',
+  WSG_ERR_AUTH_TIMEOUT: ({ policy }) => 'the strategy, a hook or authorize did not answer within authTimeout' +
+    (takesFirstMessage(policy) ? ', or no token came in a first message ($auth)' : ''),
   WSG_ERR_AUTH_UNAVAILABLE: FAILED,
   WSG_ERR_FORBIDDEN: ({ value }) => value === '' ? 'authorize returned false' : value,
   WSG_ERR_PARAMS_INVALID: ({ policy }) =>
@@ -107,8 +131,9 @@ const ADVICE: { readonly [C in RefusalCode]: Advice } = {
 
 /** `urls`: the WebSocket routes that there are. */
 export function createAdviser (urls: () => readonly string[]): Adviser {
-  return ({ code, value = '', policy, path }) => {
+  return ({ code, value = '', cause, policy, path }) => {
     const advice = ADVICE[code]
-    return typeof advice === 'string' ? advice : advice({ value: escapeForLog(value), policy, path, urls: urls() })
+    if (typeof advice === 'string') return advice
+    return advice({ value: escapeForLog(value), hasCause: cause !== undefined, policy, path, urls: urls() })
   }
 }

@@ -176,7 +176,9 @@ export abstract class ContractSocket extends OpenSocket implements GuardedSocket
 
   /** A message that `budget` can't pay for; `wait` is in milliseconds. */
   flood (wait: number, budget: string, id: string | number | null, type: string | null): void {
-    const hint = this.parts.hints?.on('rate_limited', { type, budget })
+    const hint = this.parts.hints?.on('rate_limited', {
+      type, short: this.usage().find(({ budget: name }) => name === budget),
+    })
     this.report('rate_limited', type, hint, { budget })
     this.penalties ??= new Penalties(this.parts.limits)
     const verdict = this.penalties.flood(this.home.now())

@@ -3,6 +3,7 @@ import { didYouMean } from '../errors/nearest.js'
 import type { CompiledContract, Issue } from '../../types/contract.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import type { MessageOptions } from '../../types/options.js'
+import type { BudgetUsage } from '../../types/socket.js'
 
 /** What is known of a refused message. */
 export interface RefusedMessage {
@@ -11,7 +12,7 @@ export interface RefusedMessage {
   readonly name?: string
   readonly issues?: readonly Issue[]
   /** The budget that was short. */
-  readonly budget?: string
+  readonly short?: BudgetUsage | undefined
   /** What a handler threw. */
   readonly thrown?: unknown
 }
@@ -29,9 +30,9 @@ export class Hints {
     this.#limits = limits
   }
 
-  on (code: ErrorCode, { type, name, issues = [], budget, thrown }: RefusedMessage): string | undefined {
+  on (code: ErrorCode, { type, name, issues = [], short, thrown }: RefusedMessage): string | undefined {
     const { name: contract, inbound, envelope } = this.#contract
-    const { rate, burst, inFlight } = this.#limits
+    const { inFlight } = this.#limits
     if (issues.length > 0) return issues.map(({ path, message }) => `${path === '' ? '/' : path} ${message}`).join('; ')
     switch (code) {
       case 'unknown_type': {
@@ -43,11 +44,21 @@ export class Hints {
         return `a message is an object with "${envelope.type}"` +
           `${envelope.data === null ? '' : ` and "${envelope.data}"`}`
       case 'forbidden': return `roles or authorize of ${type} do not let this identity send it`
-      case 'rate_limited': return `messages.rate is ${rate} a second, messages.burst ${burst}; ` +
-        `short was the budget of the ${budget}`
+      case 'rate_limited': return short === undefined ? undefined : this.#onBudget(short)
       case 'too_many_calls': return `messages.inFlight is ${inFlight}`
       case 'internal': return thrown === undefined ? undefined : `the handler of ${type} threw ${textOf(thrown)}`
       default: return undefined
+    }
+  }
+
+  #onBudget ({ budget, rate, burst }: BudgetUsage): string {
+    switch (budget) {
+      case 'socket': return `short was the budget of the socket: messages.rate is ${rate} a second, ` +
+        `messages.burst ${burst}`
+      case 'identity':
+      case 'address': return `short was the budget of the ${budget} (messages.per` +
+        `${budget === 'identity' ? 'Identity' : 'Address'}): ${rate} a second, ${burst} at once`
+      default: return `short was the budget '${budget}' of messages.budgets: ${rate} a second, ${burst} at once`
     }
   }
 }

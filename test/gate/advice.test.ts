@@ -1,4 +1,5 @@
 import t from 'tap'
+import { anyOf, tokenAuth } from '../../lib/index.js'
 import { type Refused, createAdviser } from '../../lib/gate/advice.js'
 import { Policies, type PolicyDefaults } from '../../lib/gate/policies.js'
 import type { RoutePolicy } from '../../lib/gate/policy.js'
@@ -58,6 +59,20 @@ t.test('hosts, routes, credentials', async t => {
   t.match(on('WSG_ERR_ORIGIN_MISSING', { policy: policyOf({}, { public: true }) }), /allowMissingOrigin: true/)
   t.match(on('WSG_ERR_CONNECTIONS_PER_ADDRESS', { value: '::1: without an identity' }), /connections\.anonymous/)
   t.match(on('WSG_ERR_CONNECTIONS_PER_ADDRESS', { value: '::1' }), /connections\.perAddress/)
+})
+
+t.test('a credential: each strategy has advice of its own', async t => {
+  const { auth: session } = DEFAULTS
+  const token = tokenAuth({ verify: () => null })
+  const both = policyOf({ auth: anyOf({ ...session!, isPresent: () => false }, token) })
+  const about = (value: string, cause?: unknown): string => on('WSG_ERR_UNAUTHENTICATED', { value, cause, policy: both })
+  t.match(about('session'), /^the strategy session found nobody: log in first/)
+  t.match(about('token'), /^the strategy token found nobody: no token came.*docs\/tokens\.md/)
+  t.match(about('token', new Error('Invalid Compact JWS')), /^the strategy token refused the credential; .*err$/)
+  t.match(about('a message before a token was accepted'), /^a message before a token was accepted; .*\$auth.*section 10/)
+  t.notMatch(about('a message before a token was accepted'), /strategy|cookie|log in/)
+  t.match(on('WSG_ERR_AUTH_TIMEOUT', { policy: both }), /\$auth/)
+  t.notMatch(on('WSG_ERR_AUTH_TIMEOUT'), /\$auth/, 'where no message is waited for')
 })
 
 t.test('each refusal has advice, and nothing that was sent stands in it unescaped', async t => {
