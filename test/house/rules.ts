@@ -27,7 +27,7 @@ export const ROOMS: { readonly [room: string]: readonly string[] } = {
   testing: ['client', 'protocol'],
   plugin: ['protocol', 'errors', 'events', 'foreign', 'contract', 'model', 'auth', 'gate', 'socket', 'life', 'cluster', 'observe'],
   // Entry points: one small file each, at the root of lib/.
-  index: ['plugin', 'auth'],
+  index: ['plugin', 'auth', 'contract'],
   html: ['contract'],
   react: ['client'],
 }
