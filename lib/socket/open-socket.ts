@@ -117,10 +117,7 @@ export class OpenSocket implements SocketWatch {
     return this.told
   }
 
-  /**
-   * Replaces the identity in place: what is asked of it from here on is asked of the new one. Resolves once it is known
-   * whether it may stay; null: it is. Never rejects.
-   */
+  /** Replaces the identity in place: what is asked from here on is asked of the new one. Resolves as `changed` does. */
   assume (identity: Identity): Promise<void> | null {
     this.admission.bearer.identity = identity
     if (this.told.identity !== identity.id) this.told = { ...this.told, identity: identity.id }
