@@ -5,6 +5,7 @@ import { createEmitter, type Listener } from './emitter.js'
 import { ClientError } from './error.js'
 import { createLink, type StateChange } from './link.js'
 import { createOutbox, type Entry } from './outbox.js'
+import type { AuthNotice } from './renewing.js'
 import type { CallOptions, Client, ClientOptions } from './types.js'
 
 /** One method per message type. */
@@ -25,11 +26,16 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
   let lastId = 0
 
   /** True for what does not admit us: an error that is about no message, a question who we are. */
-  const receive = (frame: unknown): boolean | undefined => {
+  const receive = (frame: unknown): unknown => {
     try {
       const { type, id, data, error: wire } = decode(frame, known)
-      // The answer to our question, what `auth` knows to deal with, or of a later version of the protocol.
-      if (type?.[0] === '$' && !wire) return auth?.[type as '$auth']?.(data as never, link.send, encode)
+      if (type?.[0] === '$' && !wire) {
+        const hear = auth?.[type as '$auth']
+        if (hear) return hear(data as never, link.send, encode)
+        // Only the question who we are has a deadline: without a token to send it is the end that it would come to.
+        // Else it is the answer to our question, or of a later version of the protocol.
+        return (data as AuthNotice | undefined)?.deadline && link.lost(4401)
+      }
       const { type: about, sent, settle } = known.get(id) ?? {}
       const isError = type === ERROR_TYPE
       const error = wire && new ClientError(wire.code, { type: about, sent, ...wire })

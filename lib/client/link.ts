@@ -70,6 +70,8 @@ export interface Link {
   /** The least wait before the next attempt, as the server asked for it. */
   retryAfter: number
   readonly send: (frame: Frame) => void
+  /** Leaves the connection, as if the server had closed it with `code`. */
+  readonly lost: (code: number) => void
   readonly connect: () => void
   readonly close: (code?: number, reason?: string) => void
 }
@@ -82,7 +84,8 @@ const WAKING = ['online', 'visibilitychange']
 const FINAL: { readonly [code: number]: string } = { 4401: '$unauthenticated', 4426: '$stale' }
 
 /** What browsers and workers have, and Node.js 22 the first of it. */
-const page = globalThis as typeof globalThis & Surroundings
+/** What is read of a close event. */
+interface Lost { readonly code: number, readonly reason: string }
 
 interface Surroundings {
   readonly WebSocket?: WebSocketConstructor
@@ -100,8 +103,10 @@ export function createLink (
   emit: Emitter['emit'],
   onFrame: (data: unknown) => unknown
 ): Link {
-  const { auth, url, fingerprint, retry, backoff = 500, maxBackoff = 20_000, beat = 25_000, timeout = 15_000 } = options
-  const { WebSocket = page.WebSocket } = options
+  const {
+    auth, url, fingerprint, retry, backoff = 500, maxBackoff = 20_000, beat = 25_000, timeout = 15_000,
+    WebSocket = (globalThis as Surroundings).WebSocket,
+  } = options
   let socket: WebSocketLike | undefined
   // Only one timer is ever needed: the handshake's, the heartbeat's or the back-off's.
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -146,23 +151,17 @@ export function createLink (
       const target = await (call ? (url as () => Address)() : url as Address)
       if (own !== turn) return
       const offer = token && (auth!.prefix ?? 'bearer.') + token
-      const protocols = [SUBPROTOCOL, fingerprint, offer].filter(Boolean) as string[]
       // Where there is none the error says so: this is its name.
-      socket = new WebSocket!(absolute(target), protocols)
+      socket = new WebSocket!(absolute(target), [SUBPROTOCOL, fingerprint, offer].filter(Boolean) as string[])
       socket.binaryType = 'arraybuffer'
       socket.onopen = current(() => {
         openedAt = Date.now()
         // A server that refuses says so in the same breath (docs/protocol.md section 2): 20 ms of silence admit us.
-        after(20, admitted)
+        after(20, heard)
       })
-      socket.onmessage = current(({ data }: { readonly data: unknown }) => {
-        const isRefused = onFrame(data)
-        // A listener may have closed.
-        if (own !== turn) return
-        if (isRefused || link.state === 'open') alive()
-        else admitted()
-      })
-      socket.onclose = current(({ code, reason }: Required<Pick<StateChange, 'code' | 'reason'>>) => lost(code, reason))
+      // Asked again after it: a listener may have closed.
+      socket.onmessage = current((event: { readonly data: unknown }) => current(heard)(onFrame(event.data)))
+      socket.onclose = current((event: Lost) => lost(event.code, event.reason))
       // `close` follows. Without a listener `ws` would throw.
       socket.onerror = () => {}
     } catch (cause) {
@@ -172,13 +171,11 @@ export function createLink (
     }
   }
 
-  const admitted = (): void => {
-    alive()
-    move('open')
+  const heard = (isRefused?: unknown): void => {
+    // Armed by what arrives and not by the timer before it: a hidden tab's timers are held back.
+    after(beat, () => probe(beat * 0.4))
+    if (!(isRefused || link.state === 'open')) move('open')
   }
-
-  // Armed by what arrives and not by the timer before it: a hidden tab's timers are held back.
-  const alive = (): void => after(beat, () => probe(beat * 0.4))
 
   const probe = (wait: number, again = true): void => {
     socket?.send(ping)
@@ -191,7 +188,7 @@ export function createLink (
     // What lasted 5 s was a success: the next wait is the first again.
     if (link.state === 'open' && Date.now() - openedAt >= 5000) failures = renewals = 0
     drop()
-    const renew = code === 4401 && !!auth && !renewals++
+    const renew = code === 4401 && auth && !renewals++
     if (!(retry?.(code, reason) ?? (renew || isRetryable(code)))) return end(code, reason)
     // Full jitter above a floor of a quarter, so that no luck of the dice makes a storm.
     const delay = renew
@@ -210,9 +207,13 @@ export function createLink (
     if (link.state === 'waiting') after(notBefore - Date.now(), dial)
   }
 
+  const watch = (method: 'addEventListener' | 'removeEventListener'): void => {
+    for (const event of WAKING) (globalThis as Surroundings)[method]?.(event, wake)
+  }
+
   const end = (code: number, reason: string): void => {
     drop(code, reason)
-    for (const event of WAKING) page.removeEventListener?.(event, wake)
+    watch('removeEventListener')
     const change = move('closed', { code, reason })
     emit(FINAL[code]!, change)
     emit('$closed', change)
@@ -222,10 +223,11 @@ export function createLink (
     state: 'idle',
     retryAfter: 0,
     send: frame => socket?.send(frame),
+    lost,
     connect () {
       if (link.state === 'idle' || link.state === 'closed') {
         failures = renewals = 0
-        for (const event of WAKING) page.addEventListener?.(event, wake)
+        watch('addEventListener')
         void dial()
       }
     },

@@ -10,9 +10,13 @@ export interface AuthSource {
   $auth?: (data: AuthNotice, send: (frame: Frame) => void, encode: Codec['encode']) => boolean
 }
 
-/** Milliseconds in which a new token is due; without it the server asks for the first one, or has refused the last. */
+/** What the server says about tokens, in milliseconds. */
 export interface AuthNotice {
+  /** A new token is due within. */
   readonly expiresIn?: number
+  /** The first token is due within: we are not admitted yet. */
+  readonly deadline?: number
+  /** The last token was not accepted. */
   readonly refused?: boolean
 }
 

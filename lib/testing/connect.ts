@@ -4,6 +4,7 @@ import { addressOf } from '../client/address.js'
 import { createClient } from '../client/create-client.js'
 import { ClientError } from '../client/error.js'
 import type { Client } from '../client/types.js'
+import { CLOSES, ERRORS } from '../protocol/codes.js'
 import { ERROR_TYPE, type WireError } from '../protocol/envelope.js'
 import { codecOf, headersOf, routeOf } from './handshake.js'
 import { memorySockets } from './memory-socket.js'
@@ -90,6 +91,9 @@ export async function connect<const C extends AnyContract> (
     if (client.state === 'open') return { found: true }
     if (refusal instanceof Error) throw refusal
     if (end && refusal) throw new ClientError(refusal.code, refusal)
+    // Who waits for a token is told by the close code alone.
+    const { message } = ERRORS.unauthenticated
+    if (end?.code === CLOSES.unauthenticated.code) throw new ClientError('unauthenticated', { message })
     closedBefore('it was admitted')
     return undefined
   }, patience, () => `not admitted within ${patience} ms`)

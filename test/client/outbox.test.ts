@@ -12,7 +12,7 @@ interface Bench {
 
 function bench (size: number, pace: Pace = { rate: 1e6, burst: 1e6 }): Bench {
   const sent: string[] = []
-  const link: Link = { state: 'waiting', retryAfter: 0, send: frame => { sent.push(String(frame)) }, connect () {}, close () {} }
+  const link: Link = { state: 'waiting', retryAfter: 0, send: frame => { sent.push(String(frame)) }, lost () {}, connect () {}, close () {} }
   const outbox = createOutbox(size, pace, link)
   return { link, outbox, sent, add: (name, more) => outbox.add({ frame: name, type: 'say', ...more }) }
 }

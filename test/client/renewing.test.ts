@@ -72,6 +72,41 @@ t.test('without a token nothing else than that is said, and the server decides',
   t.same(last().sent, [auth()])
 })
 
+t.test('who has no token to send is unauthenticated, and what waits is not sent', async t => {
+  const clock = fakeClock(t)
+  const { client, last, sockets } = bench(t, undefined)
+  const events: string[] = []
+  for (const event of ['unauthenticated', 'closed'] as const) client.listen(event, ({ code }) => events.push(`${event} ${code}`))
+  client.send.say({ text: 'hello' })
+  await settled()
+  last().onopen?.({} as never)
+  last().say({ type: '$auth', data: { deadline: 5000 } })
+  await settled()
+  t.same([client.state, events], ['closed', ['unauthenticated 4401', 'closed 4401']])
+  await clock.pass(60_000)
+  t.same([sockets.length, last().sent], [1, []])
+})
+
+t.test('an `auth` that found no token is asked once more, as on 4401; a token in the handshake is admitted', async t => {
+  const clock = fakeClock(t)
+  const asked: boolean[] = []
+  const { client, last, sockets } = bench(t, ({ refused }) => { asked.push(refused) })
+  await settled()
+  for (let attempt = 0; attempt < 2; attempt++) {
+    last().onopen?.({} as never)
+    last().say({ type: '$auth', data: { deadline: 5000 } })
+    await settled()
+    await clock.pass(1)
+    await settled()
+  }
+  t.same([client.state, asked, sockets.length], ['closed', [false, true], 2])
+  const known = bench(t, () => 'token')
+  await settled()
+  known.last().onopen?.({} as never)
+  known.last().say({ type: '$auth', data: { expiresIn: 5000 } })
+  t.equal(known.client.state, 'open')
+})
+
 t.test('nothing is renewed on a connection that is gone', async t => {
   const clock = fakeClock(t)
   const { asked, auth: source } = tokens()

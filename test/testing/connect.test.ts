@@ -4,7 +4,8 @@ import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import { Type } from '@sinclair/typebox'
 import { defineContract, identifier } from '../../lib/contract.js'
-import guard, { sessionAuth } from '../../lib/index.js'
+import guard, { anyOf, sessionAuth, tokenAuth } from '../../lib/index.js'
+import { renewing } from '../../lib/client.js'
 import { attempt, connect } from '../../lib/testing.js'
 import type { GuardOptions } from '../../types/options.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -121,6 +122,22 @@ t.test('the whole gate is in force: authorize, strategy, origin, host, parameter
   await t.rejects(connect(app, chat, { as: { id: 'ann' }, ...room, fingerprint: 'cf-0123456789abcdef' }), { code: 'stale' })
   await t.rejects(connect(app, chat, { as: {} as never, ...room }), { code: 'overload' }, 'what is no identity is none')
   t.equal(app.wsGuard.sockets, 0)
+})
+
+t.test('without a token, where the server waits for one: unauthenticated', async t => {
+  const app = await application(t, {
+    auth: anyOf(
+      sessionAuth(found => (found as { user?: { id: number } }).user ?? null),
+      tokenAuth({ verify: token => token === 'good' ? { id: 5, expires: Date.now() + 60_000 } : null })
+    ),
+  })
+  await t.rejects(connect(app, chat, room), { code: 'unauthenticated' })
+  await t.rejects(connect(app, chat, { ...room, auth: () => {} }), { code: 'unauthenticated' })
+  await t.rejects(connect(app, chat, { ...room, auth: renewing(() => {}) }), { code: 'unauthenticated' })
+  for (const auth of [() => 'good', renewing(() => 'good', { inMessage: true })]) {
+    t.match(await (await connect(app, chat, { ...room, auth })).next.said(), { text: 'hello 5' })
+  }
+  t.equal(app.wsGuard.sockets, 2)
 })
 
 t.test('in production as well, with its hosts and TLS', async t => {
