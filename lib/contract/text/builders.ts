@@ -13,7 +13,7 @@ import {
 
 /**
  * A string schema that carries a text policy, for objects of @sinclair/typebox 0.34 and of typebox 1.x. A type, not an
- * interface with an index signature as TypeBox's own are: 1.x takes a schema that may have any key for Optional already.
+ * interface with an index signature as 0.34's own: what may have any key is Optional already, as 1.x sees it.
  */
 export type TText = {
   [Kind]: 'String'
