@@ -106,6 +106,12 @@ export interface ProtocolViolatedEvent extends SocketEvent {
 /** `fastify-ws-guard:refreshed`: a socket's identity was replaced in place. */
 export interface RefreshedEvent extends SocketEvent {}
 
+/** `fastify-ws-guard:join:refused`: `mayJoin` said no, at a `join` or when the identity was refreshed. */
+export interface JoinRefusedEvent extends SocketEvent {
+  /** Key of the group, a list as JSON; cut and escaped. */
+  readonly group: string
+}
+
 /** `fastify-ws-guard:store:unavailable`: a session store does not answer; its sessions live on for `sessions.grace`. */
 export interface StoreUnavailableEvent {
   readonly app: object
@@ -148,6 +154,7 @@ export interface EventPayloads {
   dropped: DroppedEvent
   'protocol:violated': ProtocolViolatedEvent
   refreshed: RefreshedEvent
+  'join:refused': JoinRefusedEvent
   'store:unavailable': StoreUnavailableEvent
   'store:available': StoreAvailableEvent
   drained: DrainedEvent

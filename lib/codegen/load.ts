@@ -55,7 +55,8 @@ export async function loadContracts (path: string): Promise<readonly LoadedContr
     const twin = names.get(name.toLowerCase())
     if (twin !== undefined) {
       const twins = `${JSON.stringify(twin)} and ${JSON.stringify(name)}`
-      throw new WSG_ERR_GENERATE(`${path}: expected contracts of different names, got ${twins}`)
+      throw new WSG_ERR_GENERATE(`${path}: expected contracts of different names, got ${twins}; write two versions ` +
+        'of one contract into a module each, with an --out of its own each, or rename one')
     }
     names.set(name.toLowerCase(), name)
   }

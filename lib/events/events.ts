@@ -20,6 +20,7 @@ export const CHANNELS: { readonly [N in EventName]: Channel } = {
   dropped: channel(`${PREFIX}dropped`),
   'protocol:violated': channel(`${PREFIX}protocol:violated`),
   refreshed: channel(`${PREFIX}refreshed`),
+  'join:refused': channel(`${PREFIX}join:refused`),
   'store:unavailable': channel(`${PREFIX}store:unavailable`),
   'store:available': channel(`${PREFIX}store:available`),
   drained: channel(`${PREFIX}drained`),

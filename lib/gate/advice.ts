@@ -74,8 +74,8 @@ function onCredential ({ value, hasCause, policy }: About): string {
   const strategy = strategiesOf(policy).find(({ name }) => name === value)
   if (strategy === undefined && value !== policy?.auth?.name) {
     return value + (takesFirstMessage(policy)
-      ? '; a token that comes in a message comes in the first one, {"type":"$auth","data":{"token":"…"}}, and nothing ' +
-        'is sent before its answer (docs/protocol.md, section 10)'
+      ? '; a token that comes in a message comes in the first one, {"type":"$auth","data":{"token":"…"}}, and ' +
+        'nothing is sent before its answer (docs/protocol.md, section 10)'
       : '')
   }
   if (hasCause) return `the strategy ${value} refused the credential; the reason is in the log line, as err`

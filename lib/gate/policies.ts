@@ -82,7 +82,8 @@ export class Policies {
     }
     const auth = options.public === true ? null : options.auth ?? this.#defaults.auth
     if (auth === null && options.public !== true) {
-      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected wsGuard.auth, a plugin-wide auth, or wsGuard.public: ` +
+      const own = contract === null ? 'wsGuard.' : ''
+      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected ${own}auth, a plugin-wide auth, or ${own}public: ` +
         'true, got none; a WebSocket route must say who may connect')
     }
     const credential = auth?.needs.credential ?? null

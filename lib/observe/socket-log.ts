@@ -20,7 +20,7 @@ interface Line<E> {
 }
 
 type Logged = Exclude<EventName,
-  | 'opened' | 'closed' | 'refused' | 'refreshed' | 'message:handled' | 'drained'
+  | 'opened' | 'closed' | 'refused' | 'refreshed' | 'join:refused' | 'message:handled' | 'drained'
   | 'store:unavailable' | 'store:available'>
 
 /** How each event is logged; docs/events.md has the table. */
@@ -88,6 +88,9 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
     }),
     events.listen('refreshed', ({ app, ...event }) => {
       log.debug({ ...event, event: 'ws.identity.refreshed' }, 'the identity of a WebSocket was replaced')
+    }),
+    events.listen('join:refused', ({ app, ...event }) => {
+      log.debug({ ...event, event: 'ws.join.refused' }, 'mayJoin kept a WebSocket out of a group')
     }),
     events.listen('store:unavailable', ({ app, error, ...event }) => {
       const record = { event: 'ws.store.unavailable', ...event }

@@ -51,7 +51,8 @@ export function checkOptions (schema: TSchema, value: unknown, where: string): v
   }
   const path = fault.path.replace(/\/(\d+)/g, '[$1]').replaceAll('/', '.')
   if (fault.type === ValueErrorType.ObjectRequiredProperty) {
-    throw new WSG_ERR_OPTION(`${where}${path}: expected a value, got nothing${note}`)
+    const wanted = notesOf(fault.schema).expected ?? 'a value'
+    throw new WSG_ERR_OPTION(`${where}${path}: expected ${wanted}, got nothing${note}`)
   }
   const problem = literalsOf(fault.schema) ?? `${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}`
   throw new WSG_ERR_OPTION(`${where}${path}: ${problem}, got ${gotFor(fault.schema, fault.value)}` +

@@ -54,7 +54,7 @@ export class GuardedRoutes {
   // A list: with constraints several routes have one URL.
   readonly #routes: GuardedRoute[] = []
   /** Those that do not say who may connect: told all at once, when the whole application is there. */
-  readonly #undecided: { readonly url: string, readonly scope: FastifyInstance }[] = []
+  readonly #undecided: { readonly url: string, readonly scope: FastifyInstance, readonly hasContract: boolean }[] = []
   /** Whose route is there. */
   readonly #issues = new Set<TicketIssue>()
   readonly #seen = new WeakSet<object>()
@@ -115,7 +115,7 @@ export class GuardedRoutes {
     this.#seen.add(route)
     if (own.public !== true && own.auth === undefined && this.#options.auth === null) {
       // Without a policy it is no WebSocket route to the gate. Nothing boots with one of these.
-      this.#undecided.push({ url, scope })
+      this.#undecided.push({ url, scope, hasContract: contract !== null })
       return
     }
     const policy = this.#policies.compile(own, { url, hasHttpHandler: route.websocket !== true, contract })
@@ -170,7 +170,7 @@ export class GuardedRoutes {
    */
   prove (fastify: FastifyInstance): void {
     checkDeclaredRoutes(fastify, this.#seen)
-    refuseUndecided(this.#undecided.map(({ url }) => url))
+    refuseUndecided(this.#undecided)
     const [unused] = this.#patterns.unused()
     if (unused !== undefined) {
       throw new WSG_ERR_OPTION('options.policies: expected the url of a WebSocket route, ' +

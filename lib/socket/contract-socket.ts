@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { escapeForLog } from '../errors/log-safe.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import type { CompiledContract } from '../../types/contract.js'
@@ -115,11 +116,13 @@ export abstract class ContractSocket extends OpenSocket implements GuardedSocket
     if (mayJoin === null) return true
     try {
       const verdict = mayJoin({ identity: this.identity, key, socket: this.face })
-      if (typeof verdict === 'boolean') return verdict
-      refuseAnswer(verdict, 'mayJoin: expected true or false')
+      if (verdict === true) return true
+      if (verdict !== false) refuseAnswer(verdict, 'mayJoin: expected true or false')
     } catch (error) {
       this.handlerFailed('mayJoin', error)
     }
+    const group = (): string => escapeForLog(typeof key === 'string' ? key : JSON.stringify(key))
+    this.events.publish('join:refused', () => ({ group: group(), ...this.facts }))
     return false
   }
 

@@ -78,7 +78,7 @@ exports.chat = defineContract({ name: 'chat', url: '/chat', inbound: { call: Typ
 t.test('bad input is told in one line with the file and the cause', async t => {
   const cases: { readonly [file: string]: RegExp } = {
     'nowhere.mjs': /there is no such file/,
-    'twins.mjs': /expected contracts of different names, got "chat" and "Chat"/,
+    'twins.mjs': /expected contracts of different names, got "chat" and "Chat"; write two versions of one contract into a module each, with an --out of its own each, or rename one$/,
     'none.mjs': /expected a module that exports contracts of defineContract, .*, got the exports a, b/,
     'empty.mjs': /got no export/,
     'bare-app.mjs': /expected an application with fastify-ws-guard registered, got one without/,

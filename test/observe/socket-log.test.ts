@@ -25,6 +25,7 @@ t.test('each line says who, where and which message', async t => {
   const { events, lines } = start(t)
   events.publish('opened', () => ({ ...FACTS, fingerprint: 'cf-0123456789abcdef' }))
   events.publish('message:refused', () => ({ ...FACTS, code: 'forbidden', type: 'say' }))
+  events.publish('join:refused', () => ({ ...FACTS, group: 'all' }))
   events.publish('handler:timeout', () => ({ ...FACTS, type: 'say' }))
   events.publish('slow', () => ({ ...FACTS, bufferedAmount: 9 }))
   events.publish('protocol:violated', () => ({ ...FACTS, code: 'WS_ERR_INVALID_UTF8' }))
@@ -33,6 +34,7 @@ t.test('each line says who, where and which message', async t => {
   t.match(lines, [
     { level: 'debug', record: { event: 'ws.socket.opened', ...WHO, fingerprint: 'cf-0123456789abcdef' } },
     { level: 'info', record: { event: 'ws.message.refused', ...WHO, code: 'forbidden', type: 'say' } },
+    { level: 'debug', record: { event: 'ws.join.refused', ...WHO, group: 'all' } },
     { level: 'warn', record: { event: 'ws.handler.timeout', ...WHO, type: 'say' } },
     { level: 'info', record: { event: 'ws.socket.slow', ...WHO, bufferedAmount: 9 } },
     { level: 'warn', record: { event: 'ws.proto.violation', ...WHO, code: 'WS_ERR_INVALID_UTF8' } },

@@ -42,6 +42,8 @@ t.test('options', async t => {
     [{ heartbeat: { interval: 25 } }, /^options\.heartbeat\.interval: expected integer to be greater or equal to 1000, got 25 /],
     [{ authTimeout: '30s' }, /^options\.authTimeout: expected integer, got "30s"; write a number of milliseconds/],
     [{ messages: { inFlight: '3' } }, /^options\.messages\.inFlight: expected integer, got "3"; write a number, without quotes/],
+    // What is missing.
+    [{ messages: { budgets: [{ name: 'tenant', key: () => 1, rate: 5 }] } }, /^options\.messages\.budgets\[0\]\.burst: expected a number above 0, or a function .*, got nothing/],
     // Names.
     [{ heartbeatInterval: 1 }, /got "heartbeatInterval"; did you mean "heartbeat\.interval"\?/],
     [{ maxPayload: 1 }, /got "maxPayload"; did you mean "websocket\.maxPayload"\?/],

@@ -100,6 +100,11 @@ t.test('all routes that do not say who may connect are told in one error, with t
     message: new RegExp(`^routes /a/yjs/:doc, /ws, /chat: expected wsGuard\\.auth[^]*${lines.replace(/[[\]{}]/g, '\\$&')}$`),
   })
   await t.rejects(app.injectWS('/ws', { headers: { origin: 'http://localhost' } }))
+  const contracted = Fastify()
+  t.teardown(() => contracted.close())
+  await contracted.register(guard, { development: true })
+  contracted.wsRoute(defineContract({ name: 'chat', url: '/chat' }), {} as never)
+  await t.rejects(async () => { await contracted.ready() }, { message: /^route \/chat: expected auth, a plugin-wide auth, or public: true, got none/ }, 'where wsRoute takes them')
 })
 
 t.test('the lines that the error gives are taken as they are', async t => {

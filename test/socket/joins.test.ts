@@ -123,6 +123,7 @@ t.test('H08 a route says who may join; only true lets in', async t => {
     ['mayJoin', /mayJoin: expected true or false, got 1/], ['mayJoin', /got "yes"/], ['mayJoin', /got undefined/],
     ['mayJoin', /got a promise/], ['mayJoin', /got a promise/], ['mayJoin', 'thrown'],
   ])
+  t.match(server.events('join:refused'), new Array(7).fill({ group: '["tenant","b"]', connId: '1' }), 'each no is told, and no yes')
   server.sockets[0]!.close()
   t.equal(server.sockets[0]!.join('any'), false, 'closed')
   t.equal(asked.length, 8, 'nobody is asked about a closed one')
@@ -140,6 +141,7 @@ t.test('a new identity leaves the groups that it may no longer be in', async t =
   t.same(sizes(), [1, 1, 1])
   server.sockets[0]!.assume({ id: 'ann', roles: ['user'] } as Identity)
   t.same(sizes(), [1, 0, 1])
+  t.match(server.events('join:refused'), [{ group: '["role","admin"]', identity: 'ann' }])
   server.sockets[0]!.assume({ id: 'ann', roles: ['admin', 'user'] } as Identity)
   t.same(sizes(), [1, 0, 1], 'rights that come back bring nobody back')
 })
