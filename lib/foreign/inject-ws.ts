@@ -12,6 +12,8 @@ import { INJECTED, type InjectedHandshake } from '../protocol/injected.js'
 export interface InjectDefaults {
   /** The Host allow-list; its first entry is the handshake's host. */
   readonly hosts: readonly string[]
+  /** Entries of `origins` where they are written; the first that is one page's is the handshake's own page. */
+  readonly origins: readonly string[]
   /** It counts as having come over TLS. */
   readonly encrypted: boolean
 }
@@ -42,6 +44,9 @@ function pageOf (host: string, encrypted: boolean): string {
   const isHere = /^(?:[^:]*\.)?localhost(?::|$)|^127\.|^\[::1\]/.test(host)
   return `${encrypted || !isHere ? 'https' : 'http'}://${host}`
 }
+
+/** An entry that stands for one page's origin: no pattern, no domain and what is under it. */
+const LITERAL = /^https?:\/\/[^.*][^*]*$/i
 
 /** Two streams, each the other's far end; what destroys one destroys the other, as a connection does. */
 function streamPair (): [Duplex, Duplex] {
@@ -76,13 +81,13 @@ async function textOf (message: IncomingMessage): Promise<string> {
   return text
 }
 
-async function refusal (response: IncomingMessage): Promise<Error> {
+async function refusal (response: IncomingMessage, how: string): Promise<Error> {
   const statusCode = response.statusCode ?? 0
   try {
     const { code } = JSON.parse(await textOf(response)) as { readonly code?: unknown }
     // What a hook of the application has answered is said as @fastify/websocket says it: its tests compare the text.
     if (typeof code === 'string' && !code.startsWith('WSG_ERR_HOOK_')) {
-      const advice = code.startsWith('WSG_ERR_ORIGIN_') ? '; pass { headers: { origin } } as the second argument' : ''
+      const advice = code.startsWith('WSG_ERR_ORIGIN_') ? `; pass ${how} argument` : ''
       return Object.assign(new WSG_ERR_INJECT_REFUSED(`${statusCode}, ${code}${advice}`), { statusCode, code })
     }
   } catch {
@@ -101,11 +106,14 @@ export function replaceInjectWS (fastify: FastifyInstance, defaults: InjectDefau
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection'
   const [listed = '*'] = defaults.hosts
   const host = listed === '*' ? 'localhost' : listed.replace(/^\./, '')
+  const literal = defaults.origins.find(entry => LITERAL.test(entry))
+  const ownPage = literal === undefined ? pageOf(host, defaults.encrypted) : new URL(literal).origin
   const injectWS = async (path = '/', given: InjectContext = {}, hooks: InjectHooks = {}): Promise<WebSocket> => {
     const { [INJECTED]: injected = {}, ...context } = given
+    const how = INJECTED in given ? '{ origin } as the third' : '{ headers: { origin } } as the second'
     checkKeys(context, ['headers', 'socket'], 'injectWS: second argument', WSG_ERR_OPTION)
     await fastify.ready()
-    const page = injected.isOwnPage ? { origin: pageOf(host, defaults.encrypted) } : {}
+    const page = injected.isOwnPage ? { origin: ownPage } : {}
     const { 'sec-websocket-protocol': offers, ...headers } = { host, ...page, ...context.headers }
     const [far, near] = streamPair()
     const { encrypted } = defaults
@@ -127,7 +135,7 @@ export function replaceInjectWS (fastify: FastifyInstance, defaults: InjectDefau
         resolve(ws)
       })
       ws.once('unexpected-response', (_request, response) => {
-        void refusal(response).then(error => {
+        void refusal(response, how).then(error => {
           reject(error)
           near.destroy()
         })

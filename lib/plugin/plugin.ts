@@ -138,7 +138,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     listeners.checkPlugin()
     fastify.websocketServer.on('connection', sockets.onConnection)
     guardServer(fastify.websocketServer, gate.judge, options.websocket, gate.payloadLimitOf, fastify.log)
-    replaceInjectWS(fastify, { hosts: host.entries, encrypted: options.requireTls })
+    const origins = Array.isArray(options.origins) ? options.origins as readonly string[] : []
+    replaceInjectWS(fastify, { hosts: host.entries, origins, encrypted: options.requireTls })
   }
   adopt()
 

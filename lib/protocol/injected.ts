@@ -4,7 +4,7 @@ import type { Identity } from '../../types/gate.js'
 export interface InjectedHandshake {
   /** Who opens it, in place of what the strategy would find; null: nobody. Left out: the strategy is asked. */
   readonly identity?: Identity | null
-  /** It comes from a page of the application's own host, unless its headers say otherwise. */
+  /** It comes from a page that the application lets in, unless its headers say otherwise. */
   readonly isOwnPage?: boolean
 }
 

@@ -15,7 +15,10 @@ export interface ConnectOptions<C extends AnyContract> extends Pick<ClientOption
   readonly query?: QueryOf<C>
   /** The whole path, where a contract has several routes. */
   readonly url?: string
-  /** The page that it comes from; null: no page, no `Origin`. Default: one of the application's own host. */
+  /**
+   * The page that it comes from; null: no page, no `Origin`. Default: the first of the plugin's `origins` that is no
+   * pattern, else a page of the first allowed host.
+   */
   readonly origin?: string | null
   /** By name, or as `(await app.inject(…)).cookies` has them. */
   readonly cookies?: { readonly [name: string]: string } | readonly { readonly name: string, readonly value: string }[]

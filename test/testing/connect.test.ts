@@ -140,6 +140,24 @@ t.test('without a token, where the server waits for one: unauthenticated', async
   t.equal(app.wsGuard.sockets, 2)
 })
 
+t.test('it comes from the first of the origins that is one page\'s, and a refusal says how to name another', async t => {
+  for (const [origins, isIn] of [
+    [['http://localhost:3000'], true],
+    [['https://.goodsite.com', 'https://app.goodsite.com', 'https://other.example'], true],
+    [['https://.goodsite.com'], false],
+  ] as const) {
+    const app = await application(t, { development: true, origins })
+    const opened = connect(app, chat, { as: { id: 'ann' }, ...room })
+    if (isIn) await (await opened).close()
+    else {
+      const message = /WSG_ERR_ORIGIN_NOT_ALLOWED; pass \{ origin \} as the third argument$/
+      await t.rejects(opened, { code: 'WSG_ERR_ORIGIN_NOT_ALLOWED', message })
+    }
+  }
+  const app = await application(t, { development: true, origins: ['http://localhost:3000'] })
+  await t.rejects(connect(app, chat, { as: { id: 'ann' }, ...room, origin: 'http://localhost:3001' }), { code: 'WSG_ERR_ORIGIN_NOT_ALLOWED', statusCode: 403 })
+})
+
 t.test('in production as well, with its hosts and TLS', async t => {
   const app = await application(t, { development: false, allowedHosts: ['.goodsite.com'], connections: { perIdentity: 1 } })
   const ann = await connect(app, chat, { as: { id: 'ann' }, ...room })
