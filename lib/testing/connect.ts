@@ -77,14 +77,17 @@ export async function connect<const C extends AnyContract> (
   const closedBefore = (what: string): void => {
     if (end) throw new ClientError('closed', { message: `closed ${end.code} ${end.reason}`.trim() + ` before ${what}` })
   }
-  const arrived = (): string => unread.map(({ type }) => String(type)).join(', ') || 'none'
+  const arrived = (): string => {
+    const refused = errors.map(({ code, type }) => type === undefined ? code : `${code} (${type})`).join(', ')
+    return `unread: ${unread.map(({ type }) => String(type)).join(', ') || 'none'}${refused && `; errors: ${refused}`}`
+  }
   const next = (type: string) => ({ where = () => true, timeout = patience }: NextOptions<unknown> = {}) =>
     until(() => {
       const at = unread.findIndex(message => message.type === type && where(message.data))
       if (at >= 0) return { found: unread.splice(at, 1)[0]!.data }
       closedBefore(type)
       return undefined
-    }, timeout, () => `no ${type} within ${timeout} ms; unread: ${arrived()}`)
+    }, timeout, () => `no ${type} within ${timeout} ms; ${arrived()}`)
 
   client.connect()
   await until(() => {
@@ -107,7 +110,7 @@ export async function connect<const C extends AnyContract> (
       return undefined
     }, timeout, () => `no error within ${timeout} ms`),
     closed: ({ timeout = patience }: WaitOptions = {}) =>
-      until(() => end && { found: end }, timeout, () => `not closed within ${timeout} ms; unread: ${arrived()}`),
+      until(() => end && { found: end }, timeout, () => `not closed within ${timeout} ms; ${arrived()}`),
     async close (code?: number, reason?: string) {
       client.close(code, reason)
       await until(() => isGone ? { found: undefined } : undefined, patience, () => `not gone within ${patience} ms`)

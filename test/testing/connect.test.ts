@@ -92,6 +92,10 @@ t.test('what is waited for has a deadline, and the error says what came instead'
   await t.rejects(ann.next.left(), { code: 'timeout', message: 'no left within 30 ms; unread: said' })
   await t.rejects(ann.error({ timeout: 10 }), { code: 'timeout', message: 'no error within 10 ms' })
   await t.rejects(ann.closed(), { code: 'timeout', message: /^not closed/ })
+  ann.send.kick({})
+  await t.rejects(ann.next.left(), { code: 'timeout', message: 'no left within 30 ms; unread: said; errors: forbidden (kick)' })
+  await t.rejects(ann.closed(), { code: 'timeout', message: 'not closed within 30 ms; unread: said; errors: forbidden (kick)' })
+  t.match(await ann.error(), { code: 'forbidden' }, 'and nothing has taken it')
 })
 
 t.test('errors of messages, roles, and the end of a connection', async t => {
