@@ -8,7 +8,7 @@ import { CLOSES, ERRORS } from '../protocol/codes.js'
 import { ERROR_TYPE, type WireError } from '../protocol/envelope.js'
 import { codecOf, headersOf, routeOf } from './handshake.js'
 import { memorySockets } from './memory-socket.js'
-import type { ConnectOptions, NextOptions, TestClient, Unread, WaitOptions } from './types.js'
+import type { ConnectOptions, ConnectRest, NextOptions, TestClient, Unread, WaitOptions } from './types.js'
 import { createWaiting } from './waiting.js'
 
 /**
@@ -17,8 +17,9 @@ import { createWaiting } from './waiting.js'
  * (docs/protocol.md section 2), else the error of `app.injectWS`, with `statusCode` and `code`.
  */
 export async function connect<const C extends AnyContract> (
-  app: FastifyInstance, contract: C, options: ConnectOptions<C> = {}
+  app: FastifyInstance, contract: C, ...rest: ConnectRest<C>
 ): Promise<TestClient<C>> {
+  const options: ConnectOptions<C> = rest[0] ?? {}
   await app.ready()
   const route = routeOf(app, contract, options.url)
   const { as: identity, origin, auth, address = '127.0.0.1', timeout: patience = 2000 } = options

@@ -30,6 +30,10 @@ export interface ConnectOptions<C extends AnyContract> extends Pick<ClientOption
   readonly timeout?: number
 }
 
+/** The third argument may be left out where the contract's URL needs no params. */
+export type ConnectRest<C extends AnyContract> =
+  {} extends ParamsOf<C> ? [options?: ConnectOptions<C>] : [options: ConnectOptions<C>]
+
 /** What can be waited for. */
 export interface WaitOptions {
   /** Milliseconds; overrides that of `connect`. */
