@@ -7,10 +7,12 @@ export const PYTHON_CONNECTION = String.raw`
         failures, is_renewed, refused = 0, False, False
         while True:
             self._move("connecting")
+            self._cause = None
             uptime, reason = 0.0, ""
             try:
                 self._socket = await asyncio.wait_for(self._open(refused), self._timeout)
             except Exception as error:
+                self._cause = error
                 code, after = _refusal(error)
                 self._retry_after = max(self._retry_after, after)
                 self._tell(self._on_error, Error("connect_failed", str(error) or type(error).__name__))
@@ -68,11 +70,13 @@ export const PYTHON_CONNECTION = String.raw`
                 if writer is None and not is_error:
                     self._move("open")
                     writer = asyncio.get_running_loop().create_task(self._write(socket))
-        except asyncio.TimeoutError:
+        except asyncio.TimeoutError as silence:
+            self._cause = silence
             # On a dead path the closing handshake would take minutes.
             socket.transport.abort()
             return 1006, ""
         except websockets.exceptions.ConnectionClosed as closed:
+            self._cause = closed
             return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (1006, "")
         finally:
             if writer is not None:
@@ -137,7 +141,9 @@ export const PYTHON_CONNECTION = String.raw`
                 call.is_out = False
                 # It may have taken effect: nothing is made twice that was not declared so.
                 if call.type not in self._idempotent or not self._add(call):
-                    _settle(call, Error(code, type=call.type))
+                    error = Error(code, type=call.type)
+                    error.__cause__ = self._cause
+                    _settle(call, error)
 
     def _end(self, code: int, reason: str) -> None:
         self._forget_renewal()

@@ -25,6 +25,8 @@ class _Client:
         self._wake, self._closed = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._socket: Any = None
+        # Why the last connection ended, or was refused.
+        self._cause: BaseException | None = None
         self._last_id = 0
         # A token bucket as one number: when it will be full again.
         self._full_at, self._each, self._ahead = 0.0, 1 / _RATE, (_BURST - 1) / _RATE
@@ -52,6 +54,7 @@ class _Client:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         socket, self._socket = self._socket, None
+        self._cause = None
         if self.state != "closed":
             self._end(code, reason)
         if socket is not None:

@@ -113,8 +113,10 @@ async function clientTests (t: Tap, python: PythonSetup): Promise<void> {
     await chat.take({ state: 'open' })
     const refusing = await served(t, { accepts: () => false })
     const other = session(t, python, refusing.port, { auth: true })
+    other.tell({ call: 'history', data: { limit: 5 } })
     await other.take({ auth: true })
     await other.take({ state: 'closed', code: 4401 })
+    t.match(await other.take({ failed: 'closed' }), { cause: /^(?:ConnectionClosed|InvalidStatus)/ }, 'and the call says why')
     t.equal(other.lines.filter(line => 'auth' in line).length, 2)
   })
 
@@ -127,7 +129,7 @@ async function clientTests (t: Tap, python: PythonSetup): Promise<void> {
     chat.tell({ call: 'add', data: { n: 1 } })
     await chat.take({ reply: 2 })
     first.kill('SIGKILL')
-    await chat.take({ failed: 'disconnected' })
+    t.match(await chat.take({ failed: 'disconnected' }), { cause: /^ConnectionClosed/ })
     await chat.take({ state: 'waiting' })
     chat.tell({ send: 'say', data: { text: 'later' } })
     await chat.take({ sent: true })
@@ -255,7 +257,7 @@ async function clientTests (t: Tap, python: PythonSetup): Promise<void> {
     t.same(second.added, [-1])
     t.same(chat.lines.filter(line => 'failed' in line), [])
     chat.end()
-    await chat.take({ failed: 'closed' })
+    t.match(await chat.take({ failed: 'closed' }), { cause: null }, 'by the program itself')
   })
 
   t.test('what is worthless later is dropped while there is no connection', async t => {

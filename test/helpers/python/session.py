@@ -42,7 +42,8 @@ async def do(chat: Any, line: dict[str, Any]) -> None:
             reply = await getattr(chat, "call_" + line["call"])(line["data"], timeout=line.get("timeout"))
             tell(reply=reply)
     except module.Error as error:
-        tell(failed=error.code, data=error.data, type=error.type)
+        tell(failed=error.code, data=error.data, type=error.type,
+             cause=None if error.__cause__ is None else type(error.__cause__).__name__)
 
 
 async def main() -> None:
