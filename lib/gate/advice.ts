@@ -88,6 +88,15 @@ function onCredential ({ value, hasCause, policy }: About): string {
     : 'no token came, verify knows nobody for it, or it has expired; docs/tokens.md has the ways to send one')
 }
 
+function onParams ({ path, policy }: About): string {
+  const url = policy?.url ?? 'this route'
+  const asked = path.split('/')
+  const unfilled = url.split('/').find(segment => segment.startsWith(':') && asked.includes(segment))
+  return unfilled === undefined
+    ? `path parameters or query do not fit params or query of the contract of ${url}`
+    : `the client asked for ${url} with ${unfilled} in it: give it a value there, by urlOf for example`
+}
+
 const FAILED: Advice = ({ value }) => `${value === '' ? 'a hook' : value} failed; the error is in the log line`
 
 /** What to write, by the code of the refusal. */
@@ -119,8 +128,7 @@ const ADVICE: { readonly [C in RefusalCode]: Advice } = {
     (takesFirstMessage(policy) ? ', or no token came in a first message ($auth)' : ''),
   WSG_ERR_AUTH_UNAVAILABLE: FAILED,
   WSG_ERR_FORBIDDEN: ({ value }) => value === '' ? 'authorize returned false' : value,
-  WSG_ERR_PARAMS_INVALID: ({ policy }) =>
-    `path parameters or query do not fit params or query of the contract of ${policy?.url ?? 'this route'}`,
+  WSG_ERR_PARAMS_INVALID: onParams,
   WSG_ERR_DRAINING: 'the server is shutting down: connect again',
   WSG_ERR_HOOK_FAILED: FAILED,
   WSG_ERR_HOOK_REFUSED: ({ value }) => `a hook of the application has answered: ${value}`,

@@ -27,6 +27,15 @@ function policyOf (defaults: Partial<PolicyDefaults> = {}, route: RouteGuardOpti
 const advise = createAdviser(() => ['/rooms/:room', '/feed'])
 const on = (code: RefusalCode, about: Partial<Refused> = {}): string => advise({ code, policy: policyOf(), path: '/ws', ...about })
 
+t.test('a parameter that the client has not filled in is named', async t => {
+  const policy = { ...policyOf(), url: '/rooms/:room/seats/:seat' }
+  const told = (path: string): string => on('WSG_ERR_PARAMS_INVALID', { policy, path })
+  t.equal(told('/rooms/lobby/seats/:seat'), 'the client asked for /rooms/:room/seats/:seat with :seat in it: give it a value there, by urlOf for example')
+  for (const path of ['/rooms/lobby/seats/no%20seat', '/rooms/:evil/seats/1']) {
+    t.equal(told(path), 'path parameters or query do not fit params or query of the contract of /rooms/:room/seats/:seat')
+  }
+})
+
 t.test('an origin: the line to write, where it is to be written', async t => {
   const value = 'http://127.0.0.1:3000'
   const listed = policyOf({ origins: ['http://localhost:3000'] })
