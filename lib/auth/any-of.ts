@@ -1,6 +1,7 @@
 import type { AnyIdentity, AuthStrategy, PresenceContext } from '../../types/gate.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { placesOf } from './reads.js'
 
 /** One that can't tell judges: what it throws then is 503, and no other strategy is asked in its place. */
 function isPresent (strategy: AuthStrategy<AnyIdentity>, context: PresenceContext): boolean {
@@ -30,18 +31,29 @@ function checkStrategies (strategies: readonly unknown[]): void {
   }
 }
 
+/** The second of two that look for their credential in one place is never asked. */
+function checkPlaces (alternatives: readonly AuthStrategy<AnyIdentity>[]): void {
+  const places = alternatives.flatMap(placesOf)
+  const twice = places.find((place, index) => places.indexOf(place) < index)
+  if (twice !== undefined) {
+    throw new WSG_ERR_OPTION(`anyOf: expected strategies that read different credentials, got ${got(twice)} twice`)
+  }
+}
+
 /**
  * Several ways to prove who one is, on one route and in one group. The first strategy whose credential the request
  * carries decides, and it alone: a credential that is there and bad is a refusal. Which rule holds for Origin follows
  * the credential that is used. Without any credential the first that a client can still send later (`$auth`) is asked
  * for, else the first at all. An `anyOf` in another counts as its parts.
- * Throws WSG_ERR_OPTION for less than two strategies, and for one without `isPresent`.
+ * Throws WSG_ERR_OPTION for less than two strategies, for one without `isPresent`, and for two of the plugin's own
+ * that read the same credential.
  */
 export function anyOf<S extends readonly AuthStrategy<AnyIdentity>[]> (
   ...strategies: S
 ): AuthStrategy<IdentityOf<S[number]>> {
   checkStrategies(strategies)
   const alternatives = strategies.flatMap(strategy => strategy.alternatives ?? [strategy])
+  checkPlaces(alternatives)
   const absent = alternatives.find(({ firstMessage }) => firstMessage === true) ??
     alternatives.find(({ needs }) => needs.credential === 'header') ?? alternatives[0]!
   const choose = (context: PresenceContext): AuthStrategy<AnyIdentity> =>

@@ -4,6 +4,7 @@ import type { AnyIdentity, AuthStrategy, Identity, SessionReader, SessionSource 
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { countCookies } from './cookie-header.js'
+import { reading } from './reads.js'
 
 type Time = Date | string | null
 
@@ -78,7 +79,7 @@ export function sessionAuth<I extends AnyIdentity = Identity> (
     expiryOf: stored => timeOf((stored as LoadedSession).cookie?.expires),
     identify: (sessionId, stored) => ask({ __proto__: STORED, ...stored, sessionId }) as Identity,
   }
-  return {
+  return reading(['session cookie'], {
     name: 'session',
     needs: { credential: 'cookie', session: true },
     isPresent: ({ request, sessionCookie }) => countCookies(request.raw.headers.cookie, sessionCookie) > 0,
@@ -99,5 +100,5 @@ export function sessionAuth<I extends AnyIdentity = Identity> (
       }
       return ask(session)
     },
-  }
+  })
 }

@@ -4,6 +4,7 @@ import type { AnyIdentity, AuthenticateContext, AuthStrategy, Identity, SessionC
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { IN_MESSAGE, placesOf, reading } from './reads.js'
 import { fromSubprotocol } from './token-text.js'
 import { type Ticket, Tickets } from './tickets.js'
 
@@ -30,6 +31,11 @@ function checkOptions<I extends AnyIdentity> (given: unknown): Required<TicketAu
   }
   if (issues !== undefined || alternatives.some(one => one.issues !== undefined)) {
     fault('.auth', 'a strategy that takes no tickets itself', auth)
+  }
+  const asked = alternatives.length === 0 ? [auth as object] : alternatives
+  if (asked.every(one => placesOf(one).length === 1 && placesOf(one)[0] === IN_MESSAGE)) {
+    throw new WSG_ERR_OPTION('ticketAuth.auth: expected a strategy whose credential a POST can carry, such as ' +
+      'tokenAuth with the carrier "header", got one that waits for a message')
   }
   const isIn = (value: unknown, least: number, most: number): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
@@ -78,7 +84,7 @@ export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAut
     return found
   }
 
-  return {
+  return reading(['ticket'], {
     name: 'ticket',
     needs: { credential: 'header', session: auth.needs.session },
     isPresent: ({ request }) => fromSubprotocol(request, PREFIX) !== undefined,
@@ -103,5 +109,5 @@ export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAut
       context.signal.addEventListener('abort', giveBack, { once: true })
       return await judge(ticket, context) as I | null
     },
-  }
+  })
 }

@@ -5,6 +5,7 @@ import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
+import { reading } from './reads.js'
 import { faultOf, refused } from './token-faults.js'
 import { type Carried, fromHeader, fromSubprotocol, isToken } from './token-text.js'
 
@@ -28,9 +29,14 @@ function checkOptions<I extends AnyIdentity> (given: unknown): Checked<I> {
     given as { readonly [key: string]: unknown }
   if (typeof verify !== 'function') fault('.verify', 'a function such as token => app.jwt.verify(token)', verify)
   if (!Array.isArray(carriers) || carriers.length === 0) fault('.carriers', `some of ${CARRIERS.join(', ')}`, carriers)
-  for (const carrier of carriers as readonly unknown[]) {
+  const chosen = carriers as readonly unknown[]
+  for (const carrier of chosen) {
     if (CARRIERS.includes(carrier as TokenCarrier)) continue
     fault('.carriers', `some of ${CARRIERS.join(', ')}`, carrier, didYouMean(String(carrier), CARRIERS))
+  }
+  const twice = chosen.find((carrier, index) => chosen.indexOf(carrier) < index)
+  if (twice !== undefined) {
+    throw new WSG_ERR_OPTION(`tokenAuth.carriers: expected each carrier once, got ${got(twice)} twice`)
   }
   if (typeof clockTolerance !== 'number' || !(clockTolerance >= 0 && clockTolerance <= MAX_TOLERANCE)) {
     fault('.clockTolerance', `0 to ${MAX_TOLERANCE} milliseconds`, clockTolerance)
@@ -87,7 +93,7 @@ export function tokenAuth<I extends AnyIdentity = Identity> (options: TokenAuthO
   // One for all its sockets. What comes of a renewal is an identity as any strategy's.
   const credential = { kind: 'token', sentBy: 'header', renew } as Credential
 
-  return {
+  return reading(carriers.map(carrier => `token in ${carrier}`), {
     name: 'token',
     needs: { credential: 'header', session: false },
     challenge: 'Bearer',
@@ -101,5 +107,5 @@ export function tokenAuth<I extends AnyIdentity = Identity> (options: TokenAuthO
       return judge(first, context.signal)
     },
     verifyToken: renew,
-  }
+  })
 }

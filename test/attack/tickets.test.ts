@@ -217,11 +217,14 @@ t.test('its route is where the first route is that takes tickets, and what it ne
     [{ issue: '/t', auth: sessionAuth }, /ticketAuth\.auth: expected a strategy/],
     [{ issue: '/t', auth: ticketAuth({ issue: '/u', auth: bySession }) }, /a strategy that takes no tickets itself/],
     [{ issue: '/t', auth: anyOf(bySession, ticketAuth({ issue: '/u', auth: bySession })) }, /a strategy that takes no tickets itself/],
+    [{ issue: '/t', auth: tokenAuth({ verify: () => null, carriers: ['message'] }) }, /ticketAuth\.auth: expected a strategy whose credential a POST can carry.*got one that waits for a message/],
     [{ issue: '/t', auth: { authenticate () {} } }, /ticketAuth\.auth: expected a strategy/],
     [{ issue: '/t', auth: bySession, lifetime: 90_000 }, /ticketAuth\.lifetime: expected 1000 to 60000 milliseconds, got 90000/],
     [{ issue: '/t', auth: bySession, perOwner: 0 }, /ticketAuth\.perOwner: expected 1 to 1000, got 0/],
     [{ issue: '/t', auth: bySession, ttl: 1 }, /got "ttl"/],
   ] as const) t.throws(() => ticketAuth(options as TicketAuthOptions), { code: 'WSG_ERR_OPTION', message }, String(message))
+  t.doesNotThrow(() => ticketAuth({ issue: '/t', auth: tokenAuth({ verify: () => null, carriers: ['message', 'header'] }) }))
+  t.doesNotThrow(() => ticketAuth({ issue: '/t', auth: anyOf(bySession, tokenAuth({ verify: () => null, carriers: ['message'] })) }))
 })
 
 t.test('a request for a ticket whose body comes after the logout does not bring the session back', async t => {

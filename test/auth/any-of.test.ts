@@ -36,7 +36,7 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 for (const [name, auth] of [
   ['in this order', anyOf(bySession, byToken, byKey)],
   ['nested', anyOf(bySession, anyOf(byToken, byKey))],
-  ['nested twice', anyOf(anyOf(anyOf(bySession, byToken), byKey), tokenAuth({ verify: () => null, carriers: ['header'] }))],
+  ['nested twice', anyOf(anyOf(anyOf(bySession, byToken), byKey), ticketAuth({ issue: '/ws-ticket', auth: bySession }))],
 ] as const) {
   t.test(`the first whose credential is there decides, and it alone: ${name}`, async t => {
     const stack = await site(t, auth)
@@ -137,7 +137,14 @@ t.test('what is no strategy, or can\'t say whether its credential is there, does
     [[byToken, undefined], /anyOf: \[1\]: expected a strategy such as sessionAuth\(.*got undefined/],
     [[byToken, sessionAuth], /\[1\]: expected a strategy/],
     [[silent, byToken], /anyOf: strategy "own": expected isPresent\(\{ request \}\).*got undefined/],
+    [[byToken, tokenAuth({ verify: () => null })], /anyOf: expected strategies that read different credentials, got "token in header" twice/],
+    [[tokenAuth({ verify: () => null, carriers: ['header', 'message'] }), bySession, tokenAuth({ verify: () => null, carriers: ['subprotocol', 'message'] })], /got "token in message" twice/],
+    [[anyOf(bySession, byKey), sessionAuth(userOf)], /got "session cookie" twice/],
+    [[ticketAuth({ issue: '/t', auth: bySession }), ticketAuth({ issue: '/u', auth: byToken })], /got "ticket" twice/],
   ] as const) t.throws(() => anyOf(...strategies as readonly AuthStrategy[]), { code: 'WSG_ERR_OPTION', message }, String(message))
+  // Each is asked for its own, and of an application's own nobody knows.
+  t.doesNotThrow(() => anyOf(tokenAuth({ verify: () => null, carriers: ['header'] }), tokenAuth({ verify: () => null, carriers: ['subprotocol'] })))
+  t.doesNotThrow(() => anyOf(byKey, { ...byKey }))
 })
 
 t.test('a strategy that can\'t tell whether its credential is there decides: nobody else is asked in its place', async t => {

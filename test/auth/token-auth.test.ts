@@ -155,6 +155,7 @@ t.test('options that are none do not boot, and say what was meant', async t => {
     [{ verify () {}, carriers: [] }, /tokenAuth\.carriers: expected some of header, subprotocol, message/],
     [{ verify () {}, carriers: ['headers'] }, /got "headers"; did you mean "header"\?/],
     [{ verify () {}, carriers: ['query'] }, /got "query"/],
+    [{ verify () {}, carriers: ['header', 'message', 'header'] }, /tokenAuth\.carriers: expected each carrier once, got "header" twice/],
     [{ verify () {}, clockTolerance: 31_000 }, /tokenAuth\.clockTolerance: expected 0 to 30000 milliseconds, got 31000/],
     [{ verify () {}, clockTolerance: NaN }, /clockTolerance/],
     [{ verify () {}, dangerouslyAllowNoExpiry: 'yes' }, /dangerouslyAllowNoExpiry: expected true or false/],
