@@ -117,7 +117,7 @@ export interface AuthStrategy<I = Identity> {
   readonly isPresent?: (context: PresenceContext) => boolean
   /** Who a token belongs to that came in a message `$auth`; null: it is not valid. Throws as `authenticate` does. */
   readonly verifyToken?: (token: string, signal: AbortSignal) => I | null | Promise<I | null>
-  /** A contract's socket may be opened without a credential, and sends `$auth` as its first message. */
+  /** A contract's socket may be opened without a credential, and sends `$auth` first. Needs `verifyToken`. */
   readonly firstMessage?: boolean
   /** It takes what a plain HTTP route of its own hands out. */
   readonly issues?: TicketIssue

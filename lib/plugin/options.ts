@@ -1,6 +1,7 @@
 import type {
   ConnectionOptions, GuardOptions, MessageOptions, PluginUpgradeRateOptions, RouteGuardOptions, RoutePolicyOptions,
 } from '../../types/options.js'
+import type { AuthStrategy } from '../../types/gate.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import type { PolicyDefaults } from '../gate/policies.js'
 import { checkOptions, fillOptions } from './check-options.js'
@@ -33,10 +34,25 @@ export interface ResolvedOptions extends PolicyDefaults {
   readonly websocket: Filled<Exclude<NonNullable<GuardOptions['websocket']>, false>>
 }
 
+/** A socket that may wait for a token which nobody can judge would wait for nothing. */
+function checkFirstMessage (auth: AuthStrategy | undefined, where: string): void {
+  if (auth?.firstMessage === true && auth.verifyToken === undefined) {
+    throw new WSG_ERR_OPTION(`${where}.verifyToken: expected a function (token, signal) => identity beside ` +
+      'firstMessage: true, got nothing')
+  }
+  for (const [index, one] of (auth?.alternatives ?? []).entries()) {
+    checkFirstMessage(one, `${where}.alternatives[${index}]`)
+  }
+}
+
 /** Validates, copies and freezes the plugin's options. Throws WSG_ERR_OPTION. */
 export function resolveOptions (given: unknown = {}): ResolvedOptions {
   checkOptions(optionsSchema, given, 'options')
   const { websocket, ...options } = given as GuardOptions
+  checkFirstMessage(options.auth, 'options.auth')
+  for (const [index, { auth }] of (options.policies ?? []).entries()) {
+    checkFirstMessage(auth, `options.policies[${index}].auth`)
+  }
   // `false` switches the registration off, not the limits of whatever is registered instead.
   const limits = websocket === false ? undefined : websocket
   const filled = fillOptions(optionsSchema, { ...options, websocket: limits }) as ResolvedOptions
@@ -66,5 +82,6 @@ export function resolveOptions (given: unknown = {}): ResolvedOptions {
  */
 export function resolveRouteOptions (given: unknown = {}, where: string): RouteGuardOptions {
   checkOptions(routeOptionsSchema, given, where)
+  checkFirstMessage((given as RouteGuardOptions).auth, `${where}.auth`)
   return fillOptions(routeOptionsSchema, given) as RouteGuardOptions
 }

@@ -60,6 +60,10 @@ t.test('options', async t => {
     [{ auth: anyOf(own, { ...own, needs: { credential: 'cookie' } } as never) }, /^options\.auth\.alternatives\[1\]\.needs\.session: expected a value, got nothing/],
     [{ auth: ticketAuth({ issue: '/t', auth: { ...own, needs: { credential: 'cookee', session: false } } as never }) }, /^options\.auth\.issues\.auth\.needs\.credential: .*got "cookee"/],
     [{ auth: anyOf(own, ticketAuth({ issue: '/t', auth: anyOf(own, { ...own, isPresnt () {} } as never) })) }, /^options\.auth\.alternatives\[1\]\.issues\.auth\.alternatives\[1\]: .*got "isPresnt"; did you mean "isPresent"\?/],
+    // Who may wait for a token needs somebody to judge it.
+    [{ auth: { ...own, firstMessage: true } }, /^options\.auth\.verifyToken: expected a function \(token, signal\) => identity beside firstMessage: true, got nothing/],
+    [{ auth: anyOf(own, { ...own, firstMessage: true }) }, /^options\.auth\.alternatives\[1\]\.verifyToken: /],
+    [{ policies: [{ url: '/x', auth: { ...own, firstMessage: true } }] }, /^options\.policies\[0\]\.auth\.verifyToken: /],
     // Patterns.
     [{ otherUpgrades: ['socket.io/'] }, /^options\.otherUpgrades\[0\]: expected a path such as "\/socket\.io\/" or "\/hmr\/\*", got "socket\.io\/"; write "\/socket\.io\/"/],
     [{ policies: [{ url: 'admin/*' }] }, /^options\.policies\[0\]\.url: expected a path such as "\/admin" or "\/admin\/\*", got "admin\/\*"; write "\/admin\/\*"/],
@@ -71,11 +75,13 @@ t.test('options', async t => {
     t.match(failure?.message, message)
   }
   t.equal(await boot({ heartbeat: { interval: 1000 }, otherUpgrades: ['/socket.io/'], auth: strategy }), null)
+  for (const more of [{ firstMessage: true, verifyToken: () => null }, { verifyToken: () => null }, { firstMessage: false }]) t.equal(await boot({ auth: { ...own, ...more } }), null)
   t.equal(await boot({ auth: anyOf(own, ticketAuth({ issue: '/t', auth: anyOf(own, own) })) }), null)
 })
 
 t.test('routes', async t => {
   const rows: [(app: FastifyInstance) => unknown, RegExp][] = [
+    [app => app.wsRoute(chat, { on: whole.on, calls: whole.calls, auth: { ...own, firstMessage: true } }), /auth\.verifyToken: expected a function/],
     [app => app.wsRoute(chat, { ...whole, say () {} } as never), /got "say"; did you mean "on\.say"\?/],
     [app => app.wsRoute(chat, { ...whole, sum () {} } as never), /got "sum"; did you mean "calls\.sum"\?/],
     [app => app.wsRoute('/chat' as never, chat as never), /^wsRoute: expected wsRoute\(contract, handlers\), got "\/chat"; the contract has the url/],
