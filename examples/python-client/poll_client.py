@@ -255,6 +255,8 @@ class _Client:
         self._wake, self._closed = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._socket: Any = None
+        # Why the last connection ended, or was refused.
+        self._cause: BaseException | None = None
         self._last_id = 0
         # A token bucket as one number: when it will be full again.
         self._full_at, self._each, self._ahead = 0.0, 1 / _RATE, (_BURST - 1) / _RATE
@@ -282,6 +284,7 @@ class _Client:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         socket, self._socket = self._socket, None
+        self._cause = None
         if self.state != "closed":
             self._end(code, reason)
         if socket is not None:
@@ -416,10 +419,12 @@ class _Client:
         failures, is_renewed, refused = 0, False, False
         while True:
             self._move("connecting")
+            self._cause = None
             uptime, reason = 0.0, ""
             try:
                 self._socket = await asyncio.wait_for(self._open(refused), self._timeout)
             except Exception as error:
+                self._cause = error
                 code, after = _refusal(error)
                 self._retry_after = max(self._retry_after, after)
                 self._tell(self._on_error, Error("connect_failed", str(error) or type(error).__name__))
@@ -477,11 +482,13 @@ class _Client:
                 if writer is None and not is_error:
                     self._move("open")
                     writer = asyncio.get_running_loop().create_task(self._write(socket))
-        except asyncio.TimeoutError:
+        except asyncio.TimeoutError as silence:
+            self._cause = silence
             # On a dead path the closing handshake would take minutes.
             socket.transport.abort()
             return 1006, ""
         except websockets.exceptions.ConnectionClosed as closed:
+            self._cause = closed
             return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (1006, "")
         finally:
             if writer is not None:
@@ -546,7 +553,9 @@ class _Client:
                 call.is_out = False
                 # It may have taken effect: nothing is made twice that was not declared so.
                 if call.type not in self._idempotent or not self._add(call):
-                    _settle(call, Error(code, type=call.type))
+                    error = Error(code, type=call.type)
+                    error.__cause__ = self._cause
+                    _settle(call, error)
 
     def _end(self, code: int, reason: str) -> None:
         self._forget_renewal()
@@ -615,4 +624,4 @@ class PollClient(_Client):
     def events_result(self) -> AsyncIterator[Result]:
         """The same, for `async for`. Ends with the client."""
         return cast(AsyncIterator[Result], self._events("result"))
-# sha256-3025c1cbc3ac8c95 of all lines before
+# sha256-d874d7628030f343 of all lines before
