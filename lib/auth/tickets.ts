@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Credential, Identity } from '../../types/gate.js'
+import { typedKey } from '../errors/typed-key.js'
 
 /** What a ticket is good for. */
 export interface Claim {
@@ -30,7 +31,7 @@ const MAX_TICKETS = 100_000
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 const ownerOf = ({ identity, credential }: Claim): string => credential?.session === undefined
-  ? `user ${typeof identity.id} ${identity.id}`
+  ? `user ${typedKey(identity.id)}`
   : `session ${credential.session.id}`
 
 /**

@@ -183,14 +183,13 @@ export class Life {
 }
 
 function expiryOf (identity: Identity | null): number {
-  const expires = (identity as { readonly expires?: number | Date } | null)?.expires
-  return expires === undefined ? Infinity : Number(expires)
+  return Number(identity?.expires ?? Infinity)
 }
 
 /** A new identity that says nothing of its end has the end of the former one: a refresh of roles is no new token. */
 function replace (socket: Living, identity: Identity): void {
-  const expires = (socket.bearer.identity as { readonly expires?: number | Date } | null)?.expires
-  const keeps = expires !== undefined && (identity as { readonly expires?: unknown }).expires === undefined
+  const expires = socket.bearer.identity?.expires
+  const keeps = expires !== undefined && identity.expires === undefined
   void socket.assume(keeps ? { ...identity, expires } : identity)
 }
 

@@ -1,5 +1,6 @@
 import type { CloseCause } from '../../types/events.js'
 import type { Identity } from '../../types/gate.js'
+import { typedKey } from '../errors/typed-key.js'
 import type { Bearer } from './living.js'
 import { Marks } from './marks.js'
 
@@ -53,7 +54,7 @@ export class Recent {
   }
 
   refreshed (identity: Identity): void {
-    this.#remember(at => { this.#identities.set(keyOf(identity), at, identity) })
+    this.#remember(at => { this.#identities.set(typedKey(identity.id), at, identity) })
   }
 
   /** Why this one has ended since its handshake began; null: it has not. */
@@ -68,7 +69,7 @@ export class Recent {
 
   /** What its identity was replaced by since its handshake began. */
   identityOf ({ identity, startedAt }: Bearer): Identity | undefined {
-    return identity === null ? undefined : this.#identities.since(keyOf(identity), startedAt)
+    return identity === null ? undefined : this.#identities.since(typedKey(identity.id), startedAt)
   }
 
   /** Was its session written since its handshake began? */
@@ -88,5 +89,3 @@ export class Recent {
     if (this.#options.underWaySince() !== Infinity) note(this.#options.now())
   }
 }
-
-const keyOf = ({ id }: Identity): string => `${typeof id} ${id}`

@@ -2,7 +2,7 @@ import type { Whom } from '../../types/gate.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { isId } from '../errors/identity-fault.js'
+import { readId } from '../errors/read-id.js'
 import type { Bearer } from './living.js'
 
 const WHERE = 'wsGuard.revoke'
@@ -28,8 +28,7 @@ export function readTarget (given: unknown): Target {
   const { identity, session, where } = given as { readonly [K in typeof KEYS[number]]?: unknown }
   if (named[0] === 'identity') {
     // By its text: an id out of a URL is a string. To end one too many is the safe side.
-    if (isId(identity)) return { kind: 'identity', id: String(identity) }
-    throw fault(`identity: expected the identity's id, a string or a number, got ${got(identity)}`)
+    return { kind: 'identity', id: String(readId(identity, `${WHERE}: identity`)) }
   }
   if (named[0] === 'session') {
     if (typeof session === 'string' && session !== '') return { kind: 'session', id: session }

@@ -1,6 +1,7 @@
 // Tested in test/socket/budgets.test.ts.
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { typedKey } from '../errors/typed-key.js'
 import type { BudgetContext, MessageBudget, MessageOptions } from '../../types/options.js'
 import type { BudgetStore, SharedBudget } from './budget-store.js'
 import type { Crowds } from './purse.js'
@@ -84,12 +85,7 @@ export class Budgets {
 }
 
 function identityKey ({ budgetContext: { identity } }: Spender): string | null {
-  return identity === null ? null : budgetKey(identity.id)
-}
-
-/** Keys are told apart by their type. */
-export function budgetKey (key: string | number): string {
-  return `${typeof key}:${key}`
+  return identity === null ? null : typedKey(identity.id)
 }
 
 /** What functions of the application's get wrong counts like one socket: never is anything unlimited. */
@@ -108,7 +104,7 @@ function ruleOf ({ name, key, rate, burst }: MessageBudget, route: string | null
       const expected = 'a text of 1-512 characters, a number or null'
       const found = answer(spender, where, expected, () => key(spender.budgetContext), isKey)
       if (found === undefined) return `socket:${spender.budgetContext.socket}`
-      return found === null ? null : budgetKey(found)
+      return found === null ? null : typedKey(found)
     },
     sizeOf: spender => ({
       rate: sizeFor(spender, 'rate', rate),

@@ -2,19 +2,16 @@
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { isId } from '../errors/identity-fault.js'
+import { readId } from '../errors/read-id.js'
 
 /**
  * The id in `{ identity: id }`, as text: an id out of a URL is a string, whatever the identity's own is. Throws
- * WSG_ERR_SOCKET_ARGUMENT, so that what names nobody doesn't look like what found nobody.
+ * WSG_ERR_SOCKET_ARGUMENT.
  */
 export function readWhom (whom: unknown, where: string): string {
   if (typeof whom !== 'object' || whom === null) {
     throw new WSG_ERR_SOCKET_ARGUMENT(`${where}: expected { identity: id }, got ${got(whom)}`)
   }
   checkKeys(whom, ['identity'], where, WSG_ERR_SOCKET_ARGUMENT)
-  const { identity } = whom as { readonly identity?: unknown }
-  if (isId(identity)) return String(identity)
-  throw new WSG_ERR_SOCKET_ARGUMENT(`${where}: identity: expected the identity's id, a string or a number, ` +
-    `got ${got(identity)}`)
+  return String(readId((whom as { readonly identity?: unknown }).identity, `${where}: identity`))
 }

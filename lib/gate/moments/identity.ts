@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import type {
   AuthenticateContext, Authentication, AuthStrategy, Authorize, Identity, Refusal,
 } from '../../../types/gate.js'
+import { typedKey } from '../../errors/typed-key.js'
 import type { Connections } from '../connections.js'
 import type { Door } from '../door.js'
 import { type RouteInput, type RoutePolicy, type Verdict, policyOf } from '../policy.js'
@@ -30,9 +31,6 @@ export interface IdentityParts {
   readonly door: Door
   readonly judges: Judges
 }
-
-/** Key under which the sockets of an identity are counted. */
-export const identityKey = ({ id }: Identity): string => `${typeof id}:${id}`
 
 /** The third moment: a route-level `onRequest` hook, the last of the route's own. Who is it, and may they. */
 export class IdentityMoment {
@@ -149,7 +147,7 @@ export class IdentityMoment {
   #claim (identity: Identity, handshake: Handshake): Verdict | Promise<Verdict> {
     const { connections, room } = this.#parts
     const { slots, route } = handshake
-    const key = identityKey(identity)
+    const key = typedKey(identity.id)
     return room.claim(handshake, () =>
       connections.claimIdentity(slots, key) ?? route?.connections.claimIdentity(route.slots, key) ?? null)
   }

@@ -1,0 +1,8 @@
+import t from 'tap'
+import { typedKey } from '../../lib/errors/typed-key.js'
+
+t.test('the same value has one key, and no two values have the same', async t => {
+  t.equal(typedKey('ada'), typedKey('ada'))
+  const values = [7, '7', '', 'number:7', ':7', 0.5, '__proto__', NaN, 'NaN']
+  t.equal(new Set(values.map(typedKey)).size, values.length)
+})
