@@ -92,14 +92,14 @@ export class Operation implements CallContext<{}>, Expiring {
 /** Handlers of one socket that have not settled: ids, slots, deadlines. */
 export class Operations {
   private readonly cap: number
-  private readonly deadlines: Deadlines<Expiring>
+  private readonly deadlines: Deadlines
   private readonly events: OperationEvents
   // Made when first needed: most sockets are idle, and two empty tables weigh more than the rest of a connection.
   private calls: Map<string | number, Operation> | null = null
   private pending: Set<Operation> | null = null
   private overdue = 0
 
-  constructor (cap: number, deadlines: Deadlines<Expiring>, events: OperationEvents) {
+  constructor (cap: number, deadlines: Deadlines, events: OperationEvents) {
     this.cap = cap
     this.deadlines = deadlines
     this.events = events

@@ -9,9 +9,9 @@ export interface Expiring {
  * Deadlines of a route's handlers. One unref'd timer per length instead of one per handler: most handlers settle long
  * before, and arming a timer costs more than handling a message.
  */
-export class Deadlines<T extends Expiring> {
+export class Deadlines {
   private readonly now: () => number
-  private readonly queues = new Map<number, Queue<T>>()
+  private readonly queues = new Map<number, Queue>()
 
   constructor (now: () => number) {
     this.now = now
@@ -22,7 +22,7 @@ export class Deadlines<T extends Expiring> {
     return this.queues.size
   }
 
-  add (item: T): void {
+  add (item: Expiring): void {
     let queue = this.queues.get(item.deadline)
     if (queue === undefined) {
       queue = { items: new Map(), timer: this.arm(item.deadline, item.deadline) }
@@ -31,8 +31,17 @@ export class Deadlines<T extends Expiring> {
     queue.items.set(item, this.now() + item.deadline)
   }
 
-  delete (item: T): void {
+  delete (item: Expiring): void {
     this.queues.get(item.deadline)?.items.delete(item)
+  }
+
+  /** What comes of `work`, or of `late` where its time is over before. Rejects as `work` does. */
+  within<R> (deadline: number, work: Promise<R>, late: () => R): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const item = { deadline, expire: () => { resolve(late()) } }
+      this.add(item)
+      void work.then(resolve, reject).finally(() => { this.delete(item) })
+    })
   }
 
   /** Stops timers that wait for nothing. */
@@ -65,7 +74,7 @@ export class Deadlines<T extends Expiring> {
   }
 }
 
-interface Queue<T> {
-  readonly items: Map<T, number>
+interface Queue {
+  readonly items: Map<Expiring, number>
   timer: NodeJS.Timeout
 }

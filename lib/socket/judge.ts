@@ -138,16 +138,18 @@ export class Judge {
   }
 
   private withinDeadline (entry: Entry, pending: PromiseLike<unknown>): Promise<Verdict> {
-    const { deadlines } = this.parts
-    return new Promise(resolve => {
-      const limit = { deadline: entry.deadline, expire: () => { this.runner.overran(entry); resolve('timeout') } }
-      deadlines.add(limit)
-      // Called by an async function, so that a `then` that throws is a rejection as well.
-      const settle = async (): Promise<Verdict> => await pending === true
-      settle().then(resolve, error => {
+    // An async function, so that a `then` that throws is a rejection as well.
+    const settle = async (): Promise<Verdict> => {
+      try {
+        return await pending === true
+      } catch (error) {
         this.socket.handlerFailed(entry.type, error)
-        resolve('internal')
-      }).finally(() => { deadlines.delete(limit) })
+        return 'internal'
+      }
+    }
+    return this.parts.deadlines.within(entry.deadline, settle(), () => {
+      this.runner.overran(entry)
+      return 'timeout'
     })
   }
 }

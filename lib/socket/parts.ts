@@ -4,7 +4,7 @@ import type { Identity } from '../../types/gate.js'
 import type { Group, GroupKey, GuardedSocket, JoinContext, Senders } from '../../types/socket.js'
 import type { Renew } from './auth-message.js'
 import type { Budgets } from './budgets.js'
-import type { Deadlines, Expiring } from './deadlines.js'
+import type { Deadlines } from './deadlines.js'
 import type { Groups } from './groups.js'
 import type { Entry } from './handlers.js'
 import type { Hints } from './hints.js'
@@ -40,7 +40,7 @@ export interface RouteParts {
   readonly budgets: Budgets
   readonly direct: boolean
   readonly groups: Groups<Member>
-  readonly deadlines: Deadlines<Expiring>
+  readonly deadlines: Deadlines
   readonly text: ProtocolText
   /** Null where no strategy takes tokens. */
   readonly renew: Renew | null

@@ -33,13 +33,10 @@ export class Renewal {
   }
 
   private async judge (renew: Renew, token: string, id: Id): Promise<void> {
-    const { socket, parts } = this
+    const { socket, parts: { deadlines, limits } } = this
     const abort = new AbortController()
-    const verdict = await new Promise<Renewed | 'timeout'>(resolve => {
-      const limit = { deadline: parts.limits.handlerTimeout, expire: () => { resolve('timeout') } }
-      parts.deadlines.add(limit)
-      void renew(socket, token, abort.signal).then(resolve).finally(() => { parts.deadlines.delete(limit) })
-    })
+    const asked = renew(socket, token, abort.signal)
+    const verdict = await deadlines.within<Renewed | 'timeout'>(limits.handlerTimeout, asked, () => 'timeout')
     // What comes late for this socket, or for a former token, changes nothing.
     abort.abort()
     if (socket.receiving) this.answer(verdict, id)

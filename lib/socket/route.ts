@@ -10,7 +10,6 @@ import type { Duplex } from 'node:stream'
 import type { Renew } from './auth-message.js'
 import { Connection } from './connection.js'
 import { Deadlines } from './deadlines.js'
-import type { Expiring } from './deadlines.js'
 import { groupFactory } from './group.js'
 import { Groups } from './groups.js'
 import { adaptHandlers, checkHooks, compileHandlers } from './handlers.js'
@@ -81,7 +80,7 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     limits: spec.limits,
     direct: spec.direct,
     groups,
-    deadlines: new Deadlines<Expiring>(() => performance.now()),
+    deadlines: new Deadlines(() => performance.now()),
     renew: spec.renew ?? null,
     // Typed by the contract where the application wrote them; here every contract is the same.
     onOpen: (handlers.onOpen ?? null) as RouteParts['onOpen'],

@@ -5,10 +5,10 @@ import { until } from '../helpers/until.js'
 
 interface Item { readonly deadline: number, expire (): void }
 
-function setup (): { deadlines: Deadlines<Item>, fired: string[], clock: { now: number }, make: (name: string, deadline: number) => Item } {
+function setup (): { deadlines: Deadlines, fired: string[], clock: { now: number }, make: (name: string, deadline: number) => Item } {
   const fired: string[] = []
   const clock = { now: 0 }
-  return { fired, clock, deadlines: new Deadlines<Item>(() => clock.now), make: (name, deadline) => ({ deadline, expire: () => { fired.push(name) } }) }
+  return { fired, clock, deadlines: new Deadlines(() => clock.now), make: (name, deadline) => ({ deadline, expire: () => { fired.push(name) } }) }
 }
 
 t.test('one timer per length, in order, none left', async t => {
@@ -51,4 +51,17 @@ t.test('what expires may add and delete others', async t => {
   clock.now = 10
   await until(() => fired.length === 2)
   t.same(fired, ['first', 'third'])
+})
+
+t.test('work that settles in time is what it comes to; what does not is what was said for that', async t => {
+  const { deadlines, clock } = setup()
+  t.equal(await deadlines.within(30, Promise.resolve('done'), () => 'late'), 'done')
+  await t.rejects(deadlines.within(30, Promise.reject(new Error('failed')), () => 'late'), { message: 'failed' })
+  const came: string[] = []
+  void deadlines.within(30, new Promise<string>(() => {}), () => 'late').then(what => { came.push(what) })
+  clock.now = 30
+  await until(() => came.length === 1)
+  t.same(came, ['late'])
+  deadlines.sweep()
+  t.equal(deadlines.size, 0)
 })
