@@ -70,7 +70,10 @@ export interface MessageHandledEvent extends SocketEvent {
 
 /** `fastify-ws-guard:handler:failed`: code of yours threw or rejected. */
 export interface HandlerFailedEvent extends SocketEvent {
-  /** The message's type, `onOpen`, `onClose`, or `handler` on a route without a contract. */
+  /**
+   * The message's type, the option that failed (`onOpen`, `onClose`, `state`, `mayJoin`, `authorize`,
+   * `budgets.<name>`), `write`, or `handler` on a route without a contract.
+   */
   readonly type: string
   /** What was thrown; it can be anything. */
   readonly error: unknown

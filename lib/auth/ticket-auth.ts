@@ -1,9 +1,10 @@
 // Tested in test/attack/tickets.test.ts.
 import type { TicketAuthOptions } from '../../types/auth.js'
-import type { AnyIdentity, AuthenticateContext, AuthStrategy, Identity, SessionCredential } from '../../types/gate.js'
+import type { AnyIdentity, AuthenticateContext, AuthStrategy, Identity } from '../../types/gate.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { readSession } from '../errors/read-session.js'
 import { IN_MESSAGE, placesOf, reading } from './reads.js'
 import { fromSubprotocol } from './token-text.js'
 import { type Ticket, Tickets } from './tickets.js'
@@ -47,16 +48,6 @@ function checkOptions<I extends AnyIdentity> (given: unknown): Required<TicketAu
 /** Without its query, as it was asked for. */
 const pathOf = (url: string): string => url.split(/[?;#]/, 1)[0] ?? ''
 
-/** Reads a session as it is stored now; null: it is gone. Rejects where the store fails. */
-function read ({ id, store }: SessionCredential): Promise<object | null> {
-  return new Promise((resolve, reject) => {
-    store.get(id, (error, stored) => {
-      if (error === null || error === undefined) resolve(stored ?? null)
-      else reject(error)
-    })
-  })
-}
-
 /**
  * Authenticates by a one-time ticket, carried as the subprotocol `ticket.<ticket>`: for pages whose cookie does not
  * reach the WebSocket's host, and for tokens that no header should hold. `issue` is a POST route that the plugin
@@ -74,7 +65,7 @@ export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAut
       context.provenBy({ kind: 'ticket', sentBy: 'header' })
       return identity
     }
-    const stored = await read(session)
+    const stored = await readSession(session.store, session.id)
     if (stored === null) return null
     const expires = session.source.expiryOf(stored)
     if (expires !== null && !(expires > Date.now())) return null

@@ -1,6 +1,7 @@
 // Tested in test/life/sessions.test.ts.
 import type { Events } from '../events/events.js'
 import type { SessionCredential, SessionReader } from '../../types/gate.js'
+import { readSession } from '../errors/read-session.js'
 import type { Line } from './line.js'
 import { type SessionHome, SessionWatch } from './session-watch.js'
 import type { Timetable } from './timetable.js'
@@ -158,17 +159,4 @@ export class WatchedStore implements SessionHome {
     const { events } = this.#parts
     events.publish('store:available', () => ({ app: events.app, sessions: this.size, duration }))
   }
-}
-
-/** Stores call back more than once when the callback throws, answer by a promise as well, or throw. */
-function readSession (reader: SessionReader, id: string): Promise<object | null> {
-  return new Promise((resolve, reject) => {
-    const answer: unknown = reader.get(id, (error, session) => {
-      if (!error) resolve(session ?? null)
-      // Of a store of files; @fastify/session takes it for no session as well.
-      else if ((error as { readonly code?: unknown }).code === 'ENOENT') resolve(null)
-      else reject(error)
-    })
-    if (answer instanceof Promise) answer.catch(reject)
-  })
 }

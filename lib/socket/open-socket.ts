@@ -8,7 +8,7 @@ import type { Events } from '../events/events.js'
 import { escapeForLog } from '../errors/log-safe.js'
 import { WATCH } from '../foreign/guarded-socket.js'
 import type { SocketWatch, Watched } from '../foreign/guarded-socket.js'
-import { bytesReadOf, bytesTakenOf } from './stream-progress.js'
+import { StreamProgress } from './stream-progress.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { CloseName } from '../protocol/codes.js'
 import type { Admission, Bearer, SlotKeys, SocketFacts, SocketHome } from './home.js'
@@ -59,8 +59,7 @@ export class OpenSocket implements SocketWatch {
   private cause: CloseCause | null = null
   private code = 0
   private reason = ''
-  private read: number
-  private taken = 0
+  private readonly progress: StreamProgress
 
   constructor (ws: WebSocket, stream: Duplex, admission: Admission, home: SocketHome<OpenSocket>) {
     this.ws = ws
@@ -69,7 +68,7 @@ export class OpenSocket implements SocketWatch {
     this.told = admission.facts
     this.home = home
     this.openedAt = this.aliveAt = home.now()
-    this.read = bytesReadOf(stream) ?? 0
+    this.progress = new StreamProgress(stream)
     const held: Held = ws
     // One that waited for its identity has them already.
     if (held[SOCKET] === undefined) {
@@ -231,13 +230,9 @@ export class OpenSocket implements SocketWatch {
   }
 
   private notice (now: number): void {
-    const read = bytesReadOf(this.stream)
-    const taken = bytesTakenOf(this.stream)
+    const moved = this.progress.hasMoved()
     // While reading is paused the answer waits at our own door.
-    const stirred = read === null || read !== this.read || (taken !== 0 && taken !== this.taken)
-    if (stirred || this.ws.isPaused) this.aliveAt = now
-    this.read = read ?? 0
-    this.taken = taken
+    if (moved || this.ws.isPaused) this.aliveAt = now
   }
 }
 
