@@ -27,9 +27,9 @@ interface Keywords {
 }
 
 /**
- * A plugin of Fastify's ajv: `text()` and its kind in the schemas of HTTP routes, with the verdicts of a socket, repairs
- * of `clean` included. `Fastify({ ajv: { plugins: [ajvTextPolicies] } })`; its option `htmlAdapter` is for `html()`.
- * Throws WSG_ERR_CONTRACT for an unknown option; a malformed policy is an error when its route is declared.
+ * A plugin of Fastify's ajv: `text()` and its kind in the schemas of HTTP routes, with the verdicts of a socket,
+ * repairs of `clean` included. `Fastify({ ajv: { plugins: [ajvTextPolicies] } })`; its option `htmlAdapter` is for
+ * `html()`. Throws WSG_ERR_CONTRACT for an unknown option; a malformed policy is an error when its route is declared.
  */
 export function ajvTextPolicies<A extends Keywords> (ajv: A, options: unknown = {}): A {
   checkKeys(options as object, ['htmlAdapter'], 'ajvTextPolicies', WSG_ERR_CONTRACT)
