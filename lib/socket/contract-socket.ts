@@ -1,8 +1,6 @@
 // Tested in test/socket/close.test.ts and test/socket/messages.test.ts.
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
-import { got } from '../errors/got.js'
 import { escapeForLog } from '../errors/log-safe.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
@@ -10,6 +8,7 @@ import type { CompiledContract } from '../../types/contract.js'
 import type { BudgetContext } from '../../types/options.js'
 import type { BudgetUsage, Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
 import type { Spender } from './budgets.js'
+import { checkClose } from './close-arguments.js'
 import { Face } from './face.js'
 import { decodeGroupKey, encodeGroupKey } from './groups.js'
 import type { Admission, SocketHome } from './home.js'
@@ -20,9 +19,6 @@ import type { Member, RouteParts } from './parts.js'
 import { Penalties } from './penalties.js'
 import { refuseAnswer } from './refuse-answer.js'
 import type { ErrorDetail } from './protocol-text.js'
-
-/** Bytes of a close frame's reason at most (RFC 6455 section 5.5). */
-const MAX_REASON = 123
 
 /**
  * A socket of a contract's route: what the application may do with it, and what becomes of messages that are refused.
@@ -137,12 +133,7 @@ export abstract class ContractSocket extends OpenSocket implements GuardedSocket
   }
 
   close (code: number = CLOSES.normal.code, reason = ''): void {
-    if (!isCloseCode(code)) {
-      throw new WSG_ERR_SOCKET_ARGUMENT(`close: expected a code of 1000-1003, 1007-1014 or 3000-4999, got ${got(code)}`)
-    }
-    if (typeof reason !== 'string' || Buffer.byteLength(reason) > MAX_REASON) {
-      throw new WSG_ERR_SOCKET_ARGUMENT(`close: expected a reason of at most ${MAX_REASON} bytes, got ${got(reason)}`)
-    }
+    checkClose(code, reason)
     if (this.open) this.ws.close(code, reason)
   }
 
@@ -211,10 +202,4 @@ export abstract class ContractSocket extends OpenSocket implements GuardedSocket
     this.handlerFailed('write', error)
     this.cutOff('network')
   }
-}
-
-function isCloseCode (code: unknown): code is number {
-  if (typeof code !== 'number' || !Number.isInteger(code)) return false
-  if (code >= 3000) return code <= 4999
-  return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006
 }

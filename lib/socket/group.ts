@@ -4,7 +4,9 @@ import { got } from '../errors/got.js'
 import type { CompiledContract } from '../../types/contract.js'
 import type { Identity } from '../../types/gate.js'
 import type { Group, GroupKey } from '../../types/socket.js'
+import { CLOSES } from '../protocol/codes.js'
 import { prepareBroadcast } from './broadcast.js'
+import { checkClose } from './close-arguments.js'
 import { encodeGroupKey } from './groups.js'
 import type { Groups } from './groups.js'
 import type { Member } from './parts.js'
@@ -49,7 +51,9 @@ export function groupFactory (contract: CompiledContract, groups: Groups<Member>
         for (const member of evicted) member.leaveNamed(name)
         return evicted.length
       },
-      close (code, reason) {
+      close (code = CLOSES.normal.code, reason = '') {
+        // Also where nobody is there to be closed: the mistake would wait for the first member.
+        checkClose(code, reason)
         const open = [...groups.of(name)].filter(member => member.open)
         for (const member of open) member.close(code, reason)
         return open.length

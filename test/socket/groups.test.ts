@@ -133,6 +133,10 @@ t.test('a key keeps the types of its parts: 7 and \'7\' are two groups', async t
   t.equal(server.route.group(['user', 7]).size, 1)
   t.equal(server.route.group(['user', '7']).size, 0)
   t.equal(server.route.group(['user', '7']).close(), 0)
+  for (const id of [7, '7']) {
+    t.throws(() => server.route.group(['user', id]).close(1005), { code: 'WSG_ERR_SOCKET_ARGUMENT', message: /close: expected a code of 1000-1003, .*got 1005/ }, 'with a member and without')
+    t.throws(() => server.route.group(['user', id]).close(1000, 'x'.repeat(124)), { code: 'WSG_ERR_SOCKET_ARGUMENT', message: /close: expected a reason/ })
+  }
   t.equal(server.route.group(['user', 7]).close(), 1)
 })
 
