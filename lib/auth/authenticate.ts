@@ -36,7 +36,10 @@ export async function whenFound (strategy: Named, found: PromiseLike<Identity | 
 function judge (strategy: Named, identity: Identity | null | undefined): Authentication {
   if (identity === null || identity === undefined) return refuse(unauthenticated(strategy))
   const fault = identityFault(identity)
-  if (fault !== null) return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `${strategy.name}: ${fault}` })
+  if (fault !== null) {
+    const value = `${strategy.name}: expected an identity, got ${fault}`
+    return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value })
+  }
   const hasEnded = identity.expires !== undefined && !(Number(identity.expires) > Date.now())
   return hasEnded ? refuse(unauthenticated(strategy)) : { identity, refusal: null }
 }

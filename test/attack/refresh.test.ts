@@ -97,7 +97,9 @@ t.test('C08 a handshake under way gets the new identity', async t => {
   })
   const opening = server.open()
   await until(() => seen.length === 1)
-  t.equal((app as FastifyInstance).wsGuard.refresh({ id: 'ada', roles: ['user'] }), 0)
+  const { wsGuard } = app as FastifyInstance
+  t.throws(() => wsGuard.refresh({ id: 'ada', roles: 'admin' } as never), { code: 'WSG_ERR_SOCKET_ARGUMENT', message: /wsGuard\.refresh: expected an identity, got one whose roles are no list of strings/ })
+  t.equal(wsGuard.refresh({ id: 'ada', roles: ['user'] }), 0)
   release()
   const client = await opening
   client.json({ type: 'whoami', id: 1, data: {} })

@@ -16,8 +16,10 @@ const withStatus = (statusCode: unknown): Error => Object.assign(new Error('secr
 t.test('an identity admits, null is 401, what is no identity is 503', async t => {
   t.same(await authenticate(strategy(() => ({ id: 0 })), context), { identity: { id: 0 }, refusal: null })
   t.same(await authenticate(strategy(async () => ({ id: 'ada' })), context), { identity: { id: 'ada' }, refusal: null })
+  t.equal((await authenticate(strategy(() => ({ id: 1, roles: ['admin'] })), context)).refusal, null)
+  t.equal((await authenticate(strategy(() => ({ id: 1, roles: 'admin' })), context)).refusal?.value, 'test: expected an identity, got one whose roles are no list of strings')
   for (const nobody of [null, undefined]) t.equal((await authenticate(strategy(() => nobody), context)).refusal?.code, 'WSG_ERR_UNAUTHENTICATED')
-  for (const wrong of [true, 'ada', 7, {}, { id: null }, { id: {} }, []]) t.equal((await authenticate(strategy(() => wrong), context)).refusal?.code, 'WSG_ERR_AUTH_UNAVAILABLE', JSON.stringify(wrong))
+  for (const wrong of [true, 'ada', 7, {}, { id: null }, { id: {} }, [], { id: 1, roles: 'admin' }, { id: 1, roles: [7] }]) t.equal((await authenticate(strategy(() => wrong), context)).refusal?.code, 'WSG_ERR_AUTH_UNAVAILABLE', JSON.stringify(wrong))
 })
 
 t.test('an error that says 401 or 403 is that, every other is 503', async t => {
