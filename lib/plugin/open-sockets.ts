@@ -41,6 +41,7 @@ export class OpenSockets {
 
   constructor (fastify: FastifyInstance, options: ResolvedOptions) {
     this.#options = options
+    for (const { name } of options.messages.budgets ?? []) this.budgets.names.add(name)
     const events = this.events = new Events(fastify)
     this.registry = new Registry(events)
     const eviction = new Eviction(this.registry)

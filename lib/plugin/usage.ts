@@ -3,6 +3,7 @@ import type { BudgetUsage } from '../../types/socket.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { didYouMean } from '../errors/nearest.js'
 import { readId } from '../errors/read-id.js'
 import { typedKey } from '../errors/typed-key.js'
 import type { OpenSockets } from './open-sockets.js'
@@ -26,6 +27,10 @@ export function usageOf ({ budgets, registry }: OpenSockets, of: unknown): Budge
   checkKeys(of, ['budget', 'key'], WHERE, WSG_ERR_SOCKET_ARGUMENT)
   const { budget, key } = of as { readonly budget?: unknown, readonly key?: unknown }
   if (typeof budget !== 'string') refuse('the name of a budget', budget)
+  if (!budgets.names.has(budget)) {
+    throw new WSG_ERR_SOCKET_ARGUMENT(`${WHERE}: budget: expected one of ${[...budgets.names].join(', ')}, ` +
+      `got ${got(budget)}${didYouMean(budget, budgets.names)}`)
+  }
   if (typeof key !== 'string' && typeof key !== 'number') refuse('a key, a string or a number', key)
   return budgets.usage(budget, [typedKey(key)], now)
 }

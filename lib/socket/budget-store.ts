@@ -29,6 +29,8 @@ export class BudgetStore {
   readonly #all = new Map<string, SharedBudget>()
   readonly #idle = new Set<SharedBudget>()
   readonly #routes = new Set<string | null>()
+  /** Of all budgets that sockets share, whether there is one yet or not. */
+  readonly names = new Set(['identity', 'address'])
 
   get size (): number {
     return this.#all.size

@@ -65,6 +65,7 @@ export class Budgets {
       { name: 'address', route, keyOf: ({ addressKey }) => addressKey, sizeOf: times(perAddress) },
       ...budgets.map(budget => ruleOf(budget, own.budgets === undefined ? null : url, { rate, burst, maxCost })),
     ]
+    for (const { name } of budgets) store.names.add(name)
   }
 
   /** For a socket that begins to send, or whose identity has changed. Never throws. */

@@ -72,10 +72,12 @@ t.test('usage is asked rightly', async t => {
   await contractStack(t, one => {
     app = one
     one.wsRoute(chat, { on: { say: () => {} }, messages: { budgets: [{ name: 'tenant', key: () => 'acme', rate: 1, burst: 5 }] } })
-  })
+  }, { guard: { messages: { budgets: [{ name: 'plan', key: () => 'free', rate: 1, burst: 5 }] } } })
   const usage = app!.wsGuard.usage as (of: unknown) => unknown
   for (const of of [undefined, null, 7, {}, { identity: null }, { identity: 7, key: 1 }, { budget: 'tenant' }, { budget: 7, key: 'x' }, { key: 'x' }, { budget: 'tenant', key: 'acme', route: '/' }]) {
     t.throws(() => usage(of), { code: 'WSG_ERR_SOCKET_ARGUMENT', message: /wsGuard.usage: expected / }, JSON.stringify(of))
   }
-  t.same(usage({ budget: 'tenant', key: 'acme' }), [])
+  for (const budget of ['tenant', 'plan', 'identity', 'address']) t.same(usage({ budget, key: 'acme' }), [], 'nobody has spent of it')
+  t.throws(() => usage({ budget: 'tennant', key: 'acme' }), { code: 'WSG_ERR_SOCKET_ARGUMENT', message: /wsGuard\.usage: budget: expected one of identity, address, plan, tenant, got "tennant"; did you mean "tenant"\?/ })
+  t.throws(() => usage({ budget: 'nosuch', key: 'acme' }), { code: 'WSG_ERR_SOCKET_ARGUMENT', message: /got "nosuch"$/ })
 })
