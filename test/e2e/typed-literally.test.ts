@@ -16,7 +16,7 @@ import type { Teardown } from '../helpers/teardown.js'
 
 const { dependencies } = JSON.parse(readText('package.json')) as { readonly dependencies: object }
 const PACKAGES = ['fastify', '@sinclair/typebox', '@fastify/cookie', '@fastify/session', '@types/node', 'undici-types', ...Object.keys(dependencies)]
-const COMPILERS = { 'TypeScript 5.9': 'typescript-5/bin/tsc', 'TypeScript 6': 'typescript/lib/tsc.js', 'TypeScript 7': 'typescript-7/bin/tsc' }
+const COMPILERS = { 'TypeScript 5.9': 'typescript-5/bin/tsc', 'TypeScript 6': 'typescript/lib/tsc.js', 'TypeScript 7': 'typescript-7/lib/tsc.js' }
 const OPTIONS = [
   '--strict', '--target', 'es2023', '--module', 'nodenext', '--types', 'node', '--lib', 'es2023,dom', '--skipLibCheck', '--noEmit', '--allowJs', '--checkJs',
 ]

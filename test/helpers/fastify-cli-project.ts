@@ -36,7 +36,10 @@ export interface Done { readonly code: number | null, readonly output: string }
 
 /** Runs a program of Node to its end. */
 export async function runNode (folder: string, file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Done> {
-  const child = spawn(process.execPath, [file, ...args], { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  // tap puts a loader of its own into every child's NODE_OPTIONS, and with any loader Node 20 takes no .ts from ts-node.
+  const alone = process.platform === 'win32' ? [] : ['env', 'NODE_OPTIONS=']
+  const [command = '', ...rest] = [...alone, process.execPath, file, ...args]
+  const child = spawn(command, rest, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
   child.stderr.on('data', (chunk: Buffer) => { output += chunk.toString() })
