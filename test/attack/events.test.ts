@@ -45,6 +45,8 @@ t.test('each channel has its section in docs/events.md, and each event the field
   }
   const server = await contractStack(t, app => {
     app.wsRoute(contract, {
+      mayJoin: () => false,
+      onOpen: socket => socket.join('nobody'),
       on: {
         say: ({ n }, socket) => {
           if (n > 1) return
