@@ -1,7 +1,7 @@
 import type { AuthenticateContext, Authentication, AuthStrategy, Identity, Refusal } from '../../types/gate.js'
 import { identityFault } from '../errors/identity-fault.js'
 import { isThenable } from '../errors/thenable.js'
-import { statusOf } from './status-of.js'
+import { type Named, refusalOf, unauthenticated } from './refusal-of.js'
 
 const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal })
 
@@ -17,19 +17,16 @@ export function authenticate (
     const found = strategy.authenticate(context)
     return isThenable(found) ? whenFound(strategy, found) : judge(strategy, found)
   } catch (error) {
-    return failed(strategy, error)
+    return refuse(refusalOf(error, strategy))
   }
 }
-
-/** What a strategy is called, and the scheme that its 401 names. */
-type Named = Pick<AuthStrategy, 'name' | 'challenge'>
 
 /** The same of what was asked already. */
 export async function whenFound (strategy: Named, found: PromiseLike<Identity | null>): Promise<Authentication> {
   try {
     return judge(strategy, await found)
   } catch (error) {
-    return failed(strategy, error)
+    return refuse(refusalOf(error, strategy))
   }
 }
 
@@ -42,15 +39,4 @@ function judge (strategy: Named, identity: Identity | null | undefined): Authent
   }
   const hasEnded = identity.expires !== undefined && !(Number(identity.expires) > Date.now())
   return hasEnded ? refuse(unauthenticated(strategy)) : { identity, refusal: null }
-}
-
-function failed (strategy: Named, error: unknown): Authentication {
-  const status = statusOf(error)
-  if (status === 401) return refuse({ ...unauthenticated(strategy), cause: error })
-  if (status === 403) return refuse({ code: 'WSG_ERR_FORBIDDEN', value: strategy.name, cause: error })
-  return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: strategy.name, cause: error })
-}
-
-function unauthenticated ({ name, challenge }: Named): Refusal {
-  return { code: 'WSG_ERR_UNAUTHENTICATED', value: name, ...(challenge === undefined ? {} : { challenge }) }
 }

@@ -2,7 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import type { Authorize, AuthorizeContext, Identity, Refusal } from '../../types/gate.js'
 import { WSG_ERR_REQUEST_GONE } from '../errors/coded.js'
 import { isThenable } from '../errors/thenable.js'
-import { statusOf } from './status-of.js'
+import { refusalOf } from './refusal-of.js'
+
+/** Who was asked, in refusals. */
+const AUTHORIZE = { name: 'authorize' }
 
 /** Where the handshake's request is left for later, if `authorize` looks at it. */
 export interface RequestKeeper {
@@ -10,7 +13,7 @@ export interface RequestKeeper {
 }
 
 /** What `authorize` is asked with. A class: a getter in an object literal costs V8 forty times as much. */
-class Question implements AuthorizeContext<Identity, unknown, unknown> {
+class AuthorizeQuestion implements AuthorizeContext<Identity, unknown, unknown> {
   readonly identity: Identity
   readonly params: unknown
   readonly query: unknown
@@ -49,11 +52,11 @@ export function authorize (
 ): Refusal | null | Promise<Refusal | null> {
   try {
     // A public route has no identity; its `authorize` is typed for that where it is written.
-    const question = new Question(identity as Identity, params, query, request, keeper)
+    const question = new AuthorizeQuestion(identity as Identity, params, query, request, keeper)
     const allowed = decide(question as Parameters<Authorize>[0])
     return isThenable(allowed) ? whenDecided(allowed) : allowOnly(allowed)
   } catch (error) {
-    return undecided(error)
+    return refusalOf(error, AUTHORIZE)
   }
 }
 
@@ -61,7 +64,7 @@ async function whenDecided (decided: PromiseLike<boolean>): Promise<Refusal | nu
   try {
     return allowOnly(await decided)
   } catch (error) {
-    return undecided(error)
+    return refusalOf(error, AUTHORIZE)
   }
 }
 
@@ -71,11 +74,4 @@ function allowOnly (allowed: unknown): Refusal | null {
   // A user record, a count, a forgotten return: its kind only, the value may be anything.
   const came = allowed === null ? 'null' : typeof allowed
   return { code: 'WSG_ERR_FORBIDDEN', value: `authorize returned ${came}; only true admits` }
-}
-
-function undecided (error: unknown): Refusal {
-  const status = statusOf(error)
-  if (status === 401) return { code: 'WSG_ERR_UNAUTHENTICATED', value: 'authorize', cause: error }
-  if (status === 403) return { code: 'WSG_ERR_FORBIDDEN', value: 'authorize', cause: error }
-  return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'authorize', cause: error }
 }

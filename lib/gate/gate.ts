@@ -22,8 +22,8 @@ import { WaitingRoom } from './waiting-room.js'
 
 /** Of the handshakes that may be under way, one in so many may wait for room at a cap. */
 const WAITING_SHARE = 4
-/** Of the sockets that may wait for a token, one address may have one in so many. */
-const ADDRESS_SHARE = 4
+/** Of the handshakes under way, and of the sockets that wait for a token, one address may have one in so many. */
+export const ADDRESS_SHARE = 4
 
 export interface GateOptions {
   readonly host: HostPolicy

@@ -18,7 +18,7 @@ import { runFirst } from '../foreign/hook-order.js'
 import { checkOpenAnswer, declineH2c } from '../foreign/http-server.js'
 import { createAdviser } from '../gate/advice.js'
 import { ClientAddresses, compileAddresses } from '../gate/client-address.js'
-import { Gate } from '../gate/gate.js'
+import { ADDRESS_SHARE, Gate } from '../gate/gate.js'
 import { compileHosts } from '../gate/host.js'
 import { corsOrigin } from '../gate/origin.js'
 import { Policies } from '../gate/policies.js'
@@ -59,8 +59,8 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   const gate: Gate = new Gate({
     host,
     requireTls: options.requireTls,
-    // One address may hang in a slow store with a quarter of them, no more.
-    caps: { ...options.connections, pendingPerAddress: Math.ceil(options.connections.pending / 4) },
+    // One address may hang in a slow store with its share of them, no more.
+    caps: { ...options.connections, pendingPerAddress: Math.ceil(options.connections.pending / ADDRESS_SHARE) },
     unauthenticated: options.connections.unauthenticated,
     addresses,
     authTimeout: options.authTimeout,

@@ -53,6 +53,21 @@ function inputReader (contract: CompiledContract): ((request: FastifyRequest) =>
 /** Bytes of one message above which boot warns. */
 const LARGE_PAYLOAD = 1024 * 1024
 
+/** True when messages may be written past ws's own sender. */
+function writesDirectly (scope: FastifyInstance): boolean {
+  const isKnown = selfCheck(scope.websocketServer.constructor as typeof WebSocketServer)
+  if (!isKnown) {
+    warnAtBoot(scope.log, { code: 'WSG_WARN_WS_INTERNALS' },
+      'this version of ws is not known: messages are written by its own sender, one by one')
+  }
+  return isKnown
+}
+
+function warnOfPayload (scope: FastifyInstance, contract: string, maxPayload: number): void {
+  warnAtBoot(scope.log, { contract, maxPayload }, `the contract ${contract} lets each socket send more than 1 MiB at ` +
+    'once; the report on level debug names the message')
+}
+
 export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, gate: Gate): WsRoutes {
   let direct: boolean | undefined
   const declared: DeclaredContract[] = []
@@ -72,16 +87,9 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, 
           '(websocket: false), got none')
       }
       // Once per application: the check runs a handshake in memory.
-      if (direct === undefined) {
-        direct = selfCheck(scope.websocketServer.constructor as typeof WebSocketServer)
-        if (!direct) {
-          warnAtBoot(scope.log, { code: 'WSG_WARN_WS_INTERNALS' },
-            'this version of ws is not known: messages are written by its own sender, one by one')
-        }
-      }
+      direct ??= writesDirectly(scope)
       checkHandlerKeys(handlers, where, contract)
       if (handlers.messages !== undefined) checkOptions(MESSAGES, handlers.messages, `${where}: messages`)
-      const config = handlers.config as object | undefined
       // Loose outside so that interfaces and generated stubs fit; what is no contract is refused by the compiler.
       const adapters = options.htmlAdapter === null ? {} : { htmlAdapter: options.htmlAdapter }
       const limits = { ...options.messages, ...handlers.messages }
@@ -93,11 +101,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, 
       const all = [compiled, ...versions.map(({ adapted }) => adapted)] as const
       for (const one of all) scope.log.debug({ contract: one.name }, one.report())
       const maxPayload = Math.max(...all.map(({ limits }) => limits.maxPayload))
-      if (maxPayload > LARGE_PAYLOAD) {
-        const record = { contract: compiled.name, maxPayload }
-        warnAtBoot(scope.log, record, `the contract ${compiled.name} lets each socket send more than 1 MiB at once; ` +
-          'the report on level debug names the message')
-      }
+      if (maxPayload > LARGE_PAYLOAD) warnOfPayload(scope, compiled.name, maxPayload)
 
       const url = scope.prefix.replace(/\/$/, '') + compiled.url
       const route = createSocketRoute({
@@ -126,7 +130,7 @@ export function createWsRoutes (options: ResolvedOptions, sockets: OpenSockets, 
         ...pick(handlers, FASTIFY_KEYS),
         websocket: true,
         wsGuard: guardPart(handlers) as RouteGuardOptions,
-        config: { ...config, [CONTRACT]: part } as object,
+        config: { ...handlers.config as object | undefined, [CONTRACT]: part } as object,
       }, (socket: WebSocket, request: FastifyRequest) => {
         // @fastify/websocket's listener would keep the request and the reply; the connection brings one of its own.
         socket.removeAllListeners('error')

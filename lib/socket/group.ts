@@ -43,7 +43,7 @@ export function groupFactory (contract: CompiledContract, groups: Groups<Member>
     return {
       get size () { return groups.of(name).size },
       send: senders(null),
-      except: socket => ({ send: senders(readId(socket)) }),
+      except: socket => ({ send: senders(idOf(socket)) }),
       members: () => identitiesOf(groups.of(name)),
       evict (whom) {
         const id = readWhom(whom, 'evict')
@@ -62,7 +62,7 @@ export function groupFactory (contract: CompiledContract, groups: Groups<Member>
   }
 }
 
-function readId (socket: { readonly id: string }): string {
+function idOf (socket: { readonly id: string }): string {
   const id: unknown = (socket as { readonly id: string } | null | undefined)?.id
   if (typeof id === 'string') return id
   throw new WSG_ERR_SOCKET_ARGUMENT(`except: expected a socket, got ${got(socket)}`)

@@ -73,31 +73,35 @@ export class HeadersMoment {
     done(refusal === null ? undefined : this.#parts.door.refuse(request, reply, refusal, handshake))
   }
 
-  /** Transport, Host and Origin of a plain request that is held to the same rules. */
+  /** Transport, Host, Origin and rates of a plain request that is held to the same rules. */
   async checkPlain (request: FastifyRequest, policy: RoutePolicy): Promise<Verdict> {
-    const { host, requireTls } = this.#parts
-    const { origin } = request.raw.headers
-    const outside = checkTransport(request.protocol, requireTls) ??
-      host.check(request.host === '' ? undefined : request.host) ?? policy.origin.check(origin)
+    const outside = this.#outside(request, policy.origin)
     if (outside !== null) return outside
     for (const limiter of policy.limiters) {
       const late = await limiter.take(request)
       if (late !== null) return late
     }
     const { ask } = policy.origin
-    return ask === null ? null : await ask(origin, { route: policy.url, signal: AbortSignal.timeout(PLAIN_TIMEOUT) })
+    if (ask === null) return null
+    const signal = AbortSignal.timeout(PLAIN_TIMEOUT)
+    return await ask(request.raw.headers.origin, { route: policy.url, signal })
+  }
+
+  /** Where a request comes from, and how. */
+  #outside (request: FastifyRequest, origin: OriginPolicy): Refusal | null {
+    const { host, requireTls } = this.#parts
+    return checkTransport(request.protocol, requireTls) ??
+      host.check(request.host === '' ? undefined : request.host) ?? origin.check(request.raw.headers.origin)
   }
 
   /** What takes no time. */
   #judge (request: FastifyRequest, handshake: Handshake, policy: RoutePolicy | null): Refusal | null {
-    const { host, requireTls, connections, addresses } = this.#parts
+    const { connections, addresses } = this.#parts
     if (handshake.malformed !== null) return handshake.malformed
     if (policy === null) return { code: 'WSG_ERR_ROUTE_NOT_FOUND' }
     const { auth } = policy
     const strategy = handshake.strategy = auth?.choose?.(new Question(request, handshake)) ?? auth
-    const outside = checkTransport(request.protocol, requireTls) ??
-      host.check(request.host === '' ? undefined : request.host) ??
-      originFor(policy, strategy).check(request.raw.headers.origin)
+    const outside = this.#outside(request, originFor(policy, strategy))
     if (outside !== null) return outside
     // Where the application is still to be asked about the origin, nothing but an HTTP status may be said yet.
     handshake.mayBeTold = policy.origin.ask === null && knowsCodes(request.raw, policy.subprotocols)
