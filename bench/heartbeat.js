@@ -1,7 +1,7 @@
 // What does the heartbeat cost? CPU of a server with many idle sockets that answer their pings, beside one that pings nobody.
 // `npm run build`, then: node bench/heartbeat.js [sockets] [interval in milliseconds]
-import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { needOpenFiles } from './lib/open-files.js'
 import { startLoad, startServer } from './lib/process.js'
 import { table } from './lib/stats.js'
 
@@ -10,11 +10,7 @@ const interval = Number(process.argv[3] ?? 25_000)
 const path = name => fileURLToPath(new URL(name, import.meta.url))
 const pause = ms => new Promise(resolve => { setTimeout(resolve, ms) })
 
-const files = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
-if (files !== 'unlimited' && Number(files) < count + 100) {
-  console.error(`${count} sockets need as many open files; this shell allows ${files}: run "ulimit -n ${count + 100}" first`)
-  process.exit(1)
-}
+needOpenFiles(count)
 
 const rows = []
 for (const [name, beat] of [[`every ${interval / 1000} s`, interval], ['never', 2_147_483_647]]) {

@@ -1,22 +1,13 @@
 // One server of bench/idle.js and bench/heartbeat.js: `guarded`, `everything` or `bare`, with a session behind the handshake. Needs
 // --expose-gc. The second argument is the heartbeat's interval; the third, of `everything`, the number of sessions that are there.
-import cookie from '@fastify/cookie'
-import session from '@fastify/session'
 import Fastify from 'fastify'
 import { announce } from './lib/process.js'
-import { SECRET, sessionId } from './lib/sessions.js'
+import { addSession, registerSessions } from './lib/sessions.js'
 
-const HOUR = 3_600_000
 const isFull = process.argv[2] === 'everything'
 const sessions = new Map()
 const app = Fastify(isFull ? { logger: { level: 'debug', stream: { write () {} } } } : {})
-await app.register(cookie)
-await app.register(session, {
-  secret: SECRET,
-  store: new session.MemoryStore(sessions),
-  saveUninitialized: false,
-  cookie: { secure: false, sameSite: 'lax', maxAge: HOUR },
-})
+await registerSessions(app, sessions)
 app.post('/login', (request, reply) => {
   request.session.user = { id: 'alice' }
   reply.send('ok')
@@ -52,10 +43,7 @@ if (process.argv[2] !== 'bare') {
   }
   app.wsRoute(contract, { ...(isFull ? full : {}), on: { say ({ text }, socket) { socket.send.said({ from: socket.identity.id, text }) } } })
   const count = isFull ? Number(process.argv[4]) : 0
-  for (let n = 0; n < count; n++) {
-    const cookie = { path: '/', httpOnly: true, secure: false, sameSite: 'lax', originalMaxAge: HOUR, expires: new Date(Date.now() + HOUR) }
-    sessions.set(sessionId(n), { cookie, user: { id: `user-${n}` } })
-  }
+  for (let n = 0; n < count; n++) addSession(sessions, n, { id: `user-${n}` })
 } else {
   const { default: websocket } = await import('@fastify/websocket')
   await app.register(websocket)

@@ -1,8 +1,8 @@
 // What does an idle socket weigh? Memory of the server per open socket behind the same session, guarded against bare: heap after
 // a collection, memory outside of the heap, resident set. `everything` has sessions of their own, state, a group, hooks and a log. A new server per round. `npm run build`, then:
 // node bench/idle.js [rounds] [sockets]
-import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { needOpenFiles } from './lib/open-files.js'
 import { startLoad, startServer } from './lib/process.js'
 import { ratios, spread, table } from './lib/stats.js'
 
@@ -10,11 +10,7 @@ const rounds = Number(process.argv[2] ?? 3)
 const count = Number(process.argv[3] ?? 10_000)
 const path = name => fileURLToPath(new URL(name, import.meta.url))
 
-const files = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
-if (files !== 'unlimited' && Number(files) < count + 100) {
-  console.error(`${count} sockets need as many open files; this shell allows ${files}: run "ulimit -n ${count + 100}" first`)
-  process.exit(1)
-}
+needOpenFiles(count)
 
 const KINDS = ['guarded', 'everything', 'bare']
 const PARTS = ['heapUsed', 'external', 'rss']

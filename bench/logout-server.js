@@ -1,24 +1,15 @@
 // The server of bench/logout.js: each socket has a session of its own, in memory, and one can log out.
-import cookie from '@fastify/cookie'
-import session from '@fastify/session'
 import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import guard, { sessionAuth } from '../dist/esm/lib/index.js'
 import { defineContract } from '../dist/esm/lib/contract.js'
 import { announce } from './lib/process.js'
-import { SECRET, sessionId } from './lib/sessions.js'
+import { addSession, registerSessions } from './lib/sessions.js'
 
 const sessions = new Map()
-const HOUR = 3_600_000
 
 const app = Fastify()
-await app.register(cookie)
-await app.register(session, {
-  secret: SECRET,
-  store: new session.MemoryStore(sessions),
-  saveUninitialized: false,
-  cookie: { secure: false, sameSite: 'lax', maxAge: HOUR },
-})
+await registerSessions(app, sessions)
 await app.register(guard, {
   development: true,
   allowedHosts: ['bench.test'],
@@ -32,9 +23,6 @@ app.post('/logout', async request => { await request.session.destroy() })
 app.post('/end', async () => app.wsGuard.revoke({ where: () => true }))
 
 // What a login would leave behind, without waiting for ten thousand of them.
-for (let n = 0; n < Number(process.argv[2]); n++) {
-  const cookie = { path: '/', httpOnly: true, secure: false, sameSite: 'lax', originalMaxAge: HOUR, expires: new Date(Date.now() + HOUR) }
-  sessions.set(sessionId(n), { cookie, user: { id: n } })
-}
+for (let n = 0; n < Number(process.argv[2]); n++) addSession(sessions, n, { id: n })
 await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 })
 announce(app.server.address().port)

@@ -1,7 +1,7 @@
 // How long does a socket outlive its login? From the logout's request to the close frame at the client, with many sockets open, each
 // with a session of its own; then all of them ended by one call. `npm run build`, then: node bench/logout.js [sockets] [logouts]
-import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { needOpenFiles } from './lib/open-files.js'
 import { runLoad, startServer } from './lib/process.js'
 import { table } from './lib/stats.js'
 
@@ -9,11 +9,7 @@ const count = Number(process.argv[2] ?? 10_000)
 const logouts = Number(process.argv[3] ?? 500)
 const path = name => fileURLToPath(new URL(name, import.meta.url))
 
-const files = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
-if (files !== 'unlimited' && Number(files) < count + 100) {
-  console.error(`${count} sockets need as many open files; this shell allows ${files}: run "ulimit -n ${count + 100}" first`)
-  process.exit(1)
-}
+needOpenFiles(count)
 
 const server = await startServer(path('logout-server.js'), [String(count)])
 const { open, single, all } = await runLoad(path('logout-load.js'), { port: server.port, count, logouts })
