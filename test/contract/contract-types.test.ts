@@ -1,8 +1,8 @@
 import t from 'tap'
-import { readFileSync } from 'node:fs'
 import { Type, type TSchema } from '@sinclair/typebox'
 import { compileContract } from '../../lib/contract/compile.js'
 import { REFUSED } from '../../lib/protocol/refused.js'
+import { typeRows } from '../helpers/type-rows.js'
 import type { ContractSpec } from '../../types/contract.js'
 
 // docs/contract-types.md says which type is supported; this holds it to the truth, row by row.
@@ -66,10 +66,7 @@ const EXAMPLES: { readonly [type: string]: readonly [TSchema, unknown] } = {
   Unsafe: [Type.Unsafe({ type: 'string', maxLength: 3 }), 'x'],
 }
 
-const rows = readFileSync(`${process.cwd()}/docs/contract-types.md`, 'utf8').split('\n## typebox 1.x')[0]!.split('\n')
-  .map(line => /^\| (`[A-Z][^|]*) \| (supported|refused) \| (supported|refused) \|/.exec(line))
-  .filter(row => row !== null)
-  .flatMap(row => [...row[1]!.matchAll(/`(\w+)`/g)].map(([, type]) => ({ type: type!, peer: row[2], ours: row[3] })))
+const rows = typeRows('sinclair')
 
 t.test('every row of the table', async t => {
   t.same(rows.map(row => row.type).sort(), Object.keys(EXAMPLES).sort(), 'each type has a row and an example')

@@ -1,5 +1,4 @@
 import t from 'tap'
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { FormatRegistry, Type as Sinclair, type TSchema } from '@sinclair/typebox'
 import { Type } from 'typebox'
@@ -11,6 +10,7 @@ import { REFUSED } from '../../lib/protocol/refused.js'
 import type { CompiledContract, CompiledInbound, Schema } from '../../types/contract.js'
 import { contractsOf } from '../helpers/random-contracts.js'
 import { SINCLAIR, TYPEBOX_1 } from '../helpers/typebox.js'
+import { typeRows } from '../helpers/type-rows.js'
 
 // Contracts of typebox 1.x. What judges them is the same as for 0.34; these tests are of reading them.
 // test/contract/property.test.ts holds both to the verdicts of their own library and of ajv.
@@ -86,10 +86,7 @@ const EXAMPLES: { readonly [type: string]: readonly [schema: object, value?: unk
   Unsafe: [Type.Unsafe<string>({ type: 'string', maxLength: 3 })],
 }
 
-const rows = readFileSync(`${process.cwd()}/docs/contract-types.md`, 'utf8').split('\n## typebox 1.x')[1]!.split('\n')
-  .map(line => /^\| (`[A-Z][^|]*) \| (supported|refused) \| (supported|refused) \|/.exec(line))
-  .filter(row => row !== null)
-  .flatMap(row => [...row[1]!.matchAll(/`(\w+)`/g)].map(([, type]) => ({ type: type!, peer: row[2], ours: row[3] })))
+const rows = typeRows('typebox 1.x')
 
 t.test('every row of the table', async t => {
   t.same(rows.map(row => row.type).sort(), Object.keys(EXAMPLES).sort(), 'each type has a row and an example')

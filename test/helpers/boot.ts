@@ -1,5 +1,7 @@
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
+import guard from '../../lib/index.js'
+import type { GuardOptions } from '../../types/options.js'
 
 /** A boot error as a test looks at it. */
 export interface Failure { readonly code: string | undefined, readonly message: string }
@@ -15,4 +17,12 @@ export async function boot (build: (app: FastifyInstance) => unknown, app: Fasti
   } finally {
     await app.close().catch(() => {})
   }
+}
+
+/** The same of one with the guard in development, with these options as well. */
+export async function bootGuard (build: (app: FastifyInstance) => unknown, options: object = {}): Promise<Failure | null> {
+  return await boot(async app => {
+    await app.register(guard, { development: true, ...options } as GuardOptions)
+    await build(app)
+  })
 }

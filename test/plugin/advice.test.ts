@@ -2,20 +2,11 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { defineContract, text } from '../../lib/contract.js'
-import guard, { anyOf, sessionAuth, ticketAuth } from '../../lib/index.js'
+import { anyOf, sessionAuth, ticketAuth } from '../../lib/index.js'
 import type { AuthStrategy } from '../../types/gate.js'
-import type { GuardOptions } from '../../types/options.js'
-import { boot as bootApp } from '../helpers/boot.js'
-import type { Failure } from '../helpers/boot.js'
+import { bootGuard } from '../helpers/boot.js'
 
 // A boot error says what to write. Each row is what somebody wrote at their first try.
-
-async function boot (options: object, build: (app: FastifyInstance) => unknown = () => {}): Promise<Failure | null> {
-  return await bootApp(async app => {
-    await app.register(guard, { development: true, ...options } as GuardOptions)
-    await build(app)
-  })
-}
 
 const chat = defineContract({
   name: 'chat',
@@ -70,13 +61,13 @@ t.test('options', async t => {
     [{ subprotocols: ['a b'] }, /^options\.subprotocols\[0\]: expected a name without spaces and separators, .*got "a b"/],
   ]
   for (const [options, message] of rows) {
-    const failure = await boot(options)
+    const failure = await bootGuard(() => {}, options)
     t.equal(failure?.code, 'WSG_ERR_OPTION', String(message))
     t.match(failure?.message, message)
   }
-  t.equal(await boot({ heartbeat: { interval: 1000 }, otherUpgrades: ['/socket.io/'], auth: strategy }), null)
-  for (const more of [{ firstMessage: true, verifyToken: () => null }, { verifyToken: () => null }, { firstMessage: false }]) t.equal(await boot({ auth: { ...own, ...more } }), null)
-  t.equal(await boot({ auth: anyOf(own, ticketAuth({ issue: '/t', auth: anyOf(own, own) })) }), null)
+  t.equal(await bootGuard(() => {}, { heartbeat: { interval: 1000 }, otherUpgrades: ['/socket.io/'], auth: strategy }), null)
+  for (const more of [{ firstMessage: true, verifyToken: () => null }, { verifyToken: () => null }, { firstMessage: false }]) t.equal(await bootGuard(() => {}, { auth: { ...own, ...more } }), null)
+  t.equal(await bootGuard(() => {}, { auth: anyOf(own, ticketAuth({ issue: '/t', auth: anyOf(own, own) })) }), null)
 })
 
 t.test('routes', async t => {
@@ -89,7 +80,7 @@ t.test('routes', async t => {
     [app => app.get('/x', { websocket: true, wsGuard: { public: true, messages: { rate: 1 } } as never }, () => {}), /^route \/x: wsGuard: .*got "messages"; only wsRoute has message limits/],
   ]
   for (const [build, message] of rows) {
-    const failure = await boot({}, build)
+    const failure = await bootGuard(build)
     t.match(failure?.code, /^WSG_ERR_(OPTION|HANDLER)$/, String(message))
     t.match(failure?.message, message)
   }

@@ -7,18 +7,9 @@ import { defineContract } from '../../lib/contract.js'
 import { sanitizeHtmlAdapter } from '../../lib/html.js'
 import guard from '../../lib/index.js'
 import { connect } from '../../lib/testing.js'
-import type { GuardOptions } from '../../types/options.js'
-import { boot as bootApp } from '../helpers/boot.js'
-import type { Failure } from '../helpers/boot.js'
+import { bootGuard } from '../helpers/boot.js'
 
 // Nothing that a user hands in is silently ignored: a key nobody reads, and a key whose value a renamed import has lost.
-
-async function boot (build: (app: FastifyInstance) => unknown, options: object = {}): Promise<Failure | null> {
-  return await bootApp(async app => {
-    await app.register(guard, { development: true, ...options } as GuardOptions)
-    await build(app)
-  })
-}
 
 const chat = defineContract({
   name: 'chat',
@@ -49,11 +40,11 @@ t.test('wsRoute: a key that nobody reads does not boot', async t => {
     [[], 'WSG_ERR_OPTION', /^route \/chat: expected an object with handlers, got an array of 0/],
   ]
   for (const [handlers, code, message] of rows) {
-    const failure = await boot(declare(handlers))
+    const failure = await bootGuard(declare(handlers))
     t.equal(failure?.code, code, String(message))
     t.match(failure?.message, message)
   }
-  t.equal(await boot(declare(whole)), null)
+  t.equal(await bootGuard(declare(whole)), null)
 })
 
 t.test('a key that is there without a value does not boot: a renamed import would switch its check off', async t => {
@@ -67,9 +58,9 @@ t.test('a key that is there without a value does not boot: a renamed import woul
     [{ ...whole, on: { ...on, kick: undefined } }, /^contract chat: on\.kick: expected a value/],
     [{ ...whole, on: { ...on, kick: { handle () {}, authorize: undefined } } }, /^contract chat: on\.kick\.authorize: expected a value/],
   ]
-  for (const [handlers, message] of rows) t.match((await boot(declare(handlers)))?.message, message)
+  for (const [handlers, message] of rows) t.match((await bootGuard(declare(handlers)))?.message, message)
   for (const options of [{ auth: undefined }, { origins: undefined }, { connections: undefined }, { connections: { total: undefined } }, { upgradeRate: { redis: undefined } }]) {
-    const failure = await boot(() => {}, options)
+    const failure = await bootGuard(() => {}, options)
     t.equal(failure?.code, 'WSG_ERR_OPTION')
     t.match(failure?.message, /^options.*expected a value or no such key, got undefined/, JSON.stringify(Object.keys(options)))
   }
@@ -87,7 +78,7 @@ t.test('options: unknown keys at any depth, with the nearest right name', async 
     [{ policies: [{ url: '/x', publik: true }] }, /^options\.policies\[0\]: .*got "publik"; did you mean "public"\?/],
   ]
   for (const [options, message] of rows) {
-    const failure = await boot(() => {}, options)
+    const failure = await bootGuard(() => {}, options)
     t.equal(failure?.code, 'WSG_ERR_OPTION', String(message))
     t.match(failure?.message, message)
   }
@@ -105,12 +96,12 @@ t.test('a plain route that means to be guarded says so by the right names', asyn
     [{ websocket: true, wsGuard: { public: true, authorize: undefined } }, 'WSG_ERR_OPTION', /^route \/ws: wsGuard\.authorize: expected a value/],
   ]
   for (const [options, code, message] of rows) {
-    const failure = await boot(plain(options))
+    const failure = await bootGuard(plain(options))
     t.equal(failure?.code, code, String(message))
     t.match(failure?.message, message)
   }
-  t.equal(await boot(plain({ websocket: true, wsGuard: { public: true }, handlerTimeout: 100 })), null)
-  t.equal(await boot(app => { app.route({ method: 'GET', url: '/x', handler: () => 'x', rateLimit: {}, socket: 1 } as never) }), null, 'keys of other plugins are theirs')
+  t.equal(await bootGuard(plain({ websocket: true, wsGuard: { public: true }, handlerTimeout: 100 })), null)
+  t.equal(await bootGuard(app => { app.route({ method: 'GET', url: '/x', handler: () => 'x', rateLimit: {}, socket: 1 } as never) }), null, 'keys of other plugins are theirs')
 })
 
 t.test('wsRoute takes what makes sense of Fastify\'s own route options, and says why not for the others', async t => {
@@ -127,7 +118,7 @@ t.test('wsRoute takes what makes sense of Fastify\'s own route options, and says
     ['handlerTimeout', 1, /no HTTP timeout applies/],
   ]
   for (const [key, value, why] of rows) {
-    const failure = await boot(declare({ ...whole, [key]: value }))
+    const failure = await bootGuard(declare({ ...whole, [key]: value }))
     t.equal(failure?.code, 'WSG_ERR_OPTION', key)
     t.match(failure?.message, new RegExp(`^route /chat: expected no "${key}", got .*${why.source}`))
   }
@@ -184,7 +175,7 @@ t.test('handlers, rules and options that inherit do not boot: part of them would
     authorize (): boolean { return false }
   }
   const refused = async (build: (app: FastifyInstance) => unknown, options: object = {}): Promise<void> => {
-    t.match(await boot(build, options), { message: /expected a plain object, got one that inherits/ })
+    t.match(await bootGuard(build, options), { message: /expected a plain object, got one that inherits/ })
   }
   await refused(app => app.wsRoute(chat, new Chat() as never))
   await refused(app => app.wsRoute(chat, Object.create({ authorize: () => false }, { on: { value: {}, enumerable: true } }) as never))
@@ -194,28 +185,28 @@ t.test('handlers, rules and options that inherit do not boot: part of them would
 
 t.test('the guard\'s options beside wsGuard, on a plain route, do not boot', async t => {
   const route = (options: object) => (app: FastifyInstance) => app.get('/ws', { websocket: true, wsGuard: { public: true }, ...options } as never, () => {})
-  t.equal(await boot(route({})), null)
+  t.equal(await bootGuard(route({})), null)
   for (const options of [{ authorize: () => false }, { auth: null }, { guard: {} }, { wsPolicy: {} }, { config: { wsGuard: {} } }]) {
-    t.match(await boot(route(options)), { code: 'WSG_ERR_ROUTE_POLICY', message: /expected the guard's options in wsGuard, got "/ }, Object.keys(options).join())
+    t.match(await bootGuard(route(options)), { code: 'WSG_ERR_ROUTE_POLICY', message: /expected the guard's options in wsGuard, got "/ }, Object.keys(options).join())
   }
   for (const [key, value] of Object.entries({ messages: { rate: 1 }, on: {}, calls: {}, onOpen () {}, onClose () {} })) {
-    t.match(await boot(route({ [key]: value })), { code: 'WSG_ERR_ROUTE_POLICY', message: new RegExp(`^route /ws: expected no "${key}" on a route without a contract, .*app\\.wsRoute`) }, key)
+    t.match(await bootGuard(route({ [key]: value })), { code: 'WSG_ERR_ROUTE_POLICY', message: new RegExp(`^route /ws: expected no "${key}" on a route without a contract, .*app\\.wsRoute`) }, key)
   }
 })
 
 t.test('a cap that can not be reached does not boot', async t => {
   const auth = { name: 'x', needs: { credential: 'header', session: false }, authenticate: () => null }
   const route = (wsGuard: object) => (app: FastifyInstance) => app.get('/ws', { websocket: true, wsGuard } as never, () => {})
-  t.equal(await boot(route({ public: true, connections: { anonymous: 5 } })), null)
-  t.equal(await boot(route({ auth, connections: { perIdentity: 5 } })), null)
-  t.match(await boot(route({ public: true, connections: { perIdentity: 5 } })), { code: 'WSG_ERR_OPTION', message: /expected no perIdentity/ })
-  t.match(await boot(route({ auth, connections: { anonymous: 5 } })), { code: 'WSG_ERR_OPTION', message: /expected no anonymous/ })
+  t.equal(await bootGuard(route({ public: true, connections: { anonymous: 5 } })), null)
+  t.equal(await bootGuard(route({ auth, connections: { perIdentity: 5 } })), null)
+  t.match(await bootGuard(route({ public: true, connections: { perIdentity: 5 } })), { code: 'WSG_ERR_OPTION', message: /expected no perIdentity/ })
+  t.match(await bootGuard(route({ auth, connections: { anonymous: 5 } })), { code: 'WSG_ERR_OPTION', message: /expected no anonymous/ })
 })
 
 t.test('wsPolicy comes before the routes of its scope, and has a value', async t => {
   const plain = (app: FastifyInstance): void => { app.get('/late', { websocket: true, wsGuard: { public: true } }, () => {}) }
-  t.match(await boot(app => { plain(app); app.wsPolicy({ authorize: () => false }) }), { code: 'WSG_ERR_PLUGIN_ORDER', message: /got it after route \/late/ })
-  t.match(await boot(async app => { await app.register(async scope => { plain(scope) }); app.wsPolicy({ authorize: () => false }) }), { code: 'WSG_ERR_PLUGIN_ORDER' })
-  t.match(await boot(app => { app.wsPolicy(undefined as never) }), { code: 'WSG_ERR_OPTION', message: /got undefined/ })
-  t.equal(await boot(app => { app.wsPolicy({ authorize: () => true }); plain(app) }), null)
+  t.match(await bootGuard(app => { plain(app); app.wsPolicy({ authorize: () => false }) }), { code: 'WSG_ERR_PLUGIN_ORDER', message: /got it after route \/late/ })
+  t.match(await bootGuard(async app => { await app.register(async scope => { plain(scope) }); app.wsPolicy({ authorize: () => false }) }), { code: 'WSG_ERR_PLUGIN_ORDER' })
+  t.match(await bootGuard(app => { app.wsPolicy(undefined as never) }), { code: 'WSG_ERR_OPTION', message: /got undefined/ })
+  t.equal(await bootGuard(app => { app.wsPolicy({ authorize: () => true }); plain(app) }), null)
 })
