@@ -1,6 +1,6 @@
 import type { AuthenticateContext, Authentication, AuthStrategy, Identity, Refusal } from '../../types/gate.js'
-import { identityFault } from '../errors/identity-fault.js'
-import { isThenable } from '../errors/thenable.js'
+import { identityFault } from '../identity/identity-fault.js'
+import { isThenable } from '../callbacks/thenable.js'
 import { type Named, refusalOf, unauthenticated } from './refusal-of.js'
 
 const refuse = (refusal: Refusal): Authentication => ({ identity: null, refusal })

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Authorize, AuthorizeContext, Identity, Refusal } from '../../types/gate.js'
 import { WSG_ERR_REQUEST_GONE } from '../errors/coded.js'
-import { isThenable } from '../errors/thenable.js'
+import { isThenable } from '../callbacks/thenable.js'
 import { refusalOf } from './refusal-of.js'
 
 /** Who was asked, in refusals. */

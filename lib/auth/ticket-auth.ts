@@ -4,7 +4,7 @@ import type { AnyIdentity, AuthenticateContext, AuthStrategy, Identity } from '.
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { readSession } from '../errors/read-session.js'
+import { readSession } from '../identity/read-session.js'
 import { IN_MESSAGE, placesOf, reading } from './reads.js'
 import { fromSubprotocol } from './token-text.js'
 import { type Ticket, Tickets } from './tickets.js'

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Credential, Identity } from '../../types/gate.js'
-import { typedKey } from '../errors/typed-key.js'
+import { typedKey } from '../identity/typed-key.js'
 
 /** What a ticket is good for. */
 export interface Claim {

@@ -1,4 +1,4 @@
-import { type BootLog, warnAtBoot } from '../errors/boot-warning.js'
+import { type BootLog, warnAtBoot } from '../log/boot-warning.js'
 
 /**
  * Told at boot when a self-check finds that the inside of another package is not what this room takes it for. `inside`

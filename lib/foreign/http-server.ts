@@ -1,7 +1,7 @@
 import { IncomingMessage, type Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { BootLog } from '../errors/boot-warning.js'
+import type { BootLog } from '../log/boot-warning.js'
 import { warnChanged } from './changed.js'
 
 /**

@@ -1,4 +1,4 @@
-import { escapeForLog } from '../errors/log-safe.js'
+import { escapeForLog } from '../log/log-safe.js'
 import { didYouMean } from '../errors/nearest.js'
 import type { AuthStrategy, RefusalCode } from '../../types/gate.js'
 import type { RoutePolicy } from './policy.js'

@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { type SafeLog, escapeForLog } from '../errors/log-safe.js'
+import { type SafeLog, escapeForLog } from '../log/log-safe.js'
 import { addressKey, readAddress } from './address.js'
 import { handshakeOf } from './record.js'
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Refusal } from '../../types/gate.js'
-import type { SafeLog } from '../errors/log-safe.js'
+import type { SafeLog } from '../log/log-safe.js'
 import type { Events } from '../events/events.js'
 import { AUTH_FRAME_BYTES } from '../protocol/envelope.js'
 import type { ClientAddresses } from './client-address.js'

@@ -1,7 +1,7 @@
 import type { CloseCause } from '../../types/events.js'
 import type { Identity, Refusal, RevokeTarget, SessionReader } from '../../types/gate.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
-import { identityFault } from '../errors/identity-fault.js'
+import { identityFault } from '../identity/identity-fault.js'
 import { Line } from './line.js'
 import type { Bearer, Living } from './living.js'
 import { Recent, type RecentOptions } from './recent.js'

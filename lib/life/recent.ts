@@ -1,6 +1,6 @@
 import type { CloseCause } from '../../types/events.js'
 import type { Identity } from '../../types/gate.js'
-import { typedKey } from '../errors/typed-key.js'
+import { typedKey } from '../identity/typed-key.js'
 import type { Bearer } from './living.js'
 import { Marks } from './marks.js'
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CloseCause } from '../../types/events.js'
 import type { Identity, SessionSource } from '../../types/gate.js'
-import { identityFault } from '../errors/identity-fault.js'
+import { identityFault } from '../identity/identity-fault.js'
 import type { Followed, Line } from './line.js'
 import { NOWHERE, type Timed, type Timetable } from './timetable.js'
 

@@ -1,7 +1,7 @@
 // Tested in test/life/sessions.test.ts.
 import type { Events } from '../events/events.js'
 import type { SessionCredential, SessionReader } from '../../types/gate.js'
-import { readSession } from '../errors/read-session.js'
+import { readSession } from '../identity/read-session.js'
 import type { Line } from './line.js'
 import { type SessionHome, SessionWatch } from './session-watch.js'
 import type { Timetable } from './timetable.js'

@@ -2,7 +2,7 @@ import type { Whom } from '../../types/gate.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { readId } from '../errors/read-id.js'
+import { readId } from '../identity/read-id.js'
 import type { Bearer } from './living.js'
 
 const WHERE = 'wsGuard.revoke'

@@ -1,4 +1,4 @@
-import { escapeForLog } from '../errors/log-safe.js'
+import { escapeForLog } from '../log/log-safe.js'
 import type { SocketLogger } from './socket-log.js'
 
 /** What a line of the plugin's may hold. */

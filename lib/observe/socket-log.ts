@@ -2,9 +2,9 @@ import type { EventName, Events } from '../events/events.js'
 import type {
   ClosedEvent, EventPayloads, HandlerFailedEvent, MessageRefusedEvent, SocketEvent,
 } from '../../types/events.js'
-import { escapeForLog, logThrown } from '../errors/log-safe.js'
-import type { SafeLog } from '../errors/log-safe.js'
-import { Repeats } from '../errors/repeats.js'
+import { escapeForLog, logThrown } from '../log/log-safe.js'
+import type { SafeLog } from '../log/log-safe.js'
+import { Repeats } from '../log/repeats.js'
 
 /** A logger of pino's shape. */
 export interface SocketLogger extends SafeLog {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { AuthStrategy, TicketIssue } from '../../types/gate.js'
 import type { RouteGuardOptions } from '../../types/options.js'
-import { warnAtBoot } from '../errors/boot-warning.js'
+import { warnAtBoot } from '../log/boot-warning.js'
 import { WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import { didYouMean } from '../errors/nearest.js'
 import { checkDeclaredRoutes } from '../foreign/declared-routes.js'

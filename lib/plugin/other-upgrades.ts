@@ -1,4 +1,4 @@
-import { type BootLog, warnAtBoot } from '../errors/boot-warning.js'
+import { type BootLog, warnAtBoot } from '../log/boot-warning.js'
 import { WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
 import type { UpgradeListeners } from '../foreign/upgrade-listeners.js'
 

@@ -5,7 +5,7 @@ import type { AnyContract, CompiledContract, ContractSpec } from '../../types/co
 import type { RouteGuardOptions } from '../../types/options.js'
 import type { DeclaredContract, WsRouteHandle, WsRouteHandlers } from '../../types/route.js'
 import { compileContract } from '../contract/compile.js'
-import { warnAtBoot } from '../errors/boot-warning.js'
+import { warnAtBoot } from '../log/boot-warning.js'
 import { WSG_ERR_OPTION, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import type { Gate } from '../gate/gate.js'

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Server as TlsServer } from 'node:tls'
-import { type BootLog, warnAtBoot } from '../errors/boot-warning.js'
+import { type BootLog, warnAtBoot } from '../log/boot-warning.js'
 import type { ResolvedOptions } from './options.js'
 
 // Tested in test/plugin/adopted-server.test.ts.

@@ -1,7 +1,7 @@
 // Tested in test/socket/close.test.ts and test/socket/messages.test.ts.
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import { escapeForLog } from '../errors/log-safe.js'
+import { escapeForLog } from '../log/log-safe.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import type { CompiledContract } from '../../types/contract.js'
@@ -17,7 +17,7 @@ import { Outbox } from './outbox.js'
 import type { OutboxOwner } from './outbox.js'
 import type { Member, RouteParts } from './parts.js'
 import { Penalties } from './penalties.js'
-import { refuseAnswer } from './refuse-answer.js'
+import { refuseAnswer } from '../callbacks/refuse-answer.js'
 import type { ErrorDetail } from './protocol-text.js'
 
 /**

@@ -1,4 +1,4 @@
-import { escapeForLog } from '../errors/log-safe.js'
+import { escapeForLog } from '../log/log-safe.js'
 import { didYouMean } from '../errors/nearest.js'
 import type { CompiledContract, Issue } from '../../types/contract.js'
 import type { ErrorCode } from '../protocol/codes.js'

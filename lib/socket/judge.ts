@@ -1,5 +1,5 @@
 // Tested in test/socket/messages.test.ts and test/socket/limits.test.ts.
-import { isThenable } from '../errors/thenable.js'
+import { isThenable } from '../callbacks/thenable.js'
 import { REFUSED } from '../protocol/refused.js'
 import type { Plainness } from '../../types/contract.js'
 import type { ContractSocket } from './contract-socket.js'

@@ -1,5 +1,5 @@
 // Tested in test/socket/calls.test.ts.
-import { isThenable } from '../errors/thenable.js'
+import { isThenable } from '../callbacks/thenable.js'
 import { encodeId } from '../protocol/envelope.js'
 import type { MessageHandledEvent } from '../../types/events.js'
 import { Operation, Operations } from './calls.js'

@@ -2,7 +2,7 @@
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { readId } from '../errors/read-id.js'
+import { readId } from '../identity/read-id.js'
 
 /**
  * The id in `{ identity: id }`, as text: an id out of a URL is a string, whatever the identity's own is. Throws

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import t from 'tap'
-import { escapeForLog } from '../../lib/errors/log-safe.js'
+import { escapeForLog } from '../../lib/log/log-safe.js'
 import { Events } from '../../lib/events/events.js'
 import { SecurityLog, serializeUpgrade } from '../../lib/gate/security-log.js'
 import type { RefusalCode, RefusedEvent } from '../../types/gate.js'

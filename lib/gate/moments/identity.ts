@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fast
 import type {
   AuthenticateContext, Authentication, AuthStrategy, Authorize, Identity, Refusal,
 } from '../../../types/gate.js'
-import { typedKey } from '../../errors/typed-key.js'
+import { typedKey } from '../../identity/typed-key.js'
 import type { Connections } from '../connections.js'
 import type { Door } from '../door.js'
 import { type RouteInput, type RoutePolicy, type Verdict, policyOf } from '../policy.js'

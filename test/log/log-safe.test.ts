@@ -1,5 +1,5 @@
 import t from 'tap'
-import { escapeForLog, logThrown } from '../../lib/errors/log-safe.js'
+import { escapeForLog, logThrown } from '../../lib/log/log-safe.js'
 
 t.test('what could disturb a reader of the log is escaped, what people write is not', async t => {
   t.equal(escapeForLog('https://evil.example/ä漢"\\'), 'https://evil.example/ä漢"\\')

@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import { once } from 'node:events'
 import t from 'tap'
-import { isMute, warnAtBoot } from '../../lib/errors/boot-warning.js'
+import { isMute, warnAtBoot } from '../../lib/log/boot-warning.js'
 import { LogCollector } from '../helpers/log.js'
 
 t.test('an application without a logger is told apart from one that asks for silence', async t => {

@@ -1,5 +1,5 @@
-import { WSG_ERR_SOCKET_ARGUMENT } from './coded.js'
-import { got } from './got.js'
+import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 import { isId } from './identity-fault.js'
 
 /**

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { typedKey } from '../../lib/errors/typed-key.js'
+import { typedKey } from '../../lib/identity/typed-key.js'
 
 t.test('the same value has one key, and no two values have the same', async t => {
   t.equal(typedKey('ada'), typedKey('ada'))

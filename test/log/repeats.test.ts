@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Repeats } from '../../lib/errors/repeats.js'
+import { Repeats } from '../../lib/log/repeats.js'
 
 t.test('the first of a kind is told, the others are counted', async t => {
   const told: [string, number][] = []

@@ -1,7 +1,7 @@
 // Tested in test/socket/joins.test.ts.
 import { WSG_ERR_HANDLER } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { isThenable } from '../errors/thenable.js'
+import { isThenable } from './thenable.js'
 
 /**
  * For a function of the application's that has to answer at once, and rightly. Throws WSG_ERR_HANDLER, which is logged

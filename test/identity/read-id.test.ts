@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readId } from '../../lib/errors/read-id.js'
+import { readId } from '../../lib/identity/read-id.js'
 
 t.test('an id is a string or a number', async t => {
   for (const id of ['ada', '7', 7]) t.equal(readId(id, 'evict: identity'), id)

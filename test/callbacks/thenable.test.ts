@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isThenable } from '../../lib/errors/thenable.js'
+import { isThenable } from '../../lib/callbacks/thenable.js'
 
 t.test('what await would wait for, and nothing else', t => {
   const callable = Object.assign(() => {}, { then () {} })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { identityFault } from '../../lib/errors/identity-fault.js'
+import { identityFault } from '../../lib/identity/identity-fault.js'
 
 t.test('an identity has an id, and an end in milliseconds where it has one', async t => {
   const soon = Date.UTC(2100, 0)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readSession } from '../../lib/errors/read-session.js'
+import { readSession } from '../../lib/identity/read-session.js'
 
 t.test('a session, or that there is none', async t => {
   t.same(await readSession({ get: (_id, done) => { done(null, { user: 7 }) } }, 's'), { user: 7 })
