@@ -15,7 +15,7 @@ export function createEmitter (): Emitter {
   const add = (key: string, listener: Listener<unknown>): Off => {
     const found = listeners.get(key) ?? new Set()
     listeners.set(key, found.add(listener))
-    return () => { found.delete(listener) }
+    return () => found.delete(listener)
   }
 
   const emit = (key: string, data?: unknown): void => {

@@ -167,7 +167,7 @@ export function createLink (
     } catch (cause) {
       current(emit)('$error', new ClientError('connect_failed', { cause }))
       // A listener may have closed.
-      current(url && WebSocket ? lost : end)(1006, '')
+      current(url && WebSocket ? lost : end)()
     }
   }
 
@@ -211,7 +211,7 @@ export function createLink (
     for (const event of WAKING) (globalThis as Surroundings)[method]?.(event, wake)
   }
 
-  const end = (code: number, reason: string): void => {
+  const end = (code = 1006, reason = ''): void => {
     drop(code, reason)
     watch('removeEventListener')
     const change = move('closed', { code, reason })

@@ -3,7 +3,7 @@ import { checkKeys } from '../errors/check-keys.js'
 import { failContract, WSG_ERR_CONTRACT } from '../errors/contract-error.js'
 import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
-import { ERROR_CODES } from '../protocol/codes.js'
+import { errorCodes } from '../protocol/codes.js'
 import { DEFAULT_ENVELOPE, ERROR_KEY, FLAT_REPLY_KEY, isReservedType, type EnvelopeKeys } from '../protocol/envelope.js'
 import { kindOf } from './kind.js'
 import { isSafeName } from './names.js'
@@ -179,7 +179,7 @@ function readError (where: string, code: string, given: unknown): DeclaredSchema
   if (!/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(code) || !isSafeName(code) || code === 'then') {
     failContract(where, '', `${shown} can not be an error code; write 1-64 characters of A-Z a-z 0-9 _ . -`)
   }
-  if ((ERROR_CODES as readonly string[]).includes(code)) {
+  if ((errorCodes() as string[]).includes(code)) {
     failContract(where, '', `${shown} is an error code of the protocol; name yours differently`)
   }
   const at = `${where}, error ${shown}`

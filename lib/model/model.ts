@@ -6,7 +6,7 @@ import { compileContract } from '../contract/compile.js'
 import { frameBytes } from '../contract/limits.js'
 import { readContract, type CallPart, type ContractTree, type MessagePart } from '../contract/tree/contract-tree.js'
 import type { SchemaTree } from '../contract/tree/nodes.js'
-import { CLOSES, ERROR_CODES } from '../protocol/codes.js'
+import { CLOSES, errorCodes } from '../protocol/codes.js'
 import { type Root, TypeTable } from './model-types.js'
 import { Names, pascalCase } from './names.js'
 
@@ -86,7 +86,7 @@ export function readModel (contract: ContractSpec, { url, route }: ReadModelOpti
     types: table.all(),
     limits: { ...limits },
     closeCodes: CLOSE_CODES,
-    errorCodes: [...ERROR_CODES].sort(),
+    errorCodes: errorCodes().sort(),
     ...(route === undefined ? {} : { route }),
   }
 }

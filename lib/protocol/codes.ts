@@ -79,4 +79,4 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-export const ERROR_CODES = /* @__PURE__ */ Object.keys(ERRORS) as readonly ErrorCode[]
+export const errorCodes = (): ErrorCode[] => Object.keys(ERRORS) as ErrorCode[]

@@ -10,7 +10,7 @@ export interface EnvelopeKeys {
   readonly id: string
 }
 
-export const DEFAULT_ENVELOPE: EnvelopeKeys = /* @__PURE__ */ Object.freeze({ type: 'type', data: 'data', id: 'id' })
+export const DEFAULT_ENVELOPE: EnvelopeKeys = { type: 'type', data: 'data', id: 'id' }
 
 /** Key of an error, beside the id or the type; can't be renamed. */
 export const ERROR_KEY = 'error'

@@ -38,7 +38,9 @@ function bundle (t: { teardown (fn: () => void): void }, code: string): string {
   const [entry, out] = [join(folder, 'page.js'), join(folder, 'out.js')]
   writeFileSync(entry, code)
   const esbuild = join(dirname(createRequire(join(ROOT, 'package.json')).resolve('esbuild/package.json')), 'bin/esbuild')
-  execFileSync(esbuild, [entry, '--bundle', '--minify', '--format=esm', '--target=es2022', '--platform=browser', `--outfile=${out}`, '--log-level=error'])
+  // Without tsconfig.json, whose `paths` lead to lib/.
+  const options = ['--bundle', '--minify', '--format=esm', '--target=es2022', '--platform=browser', '--tsconfig-raw={}', '--log-level=error']
+  execFileSync(esbuild, [entry, ...options, `--outfile=${out}`])
   return readFileSync(out, 'utf8')
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import * as errors from '../../lib/errors/coded.js'
-import { CLOSES, ERROR_CODES, ERRORS } from '../../lib/protocol/codes.js'
+import { CLOSES, errorCodes, ERRORS } from '../../lib/protocol/codes.js'
 import { readText, readTree } from '../helpers/sources.js'
 
 const CODE = /\bWSG_[A-Z]+_[A-Z0-9_]*[A-Z0-9]\b/g
@@ -63,7 +63,7 @@ t.test('lib uses no error code that lib/errors/coded.ts does not define, and doc
 t.test('docs/protocol.md says of each error code what it counts as, as the server uses it', async t => {
   const rows = rowsOf(sectionOf(readText('docs/protocol.md'), '## 5.'))
   const documented = rows.flatMap(([codes = '', , , closes = '']) => codesOf(codes).map(code => [code, closes]))
-  const used = ERROR_CODES.map(code => {
+  const used = errorCodes().map(code => {
     const { close } = ERRORS[code]
     return [code, close === null ? '-' : String(CLOSES[close].code)]
   })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -35,6 +35,15 @@ t.test('what no entry point leads to is removed, and nothing else', async t => {
   for (const path of Object.keys(files)) t.ok(existsSync(join(root, path)), path)
   writeFileSync(join(root, 'dist/in/deep.js'), "import './gone.js'")
   t.throws(() => prune(root), { message: /gone\.js is imported and not there/ })
+})
+
+t.test('code is packed without its comments, and declarations with theirs', async t => {
+  const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+  const docstrings = [...reachable(ROOT)].filter(path => path.endsWith('.js') && /^\s*\/\*\*/m.test(readFileSync(path, 'utf8')))
+  t.same(docstrings.map(path => relative(ROOT, path)), [])
+  t.notMatch(read('dist/esm/lib/plugin/plugin.js'), /^ *\/\//m)
+  for (const kind of ['esm', 'cjs']) t.match(read(`dist/${kind}/lib/contract/text/builders.d.ts`), /\/\*\*/, kind)
+  t.match(read('dist/esm/lib/codegen/bin.js'), /^#!\/usr\/bin\/env node\n/)
 })
 
 t.test('npm packs that, the pages and four files about the package', async t => {

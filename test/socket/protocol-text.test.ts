@@ -1,12 +1,12 @@
 import t from 'tap'
-import { ERROR_CODES, ERRORS } from '../../lib/protocol/codes.js'
+import { errorCodes, ERRORS } from '../../lib/protocol/codes.js'
 import { DEFAULT_ENVELOPE } from '../../lib/protocol/envelope.js'
 import { ProtocolText } from '../../lib/socket/protocol-text.js'
 
 const texts = new ProtocolText(DEFAULT_ENVELOPE)
 
 t.test('every code, with and without an id, is JSON as docs/protocol.md section 3 has it', async t => {
-  for (const code of ERROR_CODES) {
+  for (const code of errorCodes()) {
     const error = { code, message: ERRORS[code].message }
     t.same(JSON.parse(texts.error(code, null)), { type: '$error', error })
     t.same(JSON.parse(texts.error(code, 7)), { id: 7, error })
