@@ -41,12 +41,17 @@ export class TokenSockets {
   }
 
   /**
-   * Tells a client when its token ends, before it hears anything else: one that has sent it in a message, and others
-   * that know our protocol.
+   * Tells a client that did not ask when its token ends, before it hears anything else: where it knows our protocol and
+   * can send a new one.
    */
-  tell (ws: WebSocket, { bearer: { identity, credential }, fingerprint }: Admission, hasAsked: boolean): void {
+  announceEnd (ws: WebSocket, admission: Admission): void {
+    const { identity, credential } = admission.bearer
     const isOfUse = credential?.renew !== undefined && identity?.expires !== undefined && ws.protocol === SUBPROTOCOL
-    if (hasAsked || isOfUse) ws.send(this.#speechOf(fingerprint).text.auth(noticeOf(identity)))
+    if (isOfUse) this.#tellEnd(ws, admission)
+  }
+
+  #tellEnd (ws: WebSocket, { bearer: { identity }, fingerprint }: Admission): void {
+    ws.send(this.#speechOf(fingerprint).text.auth(noticeOf(identity)))
   }
 
   #speechOf (fingerprint: string | null): Speech {
@@ -54,9 +59,10 @@ export class TokenSockets {
   }
 
   /**
-   * A socket whose first message is to be a token, until one was accepted. Then calls `open`.
+   * A socket whose first message is to be a token, until one was accepted. Then the client is told when it ends, and
+   * `open` is called.
    */
-  wait (ws: WebSocket, request: FastifyRequest, open: () => void): void {
+  wait (ws: WebSocket, request: FastifyRequest, open: (admission: Admission) => void): void {
     const { gate, sockets, deadline } = this.#parts
     const admission = sockets.admissionOf(request)
     const socket = new WaitingSocket(ws, request.raw.socket, {
@@ -73,7 +79,9 @@ export class TokenSockets {
       },
       onAdmitted: () => {
         setPayloadLimit(ws, gate.payloadLimitOf(request.raw) ?? 0)
-        open()
+        const admitted = sockets.admissionOf(request)
+        this.#tellEnd(ws, admitted)
+        open(admitted)
       },
     }, admission, sockets.registry)
     socket.enter()
