@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { isDeepStrictEqual } from 'node:util'
 import type { AnyIdentity, AuthStrategy, Identity, SessionReader, SessionSource } from '../../types/gate.js'
-import { WSG_ERR_OPTION } from '../errors/coded.js'
+import { WSG_ERR_OPTION, WSG_ERR_SESSION_COOKIE } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { countCookies } from './cookie-header.js'
 import { reading } from './reads.js'
@@ -92,8 +92,7 @@ export function sessionAuth<I extends AnyIdentity = Identity> (
       const expires = timeOf(session.cookie?.originalExpires ?? session.cookie?.expires)
       if (expires !== null && !(expires > Date.now())) return null
       if (typeof session.encryptedSessionId === 'string' && isCookieDoubled(request, session.encryptedSessionId)) {
-        request.log.warn({ event: 'ws.auth.cookie_doubled' }, 'session cookie sent twice')
-        return null
+        throw new WSG_ERR_SESSION_COOKIE('sent twice')
       }
       if (store !== undefined) {
         context.provenBy({ kind: 'session', session: { id: session.sessionId, store, expires, source } })

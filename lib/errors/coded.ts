@@ -57,6 +57,8 @@ export const WSG_ERR_SOCKET_ARGUMENT = createError('WSG_ERR_SOCKET_ARGUMENT', '%
 
 /** A token was refused, or could not be judged; `%s` says why. In the log, never told to the peer. */
 export const WSG_ERR_TOKEN = createError('WSG_ERR_TOKEN', 'Token: %s', 401)
+/** A session cookie can't be believed; `%s` says why. In the log, never told to the peer. */
+export const WSG_ERR_SESSION_COOKIE = createError('WSG_ERR_SESSION_COOKIE', 'Session cookie: %s', 401)
 /** `authorize` is asked again of an open socket, and looks at the request for the first time; it was not kept. */
 export const WSG_ERR_REQUEST_GONE = createError('WSG_ERR_REQUEST_GONE', 'authorize was asked again and looked at ' +
   'the handshake\'s request, which is kept only where it looks at it in the handshake as well', 500)

@@ -19,6 +19,8 @@ export interface LimiterSources {
 /** Milliseconds that a shared store may take before the local limiter decides instead, and for how long it does so. */
 const STORE_DEADLINE = 500
 const STORE_PAUSE = 1000
+/** Between two log lines of a store that goes on failing. */
+const STORE_SILENCE = 10_000
 
 /** Name of the limit that all routes share. */
 export const APPLICATION = 'all'
@@ -69,16 +71,22 @@ export function createUpgradeLimiter (
   const judge = (limit: typeof primary, request: FastifyRequest): Promise<Refusal | null> =>
     limit(request).then(refusalOf)
 
+  let silentUntil = 0
+  const tell = (write: (record: { readonly event: string }) => void): void => {
+    if (Date.now() < silentUntil) return
+    silentUntil = Date.now() + STORE_SILENCE
+    write({ event: 'ws.backend.unavailable' })
+  }
   const ask = async (request: FastifyRequest): Promise<Refusal | null | typeof NO_ANSWER> => {
+    const { log } = request
     try {
       const refusal = await withDeadline(judge(primary, request))
       if (refusal === NO_ANSWER) {
-        const fields = { event: 'ws.backend.unavailable', after: STORE_DEADLINE }
-        request.log.error(fields, 'upgrade rate store did not answer')
+        tell(record => { log.error({ ...record, after: STORE_DEADLINE }, 'upgrade rate store did not answer') })
       }
       return refusal
     } catch (error) {
-      logThrown(request.log, 'error', { event: 'ws.backend.unavailable' }, error, 'upgrade rate store failed')
+      tell(record => { logThrown(log, 'error', record, error, 'upgrade rate store failed') })
       return NO_ANSWER
     }
   }

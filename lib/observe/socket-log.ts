@@ -29,13 +29,15 @@ const LINES: { readonly [N in Logged]: Line<EventPayloads[N]> } = {
     event: 'ws.message.refused',
     level: 'info',
     message: 'a WebSocket message was refused',
-    kind: ({ ip, code, type, detail }) => ({ ip, code, type, ...(detail === undefined ? {} : { advice: detail }) }),
+    // Over the rate most have no type, because they were not read: all of them are one flood.
+    kind: ({ ip, code, type, detail }) =>
+      ({ ip, code, ...(code === 'rate_limited' ? {} : { type }), ...(detail === undefined ? {} : { advice: detail }) }),
   },
   'handler:failed': {
     event: 'ws.handler.error',
     level: 'error',
     message: 'a WebSocket handler failed',
-    kind: ({ type, error }) => ({ type, error: nameOf(error) }),
+    kind: ({ type, error }) => ({ type, error: placeOf(error) }),
   },
   'handler:timeout': {
     event: 'ws.handler.timeout',
@@ -63,8 +65,10 @@ const LINES: { readonly [N in Logged]: Line<EventPayloads[N]> } = {
   },
 }
 
-/** Closes that are somebody's fault or loss: like others of their kind they are counted. */
+/** Closes that are somebody's fault or loss. */
 const WARNED = new Set<ClosedEvent['cause']>(['policy', 'heartbeat', 'evicted'])
+/** Those that one client can cause as often as it likes: like others of their kind they are counted. */
+const COUNTED = new Set<ClosedEvent['cause']>([...WARNED, 'protocol'])
 
 /** Listens to a plugin's events and writes the log lines. What is returned ends it. */
 export function logSockets (events: Events, log: SocketLogger): () => void {
@@ -83,7 +87,7 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
       const event = 'ws.socket.closed'
       const level = WARNED.has(cause) ? 'warn' : 'info'
       const message = 'a WebSocket was closed'
-      if (level === 'warn' && !repeats.isFirst(kindOf(level, message, { event, ip, route, code, cause }))) return
+      if (COUNTED.has(cause) && !repeats.isFirst(kindOf(level, message, { event, ip, route, code, cause }))) return
       log[level]({ event, connId, reqId, identity, ip, route, code, reason, cause, duration }, message)
     }),
     events.listen('refreshed', ({ app, ...event }) => {
@@ -140,10 +144,17 @@ function kindOf (level: keyof SafeLog, message: string, common: object): string 
   return JSON.stringify({ level, message, ...common })
 }
 
-// What was thrown may be anything, or throw when it is read.
-function nameOf (thrown: unknown): string {
+/**
+ * What was thrown, and where: not its message, in which may be what a client has sent. It can be anything, or throw
+ * when it is read.
+ */
+function placeOf (thrown: unknown): string {
   try {
-    return thrown instanceof Error ? escapeForLog(`${thrown.name}: ${thrown.message}`) : typeof thrown
+    if (!(thrown instanceof Error)) return typeof thrown
+    const { name, message, stack = '' } = thrown
+    const said = message === '' ? name : `${name}: ${message}`
+    const place = stack.startsWith(`${said}\n`) ? stack.slice(said.length + 1).split('\n', 1)[0] ?? '' : ''
+    return escapeForLog(`${name} ${place.trim()}`.trimEnd())
   } catch {
     return 'unreadable'
   }

@@ -4,6 +4,7 @@ import { ClientAddresses } from '../../lib/gate/client-address.js'
 import { createUpgradeLimiter } from '../../lib/gate/rate.js'
 import type { CreateRateLimit, LimiterSources } from '../../lib/gate/rate.js'
 import type { UpgradeRateOptions } from '../../types/options.js'
+import { fakeClock } from '../helpers/fake-clock.js'
 
 type Verdict = { readonly isAllowed: boolean, readonly isExceeded: boolean, readonly ttlInSeconds: number }
 
@@ -54,6 +55,23 @@ t.test('a store that fails or hangs is left alone for a while: the local one dec
     await Promise.all(Array.from({ length: 20 }, async () => { await limit(request) }))
     t.equal(shared.asked, 1, 'not asked again at once')
     t.equal(local.asked, 21)
+  }
+})
+
+t.test('a store that goes on failing is one line in ten seconds, however many handshakes come', async t => {
+  const clock = fakeClock(t)
+  for (const [answer, wait] of [[async () => { throw new Error('down') }, 0], [async () => await new Promise<Verdict>(() => {}), 500]] as const) {
+    let lines = 0
+    const line = (): void => { lines++ }
+    const logged = { ...request, log: { error: line, warn: line } } as unknown as FastifyRequest
+    const limit = limiter({ primary: store(answer).create, isLocal: false, fallback: store(async () => within).create })
+    for (let second = 0; second < 60; second++) {
+      const asked = Array.from({ length: 20 }, async () => await limit(logged))
+      await clock.pass(wait + 1, 1)
+      t.same(new Set(await Promise.all(asked)), new Set([null]))
+      await clock.pass(1000 - wait - 1, 100)
+    }
+    t.ok(lines >= 5 && lines <= 6, `${lines} lines in a minute`)
   }
 })
 
