@@ -61,7 +61,7 @@ export class Life {
         made.destroyed(id)
       },
       written: (id, stored) => {
-        this.#recent.written(id)
+        this.#recent.written(id, stored)
         made.written(id, stored)
       },
     }))
@@ -88,11 +88,10 @@ export class Life {
     this.#schedule(socket)
     const session = bearer.credential?.session
     if (session !== undefined) {
-      const watch = this.follow(session.store).join(this.#lineOf(socket), session)
-      if (this.#recent.wasWritten(bearer)) watch.reconsider()
+      this.follow(session.store).join(this.#lineOf(socket), session, this.#recent.writtenOf(bearer))
     }
     const newer = this.#recent.identityOf(bearer)
-    if (newer !== undefined) replace(socket, newer)
+    if (newer !== undefined && socket.open) replace(socket, newer)
   }
 
   /**
@@ -154,7 +153,10 @@ export class Life {
     this.#recent.refreshed(identity)
     // By type and value, as budgets and caps tell users apart: what is given must not reach another one.
     const meant = [...this.#parts.sockets].filter(socket => socket.open && socket.bearer.identity?.id === identity.id)
-    for (const socket of meant) replace(socket, identity)
+    for (const socket of meant) {
+      this.#lines.get(socket)?.session?.refreshed()
+      replace(socket, identity)
+    }
     return meant.length
   }
 

@@ -6,6 +6,8 @@ import { NOWHERE, type Timed } from './timetable.js'
 /** What a line hangs on. */
 export interface Followed {
   leave (line: Line): void
+  /** Its identity was replaced by the application. */
+  refreshed (): void
 }
 
 /** A socket that ends by itself, or with its session. */

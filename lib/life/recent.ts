@@ -21,7 +21,7 @@ export class Recent {
   readonly #options: RecentOptions
   readonly #sessions = new Marks<CloseCause>()
   readonly #users = new Marks<CloseCause>()
-  readonly #written = new Marks<true>()
+  readonly #written = new Marks<object>()
   readonly #identities = new Marks<Identity>()
   #conditions: { readonly at: number, readonly ends: Condition }[] = []
 
@@ -49,8 +49,8 @@ export class Recent {
   }
 
   /** A session was written: who it belongs to may be another one. */
-  written (session: string): void {
-    this.#remember(at => { this.#written.set(session, at, true) })
+  written (session: string, stored: object): void {
+    this.#remember(at => { this.#written.set(session, at, stored) })
   }
 
   refreshed (identity: Identity): void {
@@ -72,10 +72,10 @@ export class Recent {
     return identity === null ? undefined : this.#identities.since(typedKey(identity.id), startedAt)
   }
 
-  /** Was its session written since its handshake began? */
-  wasWritten ({ credential, startedAt }: Bearer): boolean {
+  /** What was written to its session since its handshake began. */
+  writtenOf ({ credential, startedAt }: Bearer): object | undefined {
     const session = credential?.session?.id
-    return session !== undefined && this.#written.since(session, startedAt) !== undefined
+    return session === undefined ? undefined : this.#written.since(session, startedAt)
   }
 
   /** Forgets what no handshake under way has to do with. */

@@ -43,6 +43,8 @@ export class SessionWatch implements Timed, Followed {
   #lookedBefore = 0
   /** What is known was overtaken by something newer. */
   #version = 0
+  /** Sockets were refreshed since the last read began. */
+  #isRefreshed = false
 
   constructor (id: string, home: SessionHome) {
     this.id = id
@@ -73,11 +75,6 @@ export class SessionWatch implements Timed, Followed {
     if (this.#lines.length === 0) this.#release()
   }
 
-  /** Reads it anew, as soon as its turn comes. */
-  reconsider (): void {
-    this.#home.ask(this)
-  }
-
   /** Ends its sockets. */
   end (cause: CloseCause): void {
     const lines = this.#lines.splice(0)
@@ -101,25 +98,38 @@ export class SessionWatch implements Timed, Followed {
 
   /** A read begins; what it brings counts unless something newer has come by then. */
   begin (): number {
+    this.#isRefreshed = false
     return ++this.#version
+  }
+
+  /** Whether what is being read is older than that nobody can tell. */
+  refreshed (): void {
+    this.#isRefreshed = true
   }
 
   isCurrent (version: number): boolean {
     return version === this.#version && this.#lines.length > 0
   }
 
-  /** This is what is stored now. At once, where the strategy answers at once. Rejects where the strategy fails. */
-  async hold (stored: object | null): Promise<void> {
-    const version = this.begin()
+  /**
+   * This is what is stored now, as of `version`, for all its sockets or those of `lines`. At once, where the strategy
+   * answers at once. Rejects where the strategy fails.
+   */
+  async hold (
+    stored: object | null, version: number = this.begin(), lines: readonly Line[] = this.#lines
+  ): Promise<void> {
     if (stored === null) this.end('session')
-    else await this.#compare(stored, version)
-    if (this.isCurrent(version)) this.#home.confirm(this)
+    else await this.#compare(stored, version, [...lines])
+    if (!this.isCurrent(version)) return
+    this.#home.confirm(this)
+    // Rights that a refresh may have taken away were not given again; what is read from now on is newer than that.
+    if (this.#isRefreshed) this.#home.ask(this)
   }
 
-  async #compare (stored: object, version: number): Promise<void> {
+  async #compare (stored: object, version: number, lines: readonly Line[]): Promise<void> {
     let asked: SessionSource | undefined
     let found: Identity | null = null
-    for (const line of [...this.#lines]) {
+    for (const line of lines) {
       const { socket } = line
       const { identity, credential } = socket.bearer
       const source = credential?.session?.source
@@ -133,7 +143,7 @@ export class SessionWatch implements Timed, Followed {
       if (found === null || identityFault(found) !== null || found.id !== identity?.id) {
         line.session?.leave(line)
         socket.closeAs('unauthenticated', 'session')
-      } else if (!isDeepStrictEqual(found, line.read)) {
+      } else if (!this.#isRefreshed && !isDeepStrictEqual(found, line.read)) {
         line.read = found
         void socket.assume(found)
       }

@@ -52,14 +52,18 @@ export class WatchedStore implements SessionHome {
     return this.#watches.size
   }
 
-  join (line: Line, { id, expires }: SessionCredential): SessionWatch {
+  /** `written`: what was written to the session since it was read for this socket. */
+  join (line: Line, { id, expires }: SessionCredential, written?: object): void {
     let watch = this.#watches.get(id)
     if (watch === undefined) {
       this.#watches.set(id, watch = new SessionWatch(id, this))
       this.confirm(watch)
     }
     watch.join(line, expires)
-    return watch
+    if (written === undefined) return
+    // Counts for this socket from its first moment on. The others may know of something newer, so it is read as well.
+    watch.hold(written, watch.begin(), [line]).catch(() => {})
+    if (watch.size > 0) this.ask(watch)
   }
 
   /** A session was destroyed. */
@@ -128,7 +132,7 @@ export class WatchedStore implements SessionHome {
     })
     try {
       const stored = await Promise.race([readSession(this.#reader, watch.id), late])
-      if (watch.isCurrent(version)) await Promise.race([watch.hold(stored), late])
+      if (watch.isCurrent(version)) await Promise.race([watch.hold(stored, version), late])
       this.#answers()
     } catch (error) {
       // What comes after all is too old.

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
+import type { Identity } from '../../types/gate.js'
 import type { BudgetUsage } from '../../types/socket.js'
 import { isThenable } from '../callbacks/thenable.js'
 import { ContractSocket } from './contract-socket.js'
@@ -88,6 +89,15 @@ export class Connection extends ContractSocket {
     this.clearOpenTimer()
     this.handlerFailed(hook, error)
     this.closeAs('internal', 'policy')
+  }
+
+  /** While `authorize` is asked again, what comes waits for its answer. */
+  override assume (identity: Identity): Promise<void> | null {
+    const answer = super.assume(identity)
+    if (answer === null || !this.open) return answer
+    const { inbox } = this
+    inbox.hold()
+    return answer.then(() => { inbox.release() })
   }
 
   protected override identityChanged (): void {

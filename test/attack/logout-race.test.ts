@@ -59,6 +59,11 @@ async function race (t: Teardown, window: Window | null, first: 'session' | 'gua
     extend: (app, { store }) => {
       delayReads(store, latches.store)
       app.post('/logout', async request => { await request.session.destroy(); return {} })
+      app.post('/empty', async request => {
+        request.session.set('user' as never, undefined as never)
+        await request.session.save()
+        return {}
+      })
       const route = app.wsRoute(contract, {
         authorize: async () => { await latches.authorize.pass(); return true },
         preHandler: async () => { await latches.preHandler.pass() },
@@ -79,11 +84,11 @@ async function race (t: Teardown, window: Window | null, first: 'session' | 'gua
   const cookie = await stack.login()
   const latch = window === null ? null : latches[window]
   if (latch !== null) latch.isHeld = true
-  return { stack, handled, latch, cookie, send: () => send() }
+  return { stack, handled, latch, latches, cookie, send: () => send() }
 }
 
-const logout = async (app: FastifyInstance, cookie: string): Promise<void> => {
-  const { statusCode } = await app.inject({ method: 'POST', url: '/logout', headers: { cookie } })
+const logout = async (app: FastifyInstance, cookie: string, url = '/logout'): Promise<void> => {
+  const { statusCode } = await app.inject({ method: 'POST', url, headers: { cookie } })
   if (statusCode !== 200) throw new Error(`logout: ${statusCode}`)
 }
 
@@ -114,6 +119,27 @@ for (const first of ['session', 'guard'] as const) {
       })
     }
   }
+}
+
+for (const window of ['store', 'authorize', 'preHandler'] as const) {
+  t.test(`C06 a session that is emptied while the handshake is in ${window}: 0 messages handled, however slowly it is read again`, async t => {
+    const { stack, handled, latch, latches, cookie, send } = await race(t, window)
+    const opening = stack.upgrade({ cookie, path: '/race', after: behind })
+    await until(() => latch!.waiting === 1)
+    latch!.isHeld = false
+    await logout(stack.app, cookie, '/empty')
+    latch!.open()
+    // From here on the store does not answer.
+    latches.store.isHeld = true
+    const { status, rest, closed } = await opening
+    if (status === 101) {
+      await closed()
+      t.ok(rest().includes(Buffer.from([0x11, 0x31])), '4401')
+    } else t.equal(status, 401)
+    t.same(handled, [])
+    t.equal(send(), 0)
+    latches.store.open()
+  })
 }
 
 t.test('C06 logout while onOpen is at work: closed 4401, 0 messages handled or delivered', async t => {

@@ -205,3 +205,37 @@ t.test('a message whose authorize is still asked when its role is taken away is 
   t.same(handled, [2])
   await server.empty()
 })
+
+t.test('C08 while authorize is asked again nothing is handled; what came meanwhile is, in its order, once it has said yes', async t => {
+  const answers: ((may: boolean) => void)[] = []
+  let asks = false
+  const { server, app, handled } = await demotable(t, async () => {
+    if (!asks) return true
+    return await new Promise<boolean>(resolve => { answers.push(resolve) })
+  })
+  const [client, other] = [await server.open(), await server.open()]
+  asks = true
+  t.equal(app.wsGuard.refresh({ id: 'ada', roles: ['admin', 'x'] }), 2)
+  t.equal(answers.length, 2)
+  for (const one of [client, other]) {
+    one.send(Buffer.concat([order, order]))
+    one.json({ type: 'whoami', id: 1, data: {} })
+  }
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.same(handled, [])
+  answers[0]!(true)
+  t.same((await client.waitMessages(1))[0]?.data, { id: 'ada', roles: ['admin', 'x'] })
+  t.equal(handled.length, 2)
+  // Two refreshes, two questions: both are waited for.
+  t.equal(app.wsGuard.refresh({ id: 'ada', roles: ['admin'] }), 2)
+  answers[1]!(true)
+  await new Promise(resolve => setTimeout(resolve, 20))
+  t.equal(handled.length, 2, 'a yes for a former identity')
+  answers[3]!(false)
+  t.equal((await other.waitClose()).code, 4403)
+  t.equal(handled.length, 2)
+  answers[2]!(true)
+  client.send(order)
+  await until(() => handled.length === 3)
+  await server.empty()
+})

@@ -31,10 +31,11 @@ t.test('a refresh is for the same id of the same type', async t => {
   t.equal(recent.identityOf(bearer(60, '7')), undefined)
   t.equal(recent.identityOf(bearer(101, 7)), undefined)
   t.equal(recent.identityOf({ identity: null, credential: null, startedAt: 60 }), undefined)
-  recent.written('one')
-  t.equal(recent.wasWritten(bearer(60)), true)
-  t.equal(recent.wasWritten(bearer(101)), false)
-  t.equal(recent.wasWritten({ identity: { id: 7 }, credential: null, startedAt: 60 }), false)
+  const stored = {}
+  recent.written('one', stored)
+  t.equal(recent.writtenOf(bearer(60)), stored)
+  t.equal(recent.writtenOf(bearer(101)), undefined)
+  t.equal(recent.writtenOf({ identity: { id: 7 }, credential: null, startedAt: 60 }), undefined)
 })
 
 t.test('nothing is remembered while no handshake is under way, and nothing for longer than one is', async t => {
@@ -45,7 +46,7 @@ t.test('nothing is remembered while no handshake is under way, and nothing for l
       recent.endedUser(`user ${n}`)
       recent.endedWhere(() => false)
       recent.refreshed({ id: n })
-      recent.written(`session ${n}`)
+      recent.written(`session ${n}`, {})
     }
   }
   time.underWaySince = Infinity

@@ -213,3 +213,78 @@ t.test('I06 clocks that differ: whoever says first that a session has ended is b
   await pass(40_000)
   t.equal(behind.closed, 'unauthenticated session', 'found with its next re-check')
 })
+
+t.test('a refresh while a strategy is asked about a session is not undone by what it answers', async t => {
+  const { open, life, listener } = lifeBench(t, fakeClock(t))
+  const answers: ((identity: Identity | null) => void)[] = []
+  const slow = { ...SOURCE, identify: async () => await new Promise<Identity | null>(resolve => { answers.push(resolve) }) }
+  const sockets = [open(ada, 'one', { source: slow }), open(ada, 'one', { source: slow })]
+  listener.written('one', {})
+  t.equal(answers.length, 1)
+  // The strategy has read the user's rights before they were taken away.
+  t.equal(life.refresh({ id: 'ada', roles: ['user'] }), 2)
+  answers[0]!({ id: 'ada', roles: ['admin', 'editor'] })
+  await settled()
+  for (const { identity } of sockets) t.same(identity, { id: 'ada', roles: ['user'] })
+  t.equal(answers.length, 2, 'it is asked again')
+  answers[1]!({ id: 'ada', roles: ['reader'] })
+  await settled()
+  for (const { identity } of sockets) t.same(identity, { id: 'ada', roles: ['reader'] })
+  listener.written('one', {})
+  life.refresh({ id: 'ada', roles: ['user'] })
+  answers[2]!(null)
+  await settled()
+  for (const { closed } of sockets) t.equal(closed, 'unauthenticated session', 'what takes away counts at once')
+})
+
+t.test('a strategy that is asked again and again by refreshes ends with the read\'s deadline', async t => {
+  const { open, life, listener, pass, events } = lifeBench(t, fakeClock(t))
+  const answers: ((identity: Identity | null) => void)[] = []
+  const slow = { ...SOURCE, identify: async () => await new Promise<Identity | null>(resolve => { answers.push(resolve) }) }
+  const socket = open(ada, 'one', { source: slow })
+  listener.written('one', {})
+  for (let n = 0; n < 10; n++) {
+    life.refresh({ id: 'ada', roles: [`role ${n}`] })
+    answers.at(-1)!({ id: 'ada', roles: ['admin'] })
+    await settled()
+  }
+  t.same(socket.identity, { id: 'ada', roles: ['role 9'] })
+  t.equal(answers.length, 11)
+  await pass(60_000)
+  t.equal(socket.closed, null)
+  t.equal(events('store:unavailable').length, 1)
+  await pass(30_000)
+  t.equal(socket.closed, 'unauthenticated session')
+})
+
+t.test('a refresh while a session is read is not undone by what was read', async t => {
+  const { open, life, store, pass } = lifeBench(t, fakeClock(t))
+  const socket = open(ada, 'one')
+  store.sessions.set('one', { user: { id: 'ada', roles: ['admin', 'editor'] } })
+  store.isHeld = true
+  while (store.reads.length === 0) await pass(1000)
+  life.refresh({ id: 'ada', roles: ['user'] })
+  store.release()
+  await settled()
+  t.same(socket.identity, { id: 'ada', roles: ['admin', 'editor'] }, 'the second read, which began after it')
+  t.equal(store.reads.length, 2)
+})
+
+t.test('a session that was written while a handshake was under way counts from the first moment of its socket', async t => {
+  const bench = lifeBench(t, fakeClock(t))
+  const { open, listener, store } = bench
+  await bench.pass(1000)
+  bench.underWaySince = 0
+  // Read again it would be as it was: the store is slow, or another write is still on its way.
+  store.isHeld = true
+  for (const [session, user] of [['emptied', undefined], ['given away', { id: 'eve' }]] as const) listener.written(session, { user })
+  listener.written('demoted', { user: { id: 'ada', roles: ['user'] } })
+  listener.written('the same', { user: ada })
+  const startedAt = 500
+  for (const session of ['emptied', 'given away']) t.equal(open(ada, session, { startedAt }).closed, 'unauthenticated session', session)
+  t.same(open(ada, 'demoted', { startedAt }).identity, { id: 'ada', roles: ['user'] })
+  const same = open(ada, 'the same', { startedAt })
+  t.equal(same.closed, null)
+  t.equal(same.identity, ada)
+  t.same(store.reads.toSorted(), ['demoted', 'the same'], 'and is read, in case that was not the last word')
+})
