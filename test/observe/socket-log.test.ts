@@ -127,5 +127,5 @@ t.test('a handler that fails with what a client has sent in its message is one l
   for (let n = 0; n < 100; n++) at(Object.assign(new Error('first'), { message: `second ${n}`, stack: `third ${n}` }))
   t.equal(lines.length, 3, 'a stack that is not its own')
   end()
-  t.same(lines.slice(3).map(({ record: { count, error } }) => [count, /^Error( at .*socket-log\.test\.js:\d+:\d+\)?)?$/.test(String(error))]), [[99, true], [99, true]])
+  t.same(lines.slice(3).map(({ record: { count, error } }) => [count, /^Error( at .*socket-log\.test\.[jt]s:\d+:\d+\)?)?$/.test(String(error))]), [[99, true], [99, true]])
 })
