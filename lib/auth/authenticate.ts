@@ -1,4 +1,5 @@
 import type { AuthenticateContext, Authentication, AuthStrategy, Identity, Refusal } from '../../types/gate.js'
+import { expiryOf, hasExpired } from '../identity/expiry.js'
 import { identityFault } from '../identity/identity-fault.js'
 import { isThenable } from '../callbacks/thenable.js'
 import { type Named, refusalOf, unauthenticated } from './refusal-of.js'
@@ -37,6 +38,5 @@ function judge (strategy: Named, identity: Identity | null | undefined): Authent
     const value = `${strategy.name}: expected an identity, got ${fault}`
     return refuse({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value })
   }
-  const hasEnded = identity.expires !== undefined && !(Number(identity.expires) > Date.now())
-  return hasEnded ? refuse(unauthenticated(strategy)) : { identity, refusal: null }
+  return hasExpired(expiryOf(identity)) ? refuse(unauthenticated(strategy)) : { identity, refusal: null }
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AnyIdentity, AuthStrategy, Identity, SessionReader, SessionSource } from '../../types/gate.js'
 import { WSG_ERR_OPTION, WSG_ERR_SESSION_COOKIE } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { hasExpired } from '../identity/expiry.js'
 import { countCookies } from './cookie-header.js'
 import { reading } from './reads.js'
 
@@ -90,7 +91,7 @@ export function sessionAuth<I extends AnyIdentity = Identity> (
       if (session === null || session === undefined || typeof session.sessionId !== 'string') return null
       // The plugin moves `expires` forward when it loads a session; `originalExpires` is what the store holds.
       const expires = timeOf(session.cookie?.originalExpires ?? session.cookie?.expires)
-      if (expires !== null && !(expires > Date.now())) return null
+      if (hasExpired(expires)) return null
       if (typeof session.encryptedSessionId === 'string' && isCookieDoubled(request, session.encryptedSessionId)) {
         throw new WSG_ERR_SESSION_COOKIE('sent twice')
       }

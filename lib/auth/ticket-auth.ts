@@ -4,6 +4,7 @@ import type { AnyIdentity, AuthenticateContext, AuthStrategy, Identity } from '.
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
+import { hasExpired } from '../identity/expiry.js'
 import { readSession } from '../identity/read-session.js'
 import { IN_MESSAGE, placesOf, reading } from './reads.js'
 import { fromSubprotocol } from './token-text.js'
@@ -68,7 +69,7 @@ export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAut
     const stored = await readSession(session.store, session.id)
     if (stored === null) return null
     const expires = session.source.expiryOf(stored)
-    if (expires !== null && !(expires > Date.now())) return null
+    if (hasExpired(expires)) return null
     const found = await session.source.identify(session.id, stored)
     if (found?.id !== identity.id) return null
     context.provenBy({ kind: 'ticket', sentBy: 'header', session: { ...session, expires } })

@@ -2,3 +2,8 @@
 export function typedKey (value: string | number): string {
   return `${typeof value}:${value}`
 }
+
+/** Every key that a value of this text has. */
+export function keysOfText (text: string): readonly string[] {
+  return [typedKey(text), `number:${text}`]
+}

@@ -1,13 +1,14 @@
 import type { CloseCause } from '../../types/events.js'
 import type { Identity, Refusal, RevokeTarget, SessionReader } from '../../types/gate.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
+import { expiryOf } from '../identity/expiry.js'
 import { identityFault } from '../identity/identity-fault.js'
 import { Line } from './line.js'
 import type { Bearer, Living } from './living.js'
 import { Recent, type RecentOptions } from './recent.js'
+import { readRevokeTarget } from './revoke-target.js'
 import { Timetable } from './timetable.js'
 import { type StoreParts, WatchedStore } from './watched-store.js'
-import { readTarget, whomOf } from './whom.js'
 
 /** What is told of sessions as it happens; of other processes nothing is told. */
 export interface SessionListener {
@@ -128,20 +129,10 @@ export class Life {
 
   /** `app.wsGuard.revoke`. Throws WSG_ERR_SOCKET_ARGUMENT, and what a condition throws. */
   revoke (whom: RevokeTarget): number {
-    const target = readTarget(whom)
-    let isMeant: (socket: Living) => boolean
-    if (target.kind === 'identity') {
-      isMeant = ({ bearer: { identity } }) => identity !== null && String(identity.id) === target.id
-    } else if (target.kind === 'session') {
-      isMeant = ({ bearer: { credential } }) => credential?.session?.id === target.id
-    } else {
-      isMeant = socket => target.where(whomOf(socket.bearer, socket.route))
-    }
+    const target = readRevokeTarget(whom)
     // Asked of all before one is ended: a condition that throws ends none.
-    const meant = [...this.#parts.sockets].filter(socket => socket.open && isMeant(socket))
-    if (target.kind === 'identity') this.#recent.endedUser(target.id)
-    else if (target.kind === 'session') this.#recent.endedSession(target.id, 'revoked')
-    else this.#recent.endedWhere((bearer, route) => isTrue(() => target.where(whomOf(bearer, route))))
+    const meant = [...this.#parts.sockets].filter(({ open, bearer, route }) => open && target.means(bearer, route))
+    target.remember(this.#recent)
     for (const socket of meant) socket.closeAs('unauthenticated', 'revoked')
     return meant.length
   }
@@ -184,10 +175,6 @@ export class Life {
   }
 }
 
-function expiryOf (identity: Identity | null): number {
-  return Number(identity?.expires ?? Infinity)
-}
-
 /** A new identity that says nothing of its end has the end of the former one: a refresh of roles is no new token. */
 function replace (socket: Living, identity: Identity): void {
   const expires = socket.bearer.identity?.expires
@@ -203,14 +190,5 @@ function obey (socket: Living, refusal: Refusal | null): void {
   else {
     socket.handlerFailed('authorize', refusal.cause)
     socket.closeAs('internal', 'policy')
-  }
-}
-
-/** A condition that throws is one that holds: nobody can say that this one was not meant. */
-function isTrue (condition: () => boolean): boolean {
-  try {
-    return condition()
-  } catch {
-    return true
   }
 }

@@ -5,7 +5,7 @@ import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
 import { readId } from '../identity/read-id.js'
-import { typedKey } from '../identity/typed-key.js'
+import { keysOfText, typedKey } from '../identity/typed-key.js'
 import type { OpenSockets } from './open-sockets.js'
 
 const WHERE = 'wsGuard.usage'
@@ -22,7 +22,7 @@ export function usageOf ({ budgets, registry }: OpenSockets, of: unknown): Budge
     checkKeys(of, ['identity'], WHERE, WSG_ERR_SOCKET_ARGUMENT)
     const identity = readId((of as { readonly identity: unknown }).identity, WHERE)
     // By its text, as revoke does.
-    return budgets.usage('identity', [typedKey(String(identity)), `number:${identity}`], now)
+    return budgets.usage('identity', keysOfText(String(identity)), now)
   }
   checkKeys(of, ['budget', 'key'], WHERE, WSG_ERR_SOCKET_ARGUMENT)
   const { budget, key } = of as { readonly budget?: unknown, readonly key?: unknown }

@@ -1,5 +1,6 @@
 // Tested in test/attack/first-message.test.ts.
 import type { AnyIdentity, Credential, Identity } from '../../types/gate.js'
+import { expiryOf } from '../identity/expiry.js'
 import type { CloseName } from '../protocol/codes.js'
 import { AUTH_TYPE } from '../protocol/envelope.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
@@ -41,6 +42,5 @@ export function readToken (frame: string, keys: EnvelopeKeys): string | null {
 
 /** When the next token is due. */
 export function noticeOf (identity: AnyIdentity | null): AuthNotice {
-  const expires = Number(identity?.expires ?? Infinity)
-  return { expiresIn: Math.max(0, Math.min(LONGEST, Math.floor(expires - Date.now()))) }
+  return { expiresIn: Math.max(0, Math.min(LONGEST, Math.floor(expiryOf(identity) - Date.now()))) }
 }

@@ -7,10 +7,10 @@ import type { Group, GroupKey } from '../../types/socket.js'
 import { CLOSES } from '../protocol/codes.js'
 import { prepareBroadcast } from './broadcast.js'
 import { checkClose } from './close-arguments.js'
+import { readEvictTarget } from './evict-target.js'
 import { encodeGroupKey } from './groups.js'
 import type { Groups } from './groups.js'
 import type { Member } from './parts.js'
-import { readWhom } from './whom.js'
 
 /** Makes the groups of a route. */
 export function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key: GroupKey) => Group<object> {
@@ -46,7 +46,7 @@ export function groupFactory (contract: CompiledContract, groups: Groups<Member>
       except: socket => ({ send: senders(idOf(socket)) }),
       members: () => identitiesOf(groups.of(name)),
       evict (whom) {
-        const id = readWhom(whom, 'evict')
+        const id = readEvictTarget(whom)
         const evicted = [...groups.of(name)].filter(({ identity }) => identity !== null && String(identity.id) === id)
         for (const member of evicted) member.leaveNamed(name)
         return evicted.length
