@@ -2,11 +2,11 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { frameText, mayInterleave, nativeSender, takeOver } from '../foreign/ws-internals.js'
 import type { Frame, NativeSender } from '../foreign/ws-internals.js'
-import { Backlog } from './backlog.js'
 import { flushLater } from './flush-later.js'
 import { Patience } from './patience.js'
-import { writeFrames } from './write-frames.js'
 import type { Lossy, SharedMessage } from './shared-message.js'
+import { type Delayed, SlowReader } from './slow-reader.js'
+import { writeFrames } from './write-frames.js'
 
 const OPEN = 1
 /** More than this is written at once, so that `writableLength` soon tells how fast the peer really reads. */
@@ -44,7 +44,7 @@ const FULL = 16_384
  * What goes out on one socket: the frames of a tick leave in one write, in order with those of ws itself. A peer is
  * slow when more than the limit waits and it doesn't take that much in 5 s, or when eight times the limit waits.
  */
-export class Outbox {
+export class Outbox implements Delayed {
   private readonly ws: WebSocket
   private readonly stream: Duplex | null
   private readonly native: NativeSender | null
@@ -56,9 +56,7 @@ export class Outbox {
   private bytes = 0
   private queued = false
   private patience: Patience | null = null
-  private backlog: Backlog | null = null
-  /** Settles when the peer has caught up. */
-  private following: Promise<void> | null = null
+  private slowReader: SlowReader | null = null
 
   constructor (ws: WebSocket, options: OutboxOptions) {
     this.ws = ws
@@ -87,7 +85,7 @@ export class Outbox {
   }
 
   private get held (): number {
-    return this.backlog === null ? 0 : this.backlog.bytes
+    return this.slowReader === null ? 0 : this.slowReader.bytes
   }
 
   /** Queues a text message. False: not sent, because the socket is closing or is closed now as too slow. */
@@ -101,11 +99,10 @@ export class Outbox {
   sendShared (message: SharedMessage): boolean {
     if (!this.open) return false
     const { lossy } = message
-    if (lossy !== null && this.isBehind(message, lossy)) return this.spare(message, lossy)
-    return this.write(message)
-  }
-
-  private write (message: SharedMessage): boolean {
+    if (lossy !== null && this.isBehind(message, lossy)) {
+      this.slowReader ??= new SlowReader(this, (type, messages) => { this.owner.missed(type, messages) })
+      return this.slowReader.spare(message, lossy)
+    }
     if (this.stream === null || !mayInterleave(this.ws)) return this.fallBack(message.payload)
     return this.push(message.frame, this.stream)
   }
@@ -120,41 +117,27 @@ export class Outbox {
     return (this.stream === null ? this.handed() : this.stream.writableLength) >= FULL
   }
 
-  /** Holds the message back, or drops it. */
-  private spare (message: SharedMessage, lossy: Lossy): boolean {
-    const backlog = this.backlog ??= new Backlog()
-    this.following ??= this.drained().then(() => { this.catchUp(backlog) })
-    if (lossy.key === null) {
-      backlog.miss(lossy.type)
-      return false
-    }
-    if (!this.mayWait(this.waiting(), message.frame.length)) return false
-    const replaced = backlog.hold(message, lossy)
-    this.patience?.accept(-replaced)
-    return true
+  mayHold (bytes: number): boolean {
+    return this.mayWait(this.waiting(), bytes)
   }
 
-  private catchUp (backlog: Backlog): void {
-    this.following = null
-    this.patience?.accept(-backlog.bytes)
-    const { messages, missed } = backlog.empty()
-    for (const [type, count] of missed) this.owner.missed(type, count)
-    for (const message of messages) this.sendShared(message)
+  release (bytes: number): void {
+    this.patience?.accept(-bytes)
   }
 
   /** Forgets what is held back of this group. */
   forget (group: string): void {
-    const forgotten = this.backlog === null ? 0 : this.backlog.forget(group)
-    this.patience?.accept(-forgotten)
+    this.slowReader?.forget(group)
   }
 
   /** Resolves once the network has taken all that was accepted so far, or the socket is closed. */
   async flushed (): Promise<void> {
-    if (this.following !== null) await this.following
+    const { slowReader } = this
+    if (slowReader !== null && slowReader.caughtUp !== null) await slowReader.caughtUp
     await this.drained()
   }
 
-  private async drained (): Promise<void> {
+  async drained (): Promise<void> {
     const { stream } = this
     this.flush()
     if (stream !== null && mayInterleave(this.ws)) {
