@@ -1,5 +1,6 @@
 // Tested in test/attack/after-close.test.ts and test/attack/control-frames.test.ts.
-import type { WebSocket } from 'ws'
+import type { WebSocket, WebSocketServer } from 'ws'
+import { probeInMemory } from './memory-handshake.js'
 
 type Constructor = new (...args: never[]) => WebSocket
 
@@ -60,4 +61,27 @@ export function guardSocketClass<C extends Constructor> (Base: C, pongs: boolean
       if (this.isPaused && this.#late < LATE_FRAMES) this.resume()
     }
   } as unknown as C
+}
+
+/** An empty ping and an empty close frame of a client (RFC 6455 section 5.2). */
+const PING = [0x89, 0x80, 0, 0, 0, 0]
+const CLOSE = [0x88, 0x80, 0, 0, 0, 0]
+
+/**
+ * Proves on a socket in memory that sockets of the class see each ping before it is answered, and who began a close.
+ * Synchronous; never throws.
+ */
+export function watchesSockets (Server: typeof WebSocketServer): boolean {
+  return probeInMemory(Server, ({ ws, stream }) => {
+    let pings = 0
+    let isByPeer = false
+    ;(ws as Watched)[WATCH] = {
+      control: () => ++pings > 0,
+      closing (byPeer) { isByPeer = byPeer },
+    }
+    stream.emit('data', Buffer.from([...PING, ...CLOSE]))
+    return pings === 1 && isByPeer
+  }, ({ options }) => {
+    options.WebSocket = guardSocketClass(options.WebSocket!, false)
+  })
 }

@@ -6,7 +6,7 @@ import { warnAtBoot } from '../log/boot-warning.js'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_OPTION_UNSAFE } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { warnChanged } from './changed.js'
-import { guardSocketClass } from './guarded-socket.js'
+import { guardSocketClass, watchesSockets } from './guarded-socket.js'
 import { probeInMemory } from './memory-handshake.js'
 import { readsFragments } from './ws-internals.js'
 
@@ -114,6 +114,10 @@ export function guardServer (
     upgrade(raw, socket, head, callback)
     options.maxPayload = standard
     options.handleProtocols = handleProtocols
+  }
+  if (!watchesSockets(server.constructor as typeof WebSocketServer)) {
+    warnChanged(log, 'guarded-socket', 'pings may not be counted, frames behind a close may be handled, and a close ' +
+      'that the client began may be told as the application\'s')
   }
   if (!readsFragments(server.constructor as typeof WebSocketServer)) {
     warnChanged(log, 'ws-internals', 'websocket.fragmentTimeout does nothing: a fragmented message has no deadline')

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import t from 'tap'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { watchesSockets } from '../../lib/foreign/guarded-socket.js'
 import { guardServer, readsOptionsPerCall, safeServerOptions } from '../../lib/foreign/websocket-server.js'
 import { changedInsides } from '../helpers/foreign.js'
 
@@ -105,4 +106,25 @@ t.test('a ws that reads its options at another time is warned of', async t => {
   const warnings: object[] = []
   guardServer(new Other({ noServer: true }), { mayUpgrade: () => true, subprotocolOf: () => false, complete () {} }, limits, () => undefined, { warn: (record: object) => { warnings.push(record) } } as unknown as FastifyBaseLogger)
   t.same(changedInsides(warnings), ['websocket-server'])
+})
+
+t.test('a ws that keeps elsewhere who began a close, or answers pings past its sockets, is warned of', async t => {
+  t.ok(watchesSockets(WebSocketServer))
+  /** A server whose sockets are changed once ws has made them. */
+  const other = (change: (ws: WebSocket) => void) => class extends WebSocketServer {
+    override handleUpgrade (...[raw, socket, head, callback]: Parameters<WebSocketServer['handleUpgrade']>): void {
+      super.handleUpgrade(raw, socket, head, (ws, request) => {
+        change(ws)
+        callback(ws, request)
+      })
+    }
+  }
+  const Elsewhere = other(ws => { Object.defineProperty(ws, '_closeFrameReceived', { get: () => undefined, set () {} }) })
+  const Past = other(ws => { Object.defineProperty(ws, 'emit', { value: EventEmitter.prototype.emit }) })
+  for (const Server of [Elsewhere, Past]) {
+    t.notOk(watchesSockets(Server as never))
+    const warnings: object[] = []
+    guardServer(new Server({ noServer: true }), { mayUpgrade: () => true, subprotocolOf: () => false, complete () {} }, limits, () => undefined, { warn: (record: object) => { warnings.push(record) } } as unknown as FastifyBaseLogger)
+    t.same(changedInsides(warnings), ['guarded-socket'])
+  }
 })
