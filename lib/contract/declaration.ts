@@ -95,6 +95,9 @@ export function readDeclaration (given: unknown, prefix: string | null = null): 
   if (twice !== undefined) failContract(label, '', `${got(twice)} is both an inbound message and a call; rename one`)
   const part = (name: 'params' | 'query'): DeclaredSchema | null =>
     contract[name] === undefined ? null : { where: `${label}, ${name}`, schema: contract[name] }
+  if (prefix === '' && contract.url === '') {
+    failContract(`${label}.url`, '', 'expected a path that begins with "/", because there is no prefix, got ""')
+  }
   const params = part('params')
   if (params !== null) checkParams(params, contract.url, prefix)
   return {

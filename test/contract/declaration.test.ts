@@ -70,6 +70,8 @@ t.test('path parameters and their schema agree', async t => {
 
 t.test('a url may be empty: the prefix alone', async t => {
   t.ok(define({ url: '' }))
+  t.ok(compileContract({ ...base, url: '' }, { prefix: '/chat' }))
+  t.throws(() => compileContract({ ...base, url: '' }, { prefix: '' }), { code: 'WSG_ERR_CONTRACT', message: 'contract "chat".url: expected a path that begins with "/", because there is no prefix, got ""' })
   t.throws(() => define({ url: 'x' }), { code: 'WSG_ERR_CONTRACT', message: /contract "chat".url: expected a path/ })
 })
 

@@ -131,10 +131,17 @@ t.test('what nothing fits does not boot', async t => {
     ['fewer than required', Type.Object({ a: short, b: short }, { maxProperties: 1 }), /maxProperties 1 is below the 2/],
     ['recursion without an end', Type.Recursive(Self => Type.Object({ next: Self })), /nothing fits this schema/],
     ['a tuple of another length', { ...Type.Tuple([short]), maxItems: 2 }, /a tuple has as many items/],
+    ['contradicting constants', Type.Intersect([Type.Literal('a'), Type.Literal('b')]), /nothing fits all parts/],
+    ['contradicting constants of a property', Type.Intersect([Type.Object({ a: Type.Literal(1) }), Type.Object({ a: Type.Literal(2) })]), /nothing fits all parts/],
+    ['contradicting lists', Type.Intersect([Type.Union([Type.Literal('a'), Type.Literal('b')]), Type.Union([Type.Literal('c'), Type.Literal('d')])]), /nothing fits all parts/],
     ['contradicting scalars', Type.Intersect([Type.Integer({ maximum: 1 }), Type.Integer({ minimum: 2 })]), /nothing fits all parts/],
   ]
   for (const [name, schema, message] of rows) t.throws(() => compileContract(oneMessage(schema)), { code: 'WSG_ERR_CONTRACT', message }, name)
   t.ok(compileMessage(Type.Integer({ multipleOf: 10, minimum: 1, maximum: 10 })))
+  judges(t, Type.Intersect([Type.Union([Type.Literal('a'), Type.Literal('b')]), Type.Union([Type.Literal('b'), Type.Literal('c')])]), ['b'], ['a', 'c'])
+  const told = (name: string): TSchema => Type.Union(['x', 'y'].map(kind => Type.Object({ kind: Type.Literal(kind), [name + kind]: Type.Null() })))
+  judges(t, Type.Intersect([told('a'), told('b')]), [{ kind: 'x', ax: null, bx: null }, { kind: 'y', ay: null, by: null }], [{ kind: 'x', ax: null, by: null }, { kind: 'x', ax: null }])
+  judges(t, Type.Intersect([Type.Object({ a: Type.Optional(Type.Literal(1)) }), Type.Object({ a: Type.Optional(Type.Literal(2)) })]), [{}], [{ a: 1 }, { a: 2 }])
   t.ok(compileMessage(Type.Recursive(Self => Type.Object({ next: Type.Optional(Self) }))))
 })
 

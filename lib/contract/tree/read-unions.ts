@@ -10,6 +10,7 @@ import { hasNumber } from './read-scalars.js'
 
 /** Most combinations an intersection of unions may multiply to. */
 const MAX_COMBINATIONS = 64
+const NOTHING_FITS = 'nothing fits all parts of the Type.Intersect'
 
 /** Type.Union, Type.Enum. */
 export function readUnion (schema: TSchema, place: Place): Node {
@@ -57,7 +58,10 @@ export function readIntersect (schema: TSchema, place: Place): Node {
         'declare; put unevaluatedProperties: false on the Type.Intersect, or use Type.Composite')
     }
   }
-  const node = nodes.reduce((left, right) => both(left, right, place))
+  const node = nodes.reduce((left, right) => {
+    const joined = both(left, right, place)
+    return joined.kind === 'never' ? place.fail(NOTHING_FITS) : joined
+  })
   if (schema.unevaluatedProperties === false) checkClosed(node, place)
   if (node.kind === 'not' || (node.kind === 'all' && node.parts[0]!.kind === 'not')) {
     place.fail('an Intersect of Not alone declares nothing to write')
@@ -74,7 +78,10 @@ function both (left: Node, right: Node, place: Place): Node {
   if (combined.length > MAX_COMBINATIONS) {
     place.fail(`the intersection has more than ${MAX_COMBINATIONS} combinations`)
   }
-  return unionOf(combined)
+  // two unions that are told apart by one property: most pairs contradict each other there
+  const possible = combined.filter(({ properties }) =>
+    properties.every(({ node, required }) => !required || node.kind !== 'never'))
+  return possible.length === 0 ? { kind: 'never' } : unionOf(possible)
 }
 
 function isObjectLike (node: Node, place: Place): boolean {
@@ -120,7 +127,11 @@ function bothScalars (left: Node, right: Node, place: Place): Node {
   const lengths = parts.filter(part => part.kind === 'string')
   if ((numbers.length > 0 && !hasNumber({ kind: 'number', ...merged })) ||
     Math.max(...lengths.map(part => part.min)) > Math.min(...lengths.map(part => part.max))) {
-    place.fail('nothing fits all parts of the Type.Intersect')
+    place.fail(NOTHING_FITS)
+  }
+  const [first, ...others] = parts.filter(part => part.kind === 'values')
+  if (first?.values.every(value => others.some(other => !other.values.includes(value))) === true) {
+    return { kind: 'never' }
   }
   // the first one writes, so it must not be one that only refuses
   return { kind: 'all', parts: parts.toSorted((a, b) => Number(a.kind === 'not') - Number(b.kind === 'not')) }
