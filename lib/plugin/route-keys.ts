@@ -80,6 +80,19 @@ function isSlip (key: string, name: string): boolean {
   return Math.abs(key.length - name.length) <= 1 && !USELESS.has(key) && !FASTIFY_KEYS.includes(key)
 }
 
+/** Names of checks, but for the short ones, which other plugins have names near to. */
+const CHECKS = [...GUARD_KEYS, ...FASTIFY_KEYS].filter(name => name.length > 6)
+
+/** Over a check with a misspelt name Fastify would pass without a word. */
+function refuseMisspelt (route: PlainWsRoute): void {
+  for (const key of Object.keys(route)) {
+    const meant = nearest(key, CHECKS)
+    if (meant === null || !isSlip(key, meant)) continue
+    const place = GUARD_KEYS.includes(meant) ? `wsGuard.${meant}` : meant
+    throw new WSG_ERR_ROUTE_POLICY(`route ${route.url}: expected ${place}, got "${key}"; did you mean "${place}"?`)
+  }
+}
+
 /**
  * Who may connect is said in `wsGuard`: beside it, or in `config`, Fastify would pass over it without a word; and over
  * what only a contract's route has.
@@ -109,8 +122,9 @@ export function isWebSocketRoute (route: PlainWsRoute): boolean {
       if (route[key as keyof PlainWsRoute] !== undefined) continue
       throw new WSG_ERR_ROUTE_POLICY(`route ${route.url}: ${key}: expected a value or no such key, got undefined`)
     }
-    const meant = nearest(key, PLAIN_KEYS)
-    if (meant !== null && isSlip(key, meant)) {
+    // `prehandler` is near to `wsHandler`, and nearer to `preHandler`.
+    const meant = nearest(key, [...PLAIN_KEYS, ...FASTIFY_KEYS, ...USELESS.keys()])
+    if (meant !== null && PLAIN_KEYS.includes(meant) && isSlip(key, meant)) {
       throw new WSG_ERR_ROUTE_POLICY(`route ${route.url}: expected ${meant}, got "${key}"; did you mean "${meant}"?`)
     }
   }
@@ -123,6 +137,7 @@ export function isWebSocketRoute (route: PlainWsRoute): boolean {
   }
   if (websocket === true || wsHandler !== undefined) {
     refuseMisplaced(route)
+    refuseMisspelt(route)
     return true
   }
   if (wsGuard !== undefined) {

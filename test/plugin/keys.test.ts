@@ -101,6 +101,15 @@ t.test('a plain route that means to be guarded says so by the right names', asyn
     t.match(failure?.message, message)
   }
   t.equal(await bootGuard(plain({ websocket: true, wsGuard: { public: true }, handlerTimeout: 100 })), null)
+  const beside = (options: object) => plain({ websocket: true, wsGuard: { public: true }, ...options })
+  for (const [key, name] of [
+    ['authorise', 'wsGuard.authorize'], ['orgins', 'wsGuard.origins'], ['upgraderate', 'wsGuard.upgradeRate'], ['onrequest', 'onRequest'],
+    ['preValidaton', 'preValidation'], ['prehandler', 'preHandler'], ['constraint', 'constraints'],
+  ] as const) {
+    t.match(await bootGuard(beside({ [key]: () => false })), { code: 'WSG_ERR_ROUTE_POLICY', message: `route /ws: expected ${name}, got "${key}"; did you mean "${name}"?` })
+  }
+  t.equal(await bootGuard(beside({ onRequest: [], preValidation: [], constraints: {}, rateLimit: {}, publish: true, oauth: true, socket: 1 })), null, 'keys of other plugins are theirs')
+  t.equal(await bootGuard(app => { app.get('/x', { prehandler: 1, authorise: 1 } as never, () => 'x') }), null, 'so are those of routes that are no WebSocket')
   t.equal(await bootGuard(app => { app.route({ method: 'GET', url: '/x', handler: () => 'x', rateLimit: {}, socket: 1 } as never) }), null, 'keys of other plugins are theirs')
 })
 
