@@ -1,5 +1,8 @@
 import type { ContractModel, RulesModel } from '../../types/model.js'
 import { step } from '../contract/tree/context.js'
+import { checkKeys } from '../errors/check-keys.js'
+import { WSG_ERR_GENERATE } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 import { type Frame, type Frames, framesOf } from './frames.js'
 import { type Json, present, type RefTo, schemaOf, schemasOf } from './schema-of.js'
 
@@ -18,6 +21,8 @@ export interface AsyncApiOptions {
   readonly securitySchemes?: { readonly [name: string]: Json }
 }
 
+const KEYS = ['title', 'version', 'server', 'securitySchemes']
+
 const SCHEMES: { readonly [name: string]: Json } = {
   session: {
     type: 'httpApiKey',
@@ -34,9 +39,10 @@ const SCHEMES: { readonly [name: string]: Json } = {
 
 /**
  * An AsyncAPI 3.0 document of contracts, as plain JSON. It says what the server does: it receives what is inbound. The
- * same contracts give the same document.
+ * same contracts give the same document. Throws WSG_ERR_GENERATE for an option that is unknown, or no URL.
  */
 export function asyncApi (models: ContractModel | readonly ContractModel[], options: AsyncApiOptions = {}): Json {
+  checkKeys(options, KEYS, 'asyncApi: options', WSG_ERR_GENERATE)
   const all = Array.isArray(models) ? models as readonly ContractModel[] : [models as ContractModel]
   const { title = all.map(model => model.name).join(', '), version = '1.0.0', server } = options
   const schemes = options.securitySchemes ?? SCHEMES
@@ -59,6 +65,9 @@ export function asyncApi (models: ContractModel | readonly ContractModel[], opti
 }
 
 function serverOf (address: string): Json {
+  if (!URL.canParse(address)) {
+    throw new WSG_ERR_GENERATE(`asyncApi: options.server: expected wss://host, got ${got(address)}`)
+  }
   const { host, protocol, pathname } = new URL(address)
   return present({
     host,

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { WSG_ERR_GENERATE } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
 import type { Command, Output } from './command.js'
 import { DIFF } from './commands/diff.js'
@@ -23,7 +24,7 @@ export async function main (args: readonly string[], output: Output): Promise<nu
     if (command === undefined) {
       const names = COMMANDS.map(one => one.name)
       const known = `expected a command (${names.join(', ')})`
-      throw new WSG_ERR_GENERATE(`${known}, got ${JSON.stringify(name)}${didYouMean(name, names)}`)
+      throw new WSG_ERR_GENERATE(`${known}, got ${got(name)}${didYouMean(name, names)}`)
     }
     if (rest.includes('--help') || rest.includes('-h')) return say(output, ...command.usage.split('\n'))
     return await command.run(rest, output)

@@ -1,5 +1,7 @@
 import type { ContractModel } from '../../types/model.js'
+import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_GENERATE } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
 import { EMITTERS } from './emitters.js'
 import { compareFiles, type Difference, writeFiles } from './files.js'
@@ -33,7 +35,7 @@ export function emitClients (models: readonly ContractModel[], client: string): 
   if (emit === undefined) {
     const known = [...EMITTERS.keys()]
     throw new WSG_ERR_GENERATE(
-      `client: expected ${known.join(' or ')}, got ${JSON.stringify(client)}${didYouMean(client, known)}`)
+      `client: expected ${known.join(' or ')}, got ${got(client)}${didYouMean(client, known)}`)
   }
   return models.flatMap(model => emit(model))
 }
@@ -42,7 +44,9 @@ export function emitClients (models: readonly ContractModel[], client: string): 
  * Generates the clients of a module's contracts. All files are written or none. Throws WSG_ERR_GENERATE with the file
  * and the cause. What the command does; call it from a build script.
  */
-export async function generate ({ module, client, out, check = false }: GenerateOptions): Promise<Generated> {
+export async function generate (options: GenerateOptions): Promise<Generated> {
+  checkKeys(options, ['module', 'client', 'out', 'check'], 'generate: options', WSG_ERR_GENERATE)
+  const { module, client, out, check = false } = options
   const files = emitClients(await loadModels(module), client)
   if (check) return { files, written: [], differences: await compareFiles(out, files) }
   return { files, written: await writeFiles(out, files), differences: [] }

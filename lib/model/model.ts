@@ -6,6 +6,8 @@ import { compileContract } from '../contract/compile.js'
 import { frameBytes } from '../contract/limits.js'
 import { readContract, type CallPart, type ContractTree, type MessagePart } from '../contract/tree/contract-tree.js'
 import type { SchemaTree } from '../contract/tree/nodes.js'
+import { checkKeys } from '../errors/check-keys.js'
+import { WSG_ERR_GENERATE } from '../errors/coded.js'
 import { CLOSES, errorCodes } from '../protocol/codes.js'
 import { type Root, TypeTable } from './model-types.js'
 import { Names, pascalCase } from './names.js'
@@ -29,9 +31,11 @@ const sorted = <E extends { readonly type: string }>(entries: readonly E[]): rea
 
 /**
  * The neutral model of a contract, the same whatever the order of its declarations. Throws WSG_ERR_CONTRACT for what
- * would not boot.
+ * would not boot, and WSG_ERR_GENERATE for an unknown option.
  */
-export function readModel (contract: ContractSpec, { url, route }: ReadModelOptions = {}): ContractModel {
+export function readModel (contract: ContractSpec, options: ReadModelOptions = {}): ContractModel {
+  checkKeys(options, ['url', 'route'], 'readModel: options', WSG_ERR_GENERATE)
+  const { url, route } = options
   const burst = route === undefined ? {} : { burst: route.burst }
   const { limits, fingerprint, inbound: compiled } = compileContract(contract, { htmlAdapter: HTML.html, ...burst })
   const tree = readContract(contract, { adapters: HTML, prefix: undefined })

@@ -3,6 +3,7 @@ import type { AuthStrategy, TicketIssue } from '../../types/gate.js'
 import type { RouteGuardOptions } from '../../types/options.js'
 import { warnAtBoot } from '../log/boot-warning.js'
 import { WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
+import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
 import { checkDeclaredRoutes } from '../foreign/declared-routes.js'
 import { checkSession } from '../foreign/session-cookie.js'
@@ -174,7 +175,7 @@ export class GuardedRoutes {
     const [unused] = this.#patterns.unused()
     if (unused !== undefined) {
       throw new WSG_ERR_OPTION('options.policies: expected the url of a WebSocket route, ' +
-        `got ${JSON.stringify(unused)}${didYouMean(unused, this.urls)}`)
+        `got ${got(unused)}${didYouMean(unused, this.urls)}`)
     }
     const { development, allowMissingOrigin } = this.#options
     const admitsMissing = this.#routes.some(({ policy }) => policy.headerOrigin.check(undefined) === null)

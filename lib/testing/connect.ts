@@ -4,6 +4,8 @@ import { addressOf } from '../client/address.js'
 import { createClient } from '../client/create-client.js'
 import { ClientError } from '../client/error.js'
 import type { Client } from '../client/types.js'
+import { checkKeys } from '../errors/check-keys.js'
+import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { CLOSES, ERRORS } from '../protocol/codes.js'
 import { ERROR_TYPE, type WireError } from '../protocol/envelope.js'
 import { codecOf, headersOf, routeOf } from './handshake.js'
@@ -11,15 +13,21 @@ import { memorySockets } from './memory-socket.js'
 import type { ConnectOptions, ConnectRest, NextOptions, TestClient, Unread, WaitOptions } from './types.js'
 import { createWaiting } from './waiting.js'
 
+const KEYS: readonly (keyof ConnectOptions<AnyContract>)[] = [
+  'as', 'auth', 'fingerprint', 'params', 'query', 'url', 'origin', 'cookies', 'headers', 'address', 'timeout',
+]
+
 /**
  * Opens a typed client of `contract` on a connection in memory: no port, no network, and the whole gate. Resolves when
  * it is admitted. Rejects with the code of the refusal: `forbidden`, `unauthenticated` … where the server tells it
- * (docs/protocol.md section 2), else the error of `app.injectWS`, with `statusCode` and `code`.
+ * (docs/protocol.md section 2), else the error of `app.injectWS`, with `statusCode` and `code`. It and its waits reject
+ * with WSG_ERR_OPTION for an unknown option.
  */
 export async function connect<const C extends AnyContract> (
   app: FastifyInstance, contract: C, ...rest: ConnectRest<C>
 ): Promise<TestClient<C>> {
   const options: ConnectOptions<C> = rest[0] ?? {}
+  checkKeys(options, KEYS, 'connect: options', WSG_ERR_OPTION)
   await app.ready()
   const route = routeOf(app, contract, options.url)
   const { as: identity, origin, auth, address = '127.0.0.1', timeout: patience = 2000 } = options
@@ -82,13 +90,20 @@ export async function connect<const C extends AnyContract> (
     const refused = errors.map(({ code, type }) => type === undefined ? code : `${code} (${type})`).join(', ')
     return `unread: ${unread.map(({ type }) => String(type)).join(', ') || 'none'}${refused && `; errors: ${refused}`}`
   }
-  const next = (type: string) => ({ where = () => true, timeout = patience }: NextOptions<unknown> = {}) =>
-    until(() => {
+  const next = (type: string) => async (options: NextOptions<unknown> = {}) => {
+    checkKeys(options, ['where', 'timeout'], `next.${type}: options`, WSG_ERR_OPTION)
+    const { where = () => true, timeout = patience } = options
+    return await until(() => {
       const at = unread.findIndex(message => message.type === type && where(message.data))
       if (at >= 0) return { found: unread.splice(at, 1)[0]!.data }
       closedBefore(type)
       return undefined
     }, timeout, () => `no ${type} within ${timeout} ms; ${arrived()}`)
+  }
+  const patienceOf = (options: WaitOptions, name: string): number => {
+    checkKeys(options, ['timeout'], `${name}: options`, WSG_ERR_OPTION)
+    return options.timeout ?? patience
+  }
 
   client.connect()
   await until(() => {
@@ -105,13 +120,18 @@ export async function connect<const C extends AnyContract> (
   const own = {
     next: new Proxy({}, { get: (_, type: string) => next(type) }),
     unread,
-    error: ({ timeout = patience }: WaitOptions = {}) => until(() => {
-      if (errors.length > 0) return { found: errors.shift()! }
-      closedBefore('an error')
-      return undefined
-    }, timeout, () => `no error within ${timeout} ms`),
-    closed: ({ timeout = patience }: WaitOptions = {}) =>
-      until(() => end && { found: end }, timeout, () => `not closed within ${timeout} ms; ${arrived()}`),
+    async error (options: WaitOptions = {}) {
+      const timeout = patienceOf(options, 'error')
+      return await until(() => {
+        if (errors.length > 0) return { found: errors.shift()! }
+        closedBefore('an error')
+        return undefined
+      }, timeout, () => `no error within ${timeout} ms`)
+    },
+    async closed (options: WaitOptions = {}) {
+      const timeout = patienceOf(options, 'closed')
+      return await until(() => end && { found: end }, timeout, () => `not closed within ${timeout} ms; ${arrived()}`)
+    },
     async close (code?: number, reason?: string) {
       client.close(code, reason)
       await until(() => isGone ? { found: undefined } : undefined, patience, () => `not gone within ${patience} ms`)

@@ -109,3 +109,8 @@ t.test('contracts made at random are accepted, and do not depend on the order of
     t.equal(JSON.stringify(asyncApi(readModel(reversed(contract)))), JSON.stringify(document))
   }
 })
+
+t.test('an option that nobody reads, and a server that is no URL, are told', async t => {
+  t.throws(() => asyncApi(readModel(chat), { tittle: 'Chat' } as never), { code: 'WSG_ERR_GENERATE', message: /^asyncApi: options: .*, got "tittle"; did you mean "title"\?/ })
+  t.throws(() => asyncApi(readModel(chat), { server: 'chat.example.com' }), { code: 'WSG_ERR_GENERATE', message: 'asyncApi: options.server: expected wss://host, got "chat.example.com"' })
+})

@@ -32,3 +32,8 @@ t.test('a language that there is no client for is told with the nearest one', as
   t.throws(() => emitClients([handModel()], 'cobol'), { code: 'WSG_ERR_GENERATE' })
   t.equal(emitClients([handModel()], 'typescript').length, 1)
 })
+
+t.test('an option that nobody reads is told', async t => {
+  await t.rejects(generate({ ...options, chek: true } as never), { code: 'WSG_ERR_GENERATE', message: /^generate: options: expected only the keys .*, got "chek"; did you mean "check"\?/ })
+  await t.rejects(generate({ ...options, check: undefined } as never), { code: 'WSG_ERR_GENERATE', message: /^generate: options\.check: expected a value/ })
+})

@@ -27,7 +27,7 @@ export const ROOMS: { readonly [room: string]: readonly string[] } = {
   client: ['protocol'],
   model: ['contract', 'protocol', 'errors'],
   codegen: ['model', 'contract', 'protocol', 'errors'],
-  testing: ['client', 'protocol'],
+  testing: ['client', 'protocol', 'errors'],
   plugin: [
     'protocol', 'errors', 'events', 'callbacks', 'identity', 'log', 'foreign', 'contract', 'model', 'auth', 'gate', 'socket', 'life',
     'cluster', 'observe',

@@ -186,3 +186,7 @@ t.test('what would not boot has no model', async t => {
   t.throws(() => model({ inbound: { say: Type.String() } }), { code: 'WSG_ERR_CONTRACT', message: /maxLength/ })
   t.throws(() => model({ outbound: { say: Type.Date() } }), { code: 'WSG_ERR_CONTRACT' })
 })
+
+t.test('an option that nobody reads is told', async t => {
+  t.throws(() => readModel({ name: 'chat', url: '/chat' }, { ulr: '/v1' } as never), { code: 'WSG_ERR_GENERATE', message: /^readModel: options: expected only the keys url, route, got "ulr"; did you mean "url"\?/ })
+})

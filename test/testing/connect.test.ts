@@ -234,3 +234,16 @@ t.test('nothing but the symbol says who it is: no header, query, cookie or key o
   const app = await application(t)
   t.same(await rawHandshake(app), [401, 401, 401])
 })
+
+t.test('an option that nobody reads, or that has no value, is told', async t => {
+  const app = await application(t)
+  const lobby = { as: { id: 7 }, params: { room: 'lobby' } }
+  await t.rejects(connect(app, chat, { ...lobby, orign: null } as never), { code: 'WSG_ERR_OPTION', message: /^connect: options: .*, got "orign"; did you mean "origin"\?/ })
+  await t.rejects(connect(app, chat, { ...lobby, as: undefined } as never), { code: 'WSG_ERR_OPTION', message: /^connect: options\.as: expected a value/ })
+  const client = await connect(app, chat, lobby)
+  await t.rejects(client.next.said({ wher: () => false } as never), { code: 'WSG_ERR_OPTION', message: /^next\.said: options: .*, got "wher"; did you mean "where"\?/ })
+  await t.rejects(client.error({ timeuot: 1 } as never), { code: 'WSG_ERR_OPTION', message: /^error: options: .*did you mean "timeout"/ })
+  await t.rejects(client.closed({ timeuot: 1 } as never), { code: 'WSG_ERR_OPTION', message: /^closed: options: .*did you mean "timeout"/ })
+  t.match(await client.next.said({ where: () => true, timeout: 1000 }), { from: 'server' })
+  await client.close()
+})

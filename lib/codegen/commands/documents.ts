@@ -4,12 +4,14 @@ import { basename, dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { ContractModel } from '../../../types/model.js'
 import { WSG_ERR_GENERATE } from '../../errors/coded.js'
+import { got } from '../../errors/got.js'
 import { didYouMean } from '../../errors/nearest.js'
 import { asyncApi } from '../asyncapi.js'
 import type { Command } from '../command.js'
 import { compareFiles, writeFiles } from '../files.js'
 import { jsonSchema } from '../json-schema.js'
 import { loadModels } from '../load-models.js'
+import { present } from '../schema-of.js'
 import { toYaml } from '../yaml.js'
 
 interface DocumentOptions {
@@ -33,7 +35,7 @@ export const ASYNCAPI: Command = documentCommand('asyncapi', 'writes an AsyncAPI
   '  --title     title of the document; default: the contracts\' names',
   '  --api-version  version of the API; default 1.0.0',
   '  --server    where it is: wss://app.example.com',
-], (models, { title, server, 'api-version': version }) => asyncApi(models, { title, server, version }))
+], (models, { title, server, 'api-version': version }) => asyncApi(models, present({ title, server, version })))
 
 /** One contract as a JSON Schema. */
 export const JSON_SCHEMA: Command =
@@ -74,10 +76,10 @@ function documentCommand (
         throw new WSG_ERR_GENERATE(`${name}: expected one module, got ${positionals.length}`)
       }
       if (format !== 'json' && format !== 'yaml') {
-        throw new WSG_ERR_GENERATE(`${name}: expected --format json or yaml, got ${JSON.stringify(format)}`)
+        throw new WSG_ERR_GENERATE(`${name}: expected --format json or yaml, got ${got(format)}`)
       }
       if (rest.server !== undefined && !URL.canParse(rest.server)) {
-        throw new WSG_ERR_GENERATE(`${name}: expected --server wss://host, got ${JSON.stringify(rest.server)}`)
+        throw new WSG_ERR_GENERATE(`${name}: expected --server wss://host, got ${got(rest.server)}`)
       }
       if (check && out === undefined) throw new WSG_ERR_GENERATE(`${name}: expected --out beside --check, got nothing`)
       const models = await loadModels(positionals[0]!)
@@ -112,6 +114,6 @@ function choose (models: readonly ContractModel[], wanted: string | undefined, c
   const names = models.map(model => model.name)
   const found = wanted === undefined && models.length === 1 ? models[0] : models.find(model => model.name === wanted)
   if (found !== undefined) return found
-  const got = wanted === undefined ? 'nothing' : `${JSON.stringify(wanted)}${didYouMean(wanted, names)}`
-  throw new WSG_ERR_GENERATE(`${command}: expected --contract (${names.join(', ')}), got ${got}`)
+  const came = wanted === undefined ? 'nothing' : `${got(wanted)}${didYouMean(wanted, names)}`
+  throw new WSG_ERR_GENERATE(`${command}: expected --contract (${names.join(', ')}), got ${came}`)
 }

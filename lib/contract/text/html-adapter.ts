@@ -76,7 +76,7 @@ export function sanitizeHtmlAdapter (
   sanitizeHtml: SanitizeHtmlFunction, options: SanitizeHtmlAdapterOptions = {}
 ): HtmlAdapter {
   if (typeof sanitizeHtml !== 'function') {
-    fail(`expected the function that sanitize-html exports, got ${typeof sanitizeHtml}`)
+    fail(`expected the function that sanitize-html exports, got ${got(sanitizeHtml)}`)
   }
   const rules = readRules(options)
   const maxInput = readCount(options, 'maxInput', 16_384)
