@@ -1,0 +1,52 @@
+import t from 'tap'
+import { Automaton, OTHERS } from '../../../lib/contract/pattern/automaton.js'
+
+/** The sets of a pattern, in order; or why there are none. */
+function setsOf (source: string, flags = ''): string[] {
+  try {
+    return new Automaton(source, flags).sets.map(set => {
+      const ascii = [...set.subarray(0, OTHERS).keys()].filter(code => set[code] === 1)
+      return (ascii.length > 9 ? 'many' : String.fromCharCode(...ascii)) + (set[OTHERS] === 1 ? '…' : '')
+    })
+  } catch (error) {
+    return [(error as Error).message]
+  }
+}
+
+t.test('an atom is what the engine says it is', async t => {
+  t.same(setsOf('a[bc]\\d.'), ['a', 'bc', 'many', 'many…'])
+  t.same(setsOf('\\x61\\u0062\\/[\\]]'), ['a', 'b…', '/', ']'], 'a \\u may stand for more: on the safe side')
+  t.same(setsOf('\\u{2}'), ['u…', 'u…'], 'two times u')
+  t.same(setsOf('\\u{62}', 'u'), ['b…'])
+  t.same(setsOf('\\ud83d\\ude00a', 'u'), ['…', 'a'], 'a pair is one character')
+  t.same(setsOf('\\ud83d\\ude00a'), ['…', '…', 'a'], 'two without the flag')
+  t.same(setsOf('k', 'iu'), ['Kk…'], 'the Kelvin sign')
+  t.same(setsOf('\\060[\\101]'), ['0…', 'A…'], 'octal numbers of old syntax')
+  t.same(setsOf('(?:a)(?<n>b)(?=c)(?!d)'), ['a', 'b', 'c', 'd'])
+})
+
+t.test('what can not be judged says why', async t => {
+  for (const source of ['(a)\\1', '(?<n>a)\\k<n>']) t.match(setsOf(source)[0], /backreferences can not/, source)
+  for (const source of ['(?<=a)b', '(?<!a)b']) t.match(setsOf(source)[0], /lookbehind can not/, source)
+  t.match(setsOf('(?i:a)')[0], /inline flags can not/)
+  t.match(setsOf('a'.repeat(1001))[0], /longer than 1000/)
+  t.match(setsOf('a'.repeat(301))[0], /too long when its repetitions are written out/)
+})
+
+t.test('anchors and bounds', async t => {
+  const read = (source: string) => { const { anchored, unbounded } = new Automaton(source, ''); return { anchored, unbounded } }
+  t.same(read('^a|^b'), { anchored: true, unbounded: false })
+  t.same(read('^a|b+'), { anchored: false, unbounded: true })
+  t.same(read('^a{2,}$'), { anchored: true, unbounded: true })
+  t.same(read('^a{2,9}$'), { anchored: true, unbounded: false })
+})
+
+t.test('a repetition is written out, and a long one is a loop', async t => {
+  const edges = (source: string): string => new Automaton(source, '').next.map(targets => [...targets].map(([state, ways]) => `${state}x${ways}`).join()).join(' ')
+  t.equal(edges('^ab?c$'), '1x1,2x1 2x1 ')
+  t.equal(edges('^a{3}$'), '1x1 2x1 ')
+  t.equal(edges('^a{1,3}$'), '2x1  1x1', 'the optional ones from within')
+  t.equal(edges('^a{2,}$'), '1x1 2x1 2x1')
+  t.equal(edges('^a{1,65}$'), '0x1')
+  t.equal(edges('^a(?:|b?)c$'), '1x1,2x2 2x1 ', 'two ways past what can be empty')
+})
