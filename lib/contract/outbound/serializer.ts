@@ -35,10 +35,17 @@ export function compileSerializer (tree: SchemaTree): Serializer {
   }
 }
 
-/** A piece of a text: a constant, or the source of an expression that gives a string or a number. */
-type Piece = { readonly literal: string } | { readonly source: string }
+/** A place in a text where the value of an expression stands. JSON has no NUL that could be taken for one of these. */
+const hole = (source: string): string => `\0${source}\0`
 
-const QUOTE: Piece = { literal: '"' }
+/** The source of a text with holes. A string if one of the holes is, or if there is anything beside one. */
+const sourceOf = (text: string): string =>
+  text.split('\0').map((part, i) => i % 2 === 1 ? part : JSON.stringify(part)).filter(part => part !== '""').join(' + ')
+
+const append = (text: string): string => text === '' ? '' : `s += ${sourceOf(text)}\n`
+
+/** In front of a member that may be the first. */
+const COMMA = hole('(s === "" ? "{" : ",")')
 
 class TextGenerator extends Generator {
   protected readonly weight = 'r.length'
@@ -50,41 +57,34 @@ class TextGenerator extends Generator {
   }
 
   protected object (node: ObjectNode): string {
-    const lines = [node.extra === null
-      ? 'if (typeof v !== "object" || v === null || isArray(v)) return'
-      : 'if (!isDictionary(v)) return', 'let n = 0']
-    const isWhole = node.extra === null && node.properties.every(({ required }) => required)
-    if (!isWhole) lines.push('let s = "{"')
+    const { properties, extra } = node
+    const lines = [refuse(extra === null ? 'typeof v !== "object" || v === null || isArray(v)' : '!isDictionary(v)')]
     // what comes before a property that may be absent has to be in `s` by then
-    let pending: Piece[] = isWhole ? [{ literal: '{' }] : []
-    const flush = (): void => {
-      if (pending.length > 0) lines.push(`s += ${join(pending)}`)
-      pending = []
-    }
-    let isFirst: boolean | null = true
-    for (const [i, { name, node: inner, required }] of node.properties.entries()) {
+    let pending = ''
+    let comma = '{'
+    for (const [i, { name, node: inner, required }] of properties.entries()) {
       const x = `x${i}`
+      const key = JSON.stringify(name)
       const value = this.value(inner, x)
-      const key = `${JSON.stringify(name)}:`
-      const member: Piece[] = [{ literal: isFirst === false ? `,${key}` : key }, ...this.#pieces(inner, x)]
-      const listed = isFirst === null ? afterComma('s.length === 1', member) : member
-      lines.push(`let ${x} = v[${JSON.stringify(name)}]`)
+      const member = `${comma}${key}:${this.#text(inner, x)}`
+      lines.push(`let ${x} = v[${key}]\n`)
       if (required) {
-        lines.push(value, 'n++')
-        pending.push(...listed)
-        isFirst = false
+        lines.push(`${value}n++\n`)
+        pending += member
+        comma = ','
       } else {
-        flush()
-        lines.push(`if (${x} !== undefined) {\nn++\n${value}s += ${join(listed)}\n}`)
-        isFirst &&= null
+        lines.push(append(pending), `if (${x} !== undefined) {\nn++\n${value}${append(member)}}\n`)
+        pending = ''
+        if (comma === '{') comma = COMMA
       }
     }
-    if (node.extra !== null) {
-      flush()
-      lines.push(this.#extra(node, node.extra))
+    if (extra !== null) {
+      lines.push(append(pending), this.#extra(node, extra))
+      pending = ''
     }
-    lines.push(refuse(...bounds('n', node)), `return ${isWhole ? '' : 's + '}${join([...pending, { literal: '}' }])}`)
-    return lines.join('\n')
+    const end = comma === ',' ? '}' : hole('(s === "" ? "{}" : "}")')
+    const text = sourceOf(hole('s') + pending + end)
+    return `let n = 0, s = ""\n${lines.join('')}${refuse(...bounds('n', node))}return ${text}`
   }
 
   #extra (node: ObjectNode, extra: Node): string {
@@ -96,65 +96,37 @@ if (${taken}.has(k)${names}) continue
 let x = v[k]
 if (x === undefined) continue
 ${this.value(extra, 'x')}n++
-s += (s.length === 1 ? "" : ",") + quote(k) + ":" + ${join(this.#pieces(extra, 'x'))}
-}`
+${append(`${COMMA}${hole('quote(k)')}:${this.#text(extra, 'x')}`)}}
+`
   }
 
   protected list (items: Node): List {
-    const item = join(afterComma('i === 0', this.#pieces(items, 'x')))
-    return { start: 'let s = "["', add: `s += ${item}`, items: 'JSON.parse(s + "]")', end: 's + "]"' }
+    const add = append(hole('(i === 0 ? "" : ",")') + this.#text(items, 'x'))
+    return { start: 'let s = "["', add, items: 'JSON.parse(s + "]")', end: 's + "]"' }
   }
 
   protected tuple (items: readonly Node[]): string {
-    const members = items.flatMap((item, i) => [{ literal: i === 0 ? '' : ',' }, ...this.#pieces(item, `x${i}`)])
-    return join([{ literal: '[' }, ...members, { literal: ']' }])
+    return sourceOf(`[${items.map((item, i) => this.#text(item, `x${i}`)).join(',')}]`)
   }
 
   protected result (node: Node, x: string): string {
-    return join([{ literal: '' }, ...this.#pieces(node, x)])
+    return `"" + ${sourceOf(this.#text(node, x))}`
   }
 
   /** The text of a node, of which `value` has left in `x` what is written. */
-  #pieces (node: Node, x: string): readonly Piece[] {
+  #text (node: Node, x: string): string {
     switch (node.kind) {
-      case 'string': return [QUOTE, { source: `escape(${x})` }, QUOTE]
+      case 'string': return `"${hole(`escape(${x})`)}"`
       case 'values': return this.#constant(node, x)
-      case 'all': return this.#pieces(node.parts[0]!, x)
-      default: return [{ source: x }]
+      case 'all': return this.#text(node.parts[0]!, x)
+      default: return hole(x)
     }
   }
 
-  #constant ({ values }: ValuesNode, x: string): readonly Piece[] {
+  #constant ({ values }: ValuesNode, x: string): string {
     const texts = values.map(value => JSON.stringify(value))
-    if (texts.length === 1) return [{ literal: texts[0]! }]
-    if (texts.every((text, i) => text === `"${values[i]}"`)) return [QUOTE, { source: x }, QUOTE]
-    return [{ source: `${this.keep(new Map(values.map((value, i) => [value, texts[i]!])))}.get(${x})` }]
+    if (texts.length === 1) return texts[0]!
+    if (texts.every((text, i) => text === `"${values[i]}"`)) return `"${hole(x)}"`
+    return hole(`${this.keep(new Map(values.map((value, i) => [value, texts[i]!])))}.get(${x})`)
   }
-}
-
-/** The pieces with a comma in front, unless they are `first`. */
-function afterComma (first: string, pieces: readonly Piece[]): readonly Piece[] {
-  const [start, ...rest] = merged(pieces)
-  const literal = start !== undefined && 'literal' in start ? start.literal : ''
-  const comma = { source: `(${first} ? ${JSON.stringify(literal)} : ${JSON.stringify(`,${literal}`)})` }
-  return [comma, ...literal === '' ? pieces : rest]
-}
-
-/** Neighbouring constants as one. */
-function merged (pieces: readonly Piece[]): readonly Piece[] {
-  const all: Piece[] = []
-  for (const piece of pieces) {
-    const last = all.at(-1)
-    if (last !== undefined && 'literal' in last && 'literal' in piece) {
-      all[all.length - 1] = { literal: last.literal + piece.literal }
-    } else {
-      all.push(piece)
-    }
-  }
-  return all
-}
-
-/** The source of one expression. A string if one of the pieces is. */
-function join (pieces: readonly Piece[]): string {
-  return merged(pieces).map(piece => 'literal' in piece ? JSON.stringify(piece.literal) : piece.source).join(' + ')
 }
