@@ -1,31 +1,25 @@
 import type { CallSpec, ContractSpec, EnvelopeOptions, MessageRules, OutboundSpec } from '../../types/contract.js'
-import { checkKeys } from '../errors/check-keys.js'
 import { failContract, WSG_ERR_CONTRACT } from '../errors/contract-error.js'
+import { checkMembers, isObject, OBJECT, oneOf, STRING, type Expected, type Members } from '../errors/expected.js'
 import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
 import { errorCodes } from '../protocol/codes.js'
 import { DEFAULT_ENVELOPE, ERROR_KEY, FLAT_REPLY_KEY, isReservedType, type EnvelopeKeys } from '../protocol/envelope.js'
 import { kindOf } from './kind.js'
 import { isSafeName } from './names.js'
-import type { Call, Declaration, DeclaredSchema, Message, Rules } from './parts.js'
-import { isWhenSlow } from './when-slow.js'
+import type { Call, Declaration, Message, Rules, Use } from './parts.js'
 
 // Everything in a contract that isn't a schema: read strictly, defaults filled in. `defineContract` asks it too, so
 // an error shows where it is written; browsers load this file, so it knows neither TypeBox nor node.
 
-type Test = readonly [expected: string, test: (value: unknown) => boolean]
-type Tests = { readonly [key: string]: Test }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const string: Test = ['a string', value => typeof value === 'string']
 // of which type it is, only the compiler can tell
-const schema: Test = ['a TypeBox type', isObject]
-const table: Test = ['an object', isObject]
+const TYPE: Expected = ['a TypeBox type', isObject]
 const isRole = (role: unknown): boolean => typeof role === 'string' && role !== ''
 const isWithin = (value: unknown, most: number): boolean => typeof value === 'number' && value > 0 && value <= most
+const isKey = (value: unknown): boolean =>
+  typeof value === 'string' && value.length > 0 && value.length <= 64 && value.isWellFormed()
 
-const CONTRACT: Tests = {
+const CONTRACT: Members = {
   name: [
     '1-64 characters of A-Z a-z 0-9 . _ -', value => typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value),
   ],
@@ -33,16 +27,16 @@ const CONTRACT: Tests = {
     'a path that begins with "/", or "" for the prefix alone',
     value => typeof value === 'string' && (value === '' || value.startsWith('/')),
   ],
-  params: schema,
-  query: schema,
-  inbound: table,
-  outbound: table,
-  calls: table,
-  envelope: table,
-  description: string,
+  params: TYPE,
+  query: TYPE,
+  inbound: OBJECT,
+  outbound: OBJECT,
+  calls: OBJECT,
+  envelope: OBJECT,
+  description: STRING,
 }
 
-const RULES: Tests = {
+const RULES: Members = {
   roles: [
     'a list of role names, one at least', value => Array.isArray(value) && value.length > 0 && value.every(isRole),
   ],
@@ -51,133 +45,122 @@ const RULES: Tests = {
     'milliseconds: a whole number from 1 to 2147483647',
     value => Number.isInteger(value) && isWithin(value, 0x7fffffff),
   ],
-  unknownProperties: ['"refuse" or "drop"', value => value === 'refuse' || value === 'drop'],
-  description: string,
+  unknownProperties: oneOf('refuse', 'drop'),
+  description: STRING,
 }
 
-const INBOUND: Tests = { payload: schema, ...RULES }
-const SLOW: Test = ['"close", "drop" or { latest: "<a property of the payload>" }', isWhenSlow]
-const OUTBOUND: Tests = { payload: schema, description: string, whenSlow: SLOW }
-const CALL: Tests = { request: schema, reply: schema, errors: table, ...RULES }
-const KEY: Test = ['1-64 characters', isKey]
-const ENVELOPE: Tests = {
+const MESSAGES: { readonly [direction in Use['direction']]: Members } = {
+  inbound: { payload: TYPE, ...RULES },
+  outbound: {
+    payload: TYPE,
+    description: STRING,
+    whenSlow: ['"close", "drop" or { latest: "<a property of the payload>" }', isWhenSlow],
+  },
+}
+const CALL: Members = { request: TYPE, reply: TYPE, errors: OBJECT, ...RULES }
+const KEY: Expected = ['1-64 characters', isKey]
+const ENVELOPE: Members = {
   type: KEY, data: ['1-64 characters or null', value => value === null || isKey(value)], id: KEY,
 }
 
-function isKey (value: unknown): boolean {
-  return typeof value === 'string' && value.length > 0 && value.length <= 64 && value.isWellFormed()
+/** Which property `latest` names, only the compiler can judge. */
+function isWhenSlow (value: unknown): boolean {
+  if (!isObject(value)) return value === 'close' || value === 'drop'
+  return Object.keys(value).join() === 'latest' && typeof value.latest === 'string'
 }
 
-/** Throws WSG_ERR_CONTRACT when a key is unknown, missing, undefined, or not of its type. */
-function check (where: string, value: object, known: Tests, required: readonly string[]): void {
-  checkKeys(value, Object.keys(known), where, WSG_ERR_CONTRACT)
-  for (const [key, [expected, test]] of Object.entries(known)) {
-    const given = (value as { readonly [key: string]: unknown })[key]
-    if (!Object.hasOwn(value, key)) {
-      if (required.includes(key)) failContract(`${where}.${key}`, '', `expected ${expected}, got nothing`)
-    } else if (!test(given)) {
-      failContract(`${where}.${key}`, '', `expected ${expected}, got ${got(given)}`)
-    }
-  }
-}
+/** What is made of a schema. */
+export type Read<S> = (schema: unknown, use: Use) => S
 
 /**
- * Reads what isn't a schema. Throws WSG_ERR_CONTRACT, with the nearest right name where one is near. `prefix` is that
- * of the scope that declares the route; null where it isn't known yet, and with it which parameters it brings.
+ * Reads what isn't a schema, and asks `read` for each that is. Throws WSG_ERR_CONTRACT, with the nearest right name
+ * where one is near. `prefix` is that of the scope that declares the route; undefined where it isn't known yet, and
+ * with it which parameters it brings.
  */
-export function readDeclaration (given: unknown, prefix: string | null = null): Declaration {
+export function readDeclaration<S> (given: unknown, prefix: string | undefined, read: Read<S>): Declaration<S> {
   if (!isObject(given)) failContract('contract', '', `expected what defineContract returns, got ${got(given)}`)
-  const contract = given as ContractSpec
-  const label = typeof contract.name === 'string' ? `contract ${JSON.stringify(contract.name)}` : 'contract'
-  check(label, contract, CONTRACT, ['name', 'url'])
+  const label = typeof given.name === 'string' ? `contract ${JSON.stringify(given.name)}` : 'contract'
+  checkMembers(given, CONTRACT, label, WSG_ERR_CONTRACT, ['name', 'url'])
+  const contract = given as object as ContractSpec
+  const { name, url, description = null, params, query, inbound = {}, outbound = {}, calls = {} } = contract
   const envelope = readEnvelope(`${label}, envelope`, contract.envelope ?? {})
-  const twice = Object.keys(contract.inbound ?? {}).find(type => Object.hasOwn(contract.calls ?? {}, type))
+  const twice = Object.keys(inbound).find(type => Object.hasOwn(calls, type))
   if (twice !== undefined) failContract(label, '', `${got(twice)} is both an inbound message and a call; rename one`)
-  const part = (name: 'params' | 'query'): DeclaredSchema | null =>
-    contract[name] === undefined ? null : { where: `${label}, ${name}`, schema: contract[name] }
-  if (prefix === '' && contract.url === '') {
+  if (prefix === '' && url === '') {
     failContract(`${label}.url`, '', 'expected a path that begins with "/", because there is no prefix, got ""')
   }
-  const params = part('params')
-  if (params !== null) checkParams(params, contract.url, prefix)
+  if (params !== undefined) checkParams(`${label}, params`, params, url, prefix)
+  const inUrl = (part: string, schema: unknown): S | null =>
+    schema === undefined ? null : read(schema, { where: `${label}, ${part}`, direction: 'inbound' })
   return {
     label,
-    name: contract.name,
-    url: contract.url,
-    description: contract.description ?? null,
+    name,
+    url,
+    description,
     envelope,
-    params,
-    query: part('query'),
-    inbound: entriesOf(`${label}, inbound`, contract.inbound, INBOUND, readMessage),
-    outbound: entriesOf(`${label}, outbound`, contract.outbound, OUTBOUND, readMessage),
-    calls: entriesOf(`${label}, call`, contract.calls, CALL, readCall),
+    params: inUrl('params', params),
+    query: inUrl('query', query),
+    inbound: entriesOf(`${label}, inbound`, inbound).map(entry => readMessage(entry, 'inbound', read)),
+    outbound: entriesOf(`${label}, outbound`, outbound).map(entry => readMessage(entry, 'outbound', read)),
+    calls: entriesOf(`${label}, call`, calls).map(entry => readCall(entry, read)),
   }
 }
 
-type Read<E> = (type: string, where: string, entry: unknown, tests: Tests) => E
+interface Entry { readonly type: string, readonly where: string, readonly given: unknown }
 
 /** A table's entries. Throws WSG_ERR_CONTRACT for a name that can't be a message type. */
-function entriesOf<E> (table: string, entries: object | undefined, tests: Tests, read: Read<E>): E[] {
-  return Object.entries(entries ?? {}).map(([type, entry]: [string, unknown]) => {
-    const shown = got(type)
-    if (type.length === 0 || type.length > 64 || !type.isWellFormed() || /\p{Cc}/u.test(type)) {
-      failContract(table, '', `${shown} can not be a message type: expected 1-64 characters without controls`)
-    }
+function entriesOf (table: string, entries: object): Entry[] {
+  return Object.entries(entries).map(([type, given]: [string, unknown]) => {
+    const refuse = (why: string): never => failContract(table, '', `${got(type)} can not be a message type: ${why}`)
+    if (!isKey(type) || /\p{Cc}/u.test(type)) refuse('expected 1-64 characters without controls')
     // `await socket.send` would call a sender named "then"
-    if (!isSafeName(type) || type === 'then') {
-      failContract(table, '', `${shown} can not be a message type: JavaScript gives the name a meaning of its own`)
-    }
-    if (isReservedType(type)) {
-      failContract(table, '', `${shown} can not be a message type: names that begin with "$" are the protocol's`)
-    }
-    return read(type, `${table} ${shown}`, entry, tests)
+    if (!isSafeName(type) || type === 'then') refuse('JavaScript gives the name a meaning of its own')
+    if (isReservedType(type)) refuse('names that begin with "$" are the protocol\'s')
+    return { type, where: `${table} ${got(type)}`, given }
   })
 }
 
-function readMessage (type: string, where: string, entry: unknown, tests: Tests): Message<DeclaredSchema> {
-  if (!isObject(entry)) failContract(where, '', `expected a TypeBox type, or { payload, … }, got ${got(entry)}`)
-  if (kindOf(entry) !== undefined) {
-    return { type, where, rules: rulesOf({}), payload: { where, schema: entry } }
-  }
-  if (!('payload' in entry)) {
-    const names = Object.keys(entry)
+function readMessage<S> ({ type, where, given }: Entry, direction: Use['direction'], read: Read<S>): Message<S> {
+  if (!isObject(given)) failContract(where, '', `expected a TypeBox type, or { payload, … }, got ${got(given)}`)
+  const spec = kindOf(given) === undefined ? given : { payload: given }
+  if (!('payload' in spec)) {
+    const names = Object.keys(spec)
     const hint = names.map(name => didYouMean(name, ['payload'])).find(text => text !== '') ?? ''
     const came = names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 8).join(', ').slice(0, 80)}`
     failContract(where, '', `expected a TypeBox type, or { payload, … }, got ${came}${hint}`)
   }
-  check(where, entry, tests, ['payload'])
-  const { payload, ...rules } = entry as { payload: unknown } & GivenRules
-  return { type, where, rules: rulesOf(rules), payload: { where, schema: payload } }
+  checkMembers(spec, MESSAGES[direction], where, WSG_ERR_CONTRACT, ['payload'])
+  const rules = rulesOf(spec)
+  const use = { where, direction, unknown: rules.unknownProperties, binary: true }
+  return { type, where, rules, payload: read(spec.payload, use) }
 }
 
-type GivenRules = MessageRules & Pick<OutboundSpec, 'whenSlow'>
-
-function rulesOf ({ roles, cost, deadline, unknownProperties, whenSlow, description }: GivenRules): Rules {
-  return {
-    roles: roles === undefined ? null : [...roles],
-    cost: cost ?? null,
-    deadline: deadline ?? null,
-    unknownProperties: unknownProperties ?? 'refuse',
-    whenSlow: whenSlow ?? 'close',
-    description: description ?? null,
-  }
+function rulesOf (given: MessageRules & Pick<OutboundSpec, 'whenSlow'>): Rules {
+  const { roles = null, cost = null, deadline = null, description = null } = given
+  const { unknownProperties = 'refuse', whenSlow = 'close' } = given
+  return { roles: roles && [...roles], cost, deadline, unknownProperties, whenSlow, description }
 }
 
-function readCall (type: string, where: string, entry: unknown, tests: Tests): Call<DeclaredSchema> {
-  if (!isObject(entry)) failContract(where, '', `expected { request, reply, … }, got ${got(entry)}`)
-  check(where, entry, tests, ['request', 'reply'])
-  const { request, reply, errors = {}, ...rules } = entry as CallSpec
+function readCall<S> ({ type, where, given }: Entry, read: Read<S>): Call<S> {
+  if (!isObject(given)) failContract(where, '', `expected { request, reply, … }, got ${got(given)}`)
+  checkMembers(given, CALL, where, WSG_ERR_CONTRACT, ['request', 'reply'])
+  const { request, reply, errors = {}, ...rest } = given as object as CallSpec
+  const rules = rulesOf(rest)
+  const answer = (at: string, schema: unknown): S => read(schema, { where: at, direction: 'outbound' })
   return {
     type,
     where,
-    rules: rulesOf(rules),
-    payload: { where, schema: request },
-    reply: { where: `${where}, reply`, schema: reply },
-    errors: new Map(Object.entries(errors).map(([code, error]) => [code, readError(where, code, error)])),
+    rules,
+    payload: read(request, { where, direction: 'inbound', unknown: rules.unknownProperties }),
+    reply: answer(`${where}, reply`, reply),
+    errors: new Map(Object.entries(errors).map(([code, error]) => {
+      checkError(where, code, error)
+      return [code, answer(`${where}, error ${got(code)}`, error)]
+    })),
   }
 }
 
-function readError (where: string, code: string, given: unknown): DeclaredSchema {
+function checkError (where: string, code: string, error: unknown): void {
   const shown = got(code)
   if (!/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(code) || !isSafeName(code) || code === 'then') {
     failContract(where, '', `${shown} can not be an error code; write 1-64 characters of A-Z a-z 0-9 _ . -`)
@@ -185,14 +168,12 @@ function readError (where: string, code: string, given: unknown): DeclaredSchema
   if ((errorCodes() as string[]).includes(code)) {
     failContract(where, '', `${shown} is an error code of the protocol; name yours differently`)
   }
-  const at = `${where}, error ${shown}`
-  if (!isObject(given)) failContract(at, '', `expected a TypeBox type, got ${got(given)}`)
-  return { where: at, schema: given }
+  if (!isObject(error)) failContract(`${where}, error ${shown}`, '', `expected a TypeBox type, got ${got(error)}`)
 }
 
 /** The envelope's keys, defaults filled in. */
 function readEnvelope (where: string, options: EnvelopeOptions): EnvelopeKeys {
-  check(where, options, ENVELOPE, [])
+  checkMembers(options, ENVELOPE, where, WSG_ERR_CONTRACT)
   const keys: EnvelopeKeys = { ...DEFAULT_ENVELOPE, ...options }
   const names = [keys.type, keys.id, ...(keys.data === null ? [] : [keys.data])]
   for (const key of names) {
@@ -210,8 +191,8 @@ function readEnvelope (where: string, options: EnvelopeOptions): EnvelopeKeys {
 }
 
 /** Throws WSG_ERR_CONTRACT when path parameters and their schema do not agree: every handshake would be refused. */
-function checkParams ({ where, schema: given }: DeclaredSchema, url: string, prefix: string | null): void {
-  const { properties, additionalProperties: open } = given as { properties?: unknown, additionalProperties?: unknown }
+function checkParams (where: string, schema: object, url: string, prefix: string | undefined): void {
+  const { properties, additionalProperties: open } = schema as { properties?: unknown, additionalProperties?: unknown }
   if (!isObject(properties)) return // the compiler says what it must be
   const declared = Object.keys(properties)
   const path = (prefix ?? '') + url
@@ -221,7 +202,7 @@ function checkParams ({ where, schema: given }: DeclaredSchema, url: string, pre
     failContract(where, '', `the url has a parameter ${got(bare)}, which the schema refuses as undeclared; ` +
       `expected a property of that name${didYouMean(bare, declared)}`)
   }
-  const odd = prefix === null ? undefined : declared.find(name => !inPath.includes(name))
+  const odd = prefix === undefined ? undefined : declared.find(name => !inPath.includes(name))
   if (odd !== undefined) {
     failContract(where, '', `expected the parameters of ${got(path)}, got ${got(odd)}, which is none of them` +
       didYouMean(odd, inPath))

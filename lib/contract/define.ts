@@ -11,7 +11,7 @@ import { readDeclaration } from './declaration.js'
  * WSG_ERR_CONTRACT.
  */
 export function defineContract<const C extends ContractSpec> (spec: Exact<C> & C): Contract<C['name'], C> {
-  readDeclaration(spec)
+  readDeclaration(spec, undefined, () => null)
   freezeDeep(spec, new WeakSet())
   return spec as unknown as Contract<C['name'], C>
 }

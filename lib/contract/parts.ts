@@ -1,12 +1,18 @@
 import type { WhenSlow } from '../../types/contract.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
 
-// What a contract is made of: types only.
+// What a contract is made of: types only. `S` is what stands for a schema, such as the tree it is read into.
 
-/** A schema as it was written, and what it is called in boot errors: `contract "chat", inbound "say"`. */
-export interface DeclaredSchema {
+/** What a schema is written for. */
+export interface Use {
+  /** Contract and message, for boot errors: `contract "chat", inbound "say"`. */
   readonly where: string
-  readonly schema: unknown
+  /** `inbound` comes from a peer and must be bounded, path parameters and query as well; `outbound` is ours. */
+  readonly direction: 'inbound' | 'outbound'
+  /** What becomes of properties that the schema does not declare. Default `refuse`. */
+  readonly unknown?: 'refuse' | 'drop'
+  /** The whole payload may be a binary frame. Default false. */
+  readonly binary?: boolean
 }
 
 export interface Rules {
@@ -22,9 +28,9 @@ export interface Rules {
   readonly description: string | null
 }
 
-/** A message. `S` is what stands for a schema: as it was written, or read into a tree. */
 export interface Message<S> {
   readonly type: string
+  /** How it is called in boot errors. */
   readonly where: string
   readonly rules: Rules
   readonly payload: S
@@ -37,7 +43,7 @@ export interface Call<S> extends Message<S> {
 }
 
 /** A contract without surprises: every key is known, every rule is of its type, every name can be used. */
-export interface Declaration<S = DeclaredSchema> {
+export interface Declaration<S> {
   /** How the contract is called in boot errors. */
   readonly label: string
   readonly name: string

@@ -1,7 +1,7 @@
 import type { HtmlAdapter } from './policy.js'
-import { got } from '../../errors/got.js'
-import { checkKeys } from '../../errors/check-keys.js'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_HTML_REFUSED, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from '../../errors/coded.js'
+import { got } from '../../errors/got.js'
+import { checkMembers, isObject, WHOLE, type Expected, type Members } from '../../errors/expected.js'
 
 // Entry point 'fastify-ws-guard/html': the adapter of the `html` text policy. sanitize-html is the application's to
 // install; nothing is imported of it here, not even its types.
@@ -48,8 +48,7 @@ const DEFAULT_TAGS = ['a', 'b', 'blockquote', 'br', 'code', 'em', 'i', 'li', 'ol
 const UNSAFE_TAGS = new Set([
   'applet', 'annotation-xml', 'base', 'body', 'button', 'embed', 'form', 'frame', 'frameset', 'head', 'html', 'iframe',
   'input', 'link', 'math', 'meta', 'noembed', 'noframes', 'noscript', 'object', 'option', 'param', 'plaintext',
-  'portal', 'script', 'select', 'style',
-  'svg', 'template', 'textarea', 'title', 'xmp',
+  'portal', 'script', 'select', 'style', 'svg', 'template', 'textarea', 'title', 'xmp',
 ])
 const UNSAFE_ATTRIBUTES = new RegExp('^(?:on.*|style|src(?:doc|set)|action|formaction|background|ping|poster|' +
   'data|dynsrc|lowsrc|target|id|name|is|slot|xmlns.*|xlink.*|http-equiv)$')
@@ -76,10 +75,11 @@ export function sanitizeHtmlAdapter (
   sanitizeHtml: SanitizeHtmlFunction, options: SanitizeHtmlAdapterOptions = {}
 ): HtmlAdapter {
   if (typeof sanitizeHtml !== 'function') {
-    fail(`expected the function that sanitize-html exports, got ${got(sanitizeHtml)}`)
+    throw new WSG_ERR_OPTION('sanitizeHtmlAdapter: expected the function that sanitize-html exports, got ' +
+      got(sanitizeHtml))
   }
   const rules = readRules(options)
-  const maxInput = readCount(options, 'maxInput', 16_384)
+  const { maxInput = 16_384 } = options
   probe(sanitizeHtml, rules)
   const adapter = (html: string, maxLength = maxInput): string => {
     if (html.length > maxInput) throw new WSG_ERR_HTML_REFUSED(`longer than maxInput (${maxInput})`)
@@ -94,28 +94,40 @@ export function sanitizeHtmlAdapter (
   return Object.assign(adapter, { maxInput })
 }
 
-const KNOWN_OPTIONS = ['tags', 'attributes', 'schemes', 'maxInput', 'nesting']
+const isNames = (value: unknown): boolean =>
+  Array.isArray(value) && value.every(name => typeof name === 'string' && /^[a-z][a-z0-9-]*$/.test(name))
+const NAMES: Expected = ['a list of names in lower case (no "*")', isNames]
+const OPTIONS: Members = {
+  tags: NAMES,
+  attributes: ['a list of names in lower case (no "*") for each element',
+    value => isObject(value) && Object.values(value).every(isNames)],
+  schemes: NAMES,
+  maxInput: WHOLE,
+  nesting: WHOLE,
+}
 
 function readRules (options: SanitizeHtmlAdapterOptions): SanitizeHtmlRules {
-  checkKeys(options, KNOWN_OPTIONS, 'sanitizeHtmlAdapter', WSG_ERR_OPTION)
-  const tags = readNames('tags', options.tags ?? DEFAULT_TAGS, tag => !UNSAFE_TAGS.has(tag))
-  const schemes = readNames('schemes', options.schemes ?? DEFAULT_SCHEMES, scheme => SAFE_SCHEMES.has(scheme))
-  const given = options.attributes ?? (tags.includes('a') ? { a: ['href'] } : {})
-  const attributes = Object.entries(given).map(([tag, names]) => {
-    if (!tags.includes(tag)) fail(`attributes names "${tag}", which tags does not allow`)
-    return [tag, readNames(`attributes.${tag}`, names, name => !UNSAFE_ATTRIBUTES.test(name))] as const
-  })
-  const allowedAttributes: Record<string, string[]> = Object.fromEntries(attributes)
-  const ofLinks = allowedAttributes.a
-  if (ofLinks?.includes('href') === true && !ofLinks.includes('rel')) ofLinks.push('rel')
+  checkMembers(options, OPTIONS, 'sanitizeHtmlAdapter', WSG_ERR_OPTION)
+  const { tags = DEFAULT_TAGS, schemes = DEFAULT_SCHEMES, nesting = 32 } = options
+  const { attributes = tags.includes('a') ? { a: ['href'] } : {} } = options
+  checkSafe('tags', tags, tag => !UNSAFE_TAGS.has(tag))
+  checkSafe('schemes', schemes, scheme => SAFE_SCHEMES.has(scheme))
+  for (const [tag, names] of Object.entries(attributes)) {
+    if (!tags.includes(tag)) {
+      throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: attributes names "${tag}", which tags does not allow`)
+    }
+    checkSafe(`attributes.${tag}`, names, name => !UNSAFE_ATTRIBUTES.test(name))
+  }
+  const allowedAttributes = Object.fromEntries(Object.entries(attributes).map(([tag, names]) =>
+    [tag, tag === 'a' && names.includes('href') ? [...new Set([...names, 'rel'])] : [...names]]))
   return {
-    allowedTags: tags,
+    allowedTags: [...tags],
     allowedAttributes,
-    allowedSchemes: schemes,
+    allowedSchemes: [...schemes],
     allowedSchemesAppliedToAttributes: URL_ATTRIBUTES,
     allowProtocolRelative: false,
     disallowedTagsMode: 'discard',
-    nestingLimit: readCount(options, 'nesting', 32),
+    nestingLimit: nesting,
     parseStyleAttributes: false,
     transformTags: linkRules(schemes),
   }
@@ -137,27 +149,11 @@ function linkRules (schemes: readonly string[]): SanitizeHtmlRules['transformTag
   }
 }
 
-function fail (problem: string): never {
-  throw new WSG_ERR_OPTION(`sanitizeHtmlAdapter: ${problem}`)
-}
-
-function readCount (options: SanitizeHtmlAdapterOptions, name: 'maxInput' | 'nesting', preset: number): number {
-  const value: unknown = options[name] ?? preset
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    fail(`${name}: expected a whole number above 0, got ${got(value)}`)
+function checkSafe (option: string, names: readonly string[], isSafe: (name: string) => boolean): void {
+  const unsafe = names.find(name => !isSafe(name))
+  if (unsafe !== undefined) {
+    throw new WSG_ERR_OPTION_UNSAFE(`sanitizeHtmlAdapter: ${option}: "${unsafe}" is not safe to allow`)
   }
-  return value as number
-}
-
-function readNames (option: string, names: unknown, isSafe: (name: string) => boolean): string[] {
-  if (!Array.isArray(names)) fail(`${option}: expected a list of names, got ${got(names)}`)
-  return names.map((name: unknown) => {
-    if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name)) {
-      fail(`${option}: expected names in lower case (no "*"), got ${got(name)}`)
-    }
-    if (!isSafe(name)) throw new WSG_ERR_OPTION_UNSAFE(`sanitizeHtmlAdapter: ${option}: "${name}" is not safe to allow`)
-    return name
-  })
 }
 
 const PROBES = [

@@ -1,4 +1,5 @@
 import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
+import { BOOLEAN, checkMembers, COUNT, isObject, WHOLE, type Members } from '../../errors/expected.js'
 import { got } from '../../errors/got.js'
 
 // Tested in test/contract/text/text.test.ts.
@@ -63,61 +64,40 @@ const DANGEROUS_PROTOCOLS = new Set([
   'javascript', 'vbscript', 'livescript', 'data', 'blob', 'filesystem', 'file', 'view-source', 'feed', 'jar', 'about',
 ])
 
+const OPTIONS: Members = {
+  policy: [TEXT_POLICIES.join(', '), value => TEXT_POLICIES.some(name => name === value)],
+  clean: BOOLEAN,
+  maxLength: WHOLE,
+  minLength: COUNT,
+  maxBytes: WHOLE,
+  maxGraphemes: WHOLE,
+  pattern: ['the source of a regular expression', value => typeof value === 'string'],
+  protocols: [
+    'a list of scheme names in lower case without a colon, such as "https"',
+    value => Array.isArray(value) && value.length > 0 && value.every(name => /^[a-z][a-z0-9+.-]*$/.test(String(name))),
+  ],
+}
+
 function refuse (option: string, expected: string, came: unknown): never {
-  throw new WSG_ERR_CONTRACT(`text policy, ${option}: expected ${expected}, got ${got(came)}`)
-}
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-
-const countAbove0 = (value: unknown): string | null => isCount(value) && value > 0 ? null : 'a whole number above 0'
-
-const CHECKS: { readonly [option: string]: (value: unknown, policy: TextPolicyName) => string | null } = {
-  policy: () => null,
-  clean: (value, policy) => {
-    if (typeof value !== 'boolean') return 'true or false'
-    return policy === 'html' && !value ? 'true: what an HTML adapter returns is never what came' : null
-  },
-  maxLength: countAbove0,
-  minLength: value => isCount(value) ? null : 'a whole number, 0 or more',
-  maxBytes: countAbove0,
-  maxGraphemes: countAbove0,
-  pattern: (value, policy) => {
-    if (policy !== 'identifier') return 'nothing: only identifier takes one'
-    return typeof value === 'string' ? null : 'the source of a regular expression'
-  },
-  protocols: (value, policy) => policy !== 'url' ? 'nothing: only url takes them' : protocolsFault(value),
-}
-
-function protocolsFault (value: unknown): string | null {
-  if (!Array.isArray(value) || value.length === 0) return 'a list of scheme names'
-  for (const name of value) {
-    if (typeof name !== 'string' || !/^[a-z][a-z0-9+.-]*$/.test(name)) {
-      return 'scheme names in lower case without a colon, such as "https"'
-    }
-    if (DANGEROUS_PROTOCOLS.has(name)) return `schemes that can not run code or hide where they lead; "${name}" can`
-  }
-  return null
+  throw new WSG_ERR_CONTRACT(`text policy.${option}: expected ${expected}, got ${got(came)}`)
 }
 
 /**
  * Checks a `wsText` keyword: a misspelt option would silently be no check at all. Throws WSG_ERR_CONTRACT.
  */
 export function readTextSpec (value: unknown): TextSpec {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse('wsText', 'an object', value)
-  const given = value as { readonly [option: string]: unknown }
-  const policy = TEXT_POLICIES.find(name => name === given.policy)
-  if (policy === undefined) refuse('policy', TEXT_POLICIES.join(', '), given.policy)
-  for (const option of ['clean', 'maxLength']) {
-    if (given[option] === undefined) refuse(option, 'a value; it is required', undefined)
-  }
-  for (const [option, came] of Object.entries(given)) {
-    if (!Object.hasOwn(CHECKS, option)) refuse(option, `one of ${Object.keys(CHECKS).join(', ')}`, came)
-    const expected = came === undefined ? null : CHECKS[option]!(came, policy)
-    if (expected !== null) refuse(option, expected, came)
-  }
-  const spec = given as unknown as WsText
-  const { maxLength, minLength = 0, maxBytes = defaultMaxBytes(spec), protocols = DEFAULT_PROTOCOLS } = spec
+  if (!isObject(value)) throw new WSG_ERR_CONTRACT(`text policy, wsText: expected an object, got ${got(value)}`)
+  checkMembers(value, OPTIONS, 'text policy', WSG_ERR_CONTRACT, ['policy', 'clean', 'maxLength'])
+  const spec = value as object as WsText
+  const { policy, clean, maxLength, maxGraphemes, pattern } = spec
+  const { minLength = 0, maxBytes = defaultMaxBytes(spec), protocols = DEFAULT_PROTOCOLS } = spec
+  if (policy === 'html' && !clean) refuse('clean', 'true: what an HTML adapter returns is never what came', clean)
+  if (policy !== 'identifier' && pattern !== undefined) refuse('pattern', 'nothing: only identifier takes one', pattern)
+  if (policy !== 'url' && spec.protocols !== undefined) refuse('protocols', 'nothing: only url takes them', protocols)
   if (minLength > maxLength) refuse('minLength', `at most maxLength (${maxLength})`, minLength)
-  const { clean, maxGraphemes, pattern } = spec
+  const dangerous = protocols.find(name => DANGEROUS_PROTOCOLS.has(name))
+  if (dangerous !== undefined) {
+    refuse('protocols', 'schemes that can not run code or hide where they lead', dangerous)
+  }
   return { policy, clean, maxLength, minLength, maxBytes, maxGraphemes, pattern, protocols }
 }

@@ -1,19 +1,13 @@
 import type { TSchema } from '@sinclair/typebox'
 import { failContract } from '../../errors/contract-error.js'
+import type { Use } from '../parts.js'
 import type { TextAdapters } from '../text/policy.js'
 import type { Node, RefNode } from './nodes.js'
 
 // Tested in test/contract/boot-checks.test.ts.
 
-/** `inbound` comes from a peer and must be bounded, path parameters and query as well; `outbound` is ours. */
-export type Direction = 'inbound' | 'outbound'
-
 /** What one read of one schema carries along. */
-export interface Context {
-  /** Contract and message, for boot errors: `contract "chat", inbound "say"`. */
-  readonly where: string
-  readonly direction: Direction
-  readonly unknown: 'refuse' | 'drop'
+export interface Context extends Required<Use> {
   readonly adapters: TextAdapters
   /** Built with typebox 1.x. */
   readonly isOf1: boolean

@@ -1,4 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
+import {
+  BOOLEAN, COUNT, isObject, OBJECT, oneOf, STRING, WHOLE, type Expected, type Members,
+} from '../../errors/expected.js'
 import { got } from '../../errors/got.js'
 import { didYouMean } from '../../errors/nearest.js'
 import { MARKS_OF_1 } from '../kind.js'
@@ -9,115 +12,100 @@ import type { Notes } from './nodes.js'
 // Which keyword a TypeBox kind may carry, and of which type. TypeBox ignores what it doesn't know and skips what has
 // the wrong type, so a typo would silently be no check at all.
 
-type Test = readonly [expected: string, test: (value: unknown) => boolean]
+const isNumber = (value: unknown): boolean => Number.isFinite(value)
+const isConstant = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'boolean' || isNumber(value)
+const isListOf = (value: unknown, test: (entry: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(test)
 
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
-const count: Test = ['a whole number, 0 or more', value => Number.isSafeInteger(value) && (value as number) >= 0]
-const number: Test = ['a finite number', isNumber]
-const whole: Test = ['a whole number above 0', value => Number.isSafeInteger(value) && (value as number) > 0]
-const string: Test = ['a string', value => typeof value === 'string']
-const boolean: Test = ['true or false', value => typeof value === 'boolean']
-const isTrue: Test = ['true', value => value === true]
-const plainObject: Test = ['an object', value => typeof value === 'object' && value !== null && !Array.isArray(value)]
-const schemas: Test = ['a list of schemas', Array.isArray]
-const schema: Test = ['a schema', plainObject[1]]
-const schemaOrBoolean: Test = ['true, false or a schema', value => typeof value === 'boolean' || plainObject[1](value)]
-const anything: Test = ['anything', () => true]
-const oneOf = (...values: unknown[]): Test =>
-  [values.map(value => JSON.stringify(value)).join(' or '), value => values.includes(value)]
+const NUMERIC: Expected = ['a finite number', isNumber]
+const TRUE = oneOf(true)
+const SCHEMAS: Expected = ['a list of schemas', Array.isArray]
+const SCHEMA: Expected = ['a schema', isObject]
+const SCHEMA_OR_BOOLEAN: Expected = [
+  'true, false or a schema', value => typeof value === 'boolean' || isObject(value),
+]
+const ANYTHING: Expected = ['anything', () => true]
+// typebox 1.x takes both
+const PATTERN: Expected = [
+  'a string or a regular expression', value => typeof value === 'string' || value instanceof RegExp,
+]
 
 /** Written for people, beside any type. */
-const NOTES: { readonly [keyword: string]: Test } = Object.assign(Object.create(null) as object, {
-  title: string,
-  description: string,
-  examples: anything,
-  default: anything,
-  deprecated: boolean,
-  readOnly: boolean,
-  writeOnly: boolean,
-})
+const NOTES: ReadonlyMap<string, Expected> = new Map(Object.entries({
+  title: STRING,
+  description: STRING,
+  examples: ANYTHING,
+  default: ANYTHING,
+  deprecated: BOOLEAN,
+  readOnly: BOOLEAN,
+  writeOnly: BOOLEAN,
+}))
 
-const BESIDE_ANY: typeof NOTES = Object.assign(Object.create(NOTES) as object, {
-  $id: string,
-  $comment: string,
+const BESIDE_ANY: ReadonlyMap<string, Expected> = new Map([
+  ['$id', STRING],
+  ['$comment', STRING],
   // where an application sets typebox's `enumerableKind`
-  ...Object.fromEntries(MARKS_OF_1.map(mark => [mark, anything])),
-})
+  ...MARKS_OF_1.map(mark => [mark, ANYTHING] as const),
+  ...NOTES,
+])
 
-const NUMBER = {
-  minimum: number, maximum: number, exclusiveMinimum: number, exclusiveMaximum: number, multipleOf: whole,
+const OF_NUMBERS = {
+  minimum: NUMERIC, maximum: NUMERIC, exclusiveMinimum: NUMERIC, exclusiveMaximum: NUMERIC, multipleOf: WHOLE,
 }
-const pattern: Test = ['a string or a regular expression', isPattern]
-const STRING = {
+const OF_STRINGS = {
   type: oneOf('string'),
-  minLength: count,
-  maxLength: count,
-  pattern,
-  patternProvenSafe: isTrue,
-  unboundedOnPurpose: isTrue,
+  minLength: COUNT,
+  maxLength: COUNT,
+  pattern: PATTERN,
+  patternProvenSafe: TRUE,
+  unboundedOnPurpose: TRUE,
 }
-const OBJECT = { type: oneOf('object'), minProperties: count, maxProperties: count, unboundedOnPurpose: isTrue }
+const OF_OBJECTS = { type: oneOf('object'), minProperties: COUNT, maxProperties: COUNT, unboundedOnPurpose: TRUE }
 
-const KINDS: { readonly [kind: string]: { readonly [keyword: string]: Test } } = {
-  Any: { unboundedOnPurpose: isTrue },
-  Unknown: { unboundedOnPurpose: isTrue },
+const KINDS: { readonly [kind: string]: Members } = {
+  Any: { unboundedOnPurpose: TRUE },
+  Unknown: { unboundedOnPurpose: TRUE },
   Null: { type: oneOf('null') },
   Boolean: { type: oneOf('boolean') },
-  Number: { type: oneOf('number'), ...NUMBER },
-  Integer: { type: oneOf('integer'), ...NUMBER },
-  String: { ...STRING, format: string, wsText: plainObject },
-  TemplateLiteral: STRING,
-  RegExp: { ...STRING, type: oneOf('RegExp'), source: string, flags: string },
+  Number: { type: oneOf('number'), ...OF_NUMBERS },
+  Integer: { type: oneOf('integer'), ...OF_NUMBERS },
+  String: { ...OF_STRINGS, format: STRING, wsText: OBJECT },
+  TemplateLiteral: OF_STRINGS,
+  RegExp: { ...OF_STRINGS, type: oneOf('RegExp'), source: STRING, flags: STRING },
   Literal: {
     type: oneOf('string', 'number', 'boolean'),
     const: ['a string, a finite number or a boolean', isConstant],
   },
-  Enum: { enum: ['a list of strings and finite numbers', isConstantList] },
+  Enum: { enum: ['a list of strings and finite numbers', value => isListOf(value, isConstant)] },
   Array: {
     type: oneOf('array'),
-    items: schema,
-    minItems: count,
-    maxItems: count,
-    uniqueItems: boolean,
-    contains: schema,
-    minContains: count,
-    maxContains: count,
-    unboundedOnPurpose: isTrue,
+    items: SCHEMA,
+    minItems: COUNT,
+    maxItems: COUNT,
+    uniqueItems: BOOLEAN,
+    contains: SCHEMA,
+    minContains: COUNT,
+    maxContains: COUNT,
+    unboundedOnPurpose: TRUE,
   },
-  Tuple: { type: oneOf('array'), items: schemas, additionalItems: oneOf(false), minItems: count, maxItems: count },
+  Tuple: { type: oneOf('array'), items: SCHEMAS, additionalItems: oneOf(false), minItems: COUNT, maxItems: COUNT },
   Object: {
-    ...OBJECT,
-    properties: plainObject,
-    required: ['a list of strings', isStringList],
-    additionalProperties: schemaOrBoolean,
+    ...OF_OBJECTS,
+    properties: OBJECT,
+    required: ['a list of strings', value => isListOf(value, entry => typeof entry === 'string')],
+    additionalProperties: SCHEMA_OR_BOOLEAN,
   },
-  Record: { ...OBJECT, patternProperties: plainObject, additionalProperties: oneOf(false), patternProvenSafe: isTrue },
-  Union: { anyOf: schemas, type: anything },
-  Intersect: { type: oneOf('object'), allOf: schemas, unevaluatedProperties: schemaOrBoolean },
-  Not: { not: schema },
-  Never: { not: plainObject },
-  Ref: { $ref: string },
-  This: { $ref: string },
-  Import: { $defs: plainObject, $ref: string },
-  Cyclic: { $defs: plainObject, $ref: string },
-  Uint8Array: { type: oneOf('Uint8Array'), minByteLength: count, maxByteLength: count },
-}
-
-function isStringList (value: unknown): boolean {
-  return Array.isArray(value) && value.every(entry => typeof entry === 'string')
-}
-
-function isConstant (value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'boolean' || isNumber(value)
-}
-
-function isConstantList (value: unknown): boolean {
-  return Array.isArray(value) && value.every(isConstant)
-}
-
-// typebox 1.x takes both
-function isPattern (value: unknown): boolean {
-  return typeof value === 'string' || value instanceof RegExp
+  Record: { ...OF_OBJECTS, patternProperties: OBJECT, additionalProperties: oneOf(false), patternProvenSafe: TRUE },
+  Union: { anyOf: SCHEMAS, type: ANYTHING },
+  Intersect: { type: oneOf('object'), allOf: SCHEMAS, unevaluatedProperties: SCHEMA_OR_BOOLEAN },
+  Not: { not: SCHEMA },
+  Never: { not: OBJECT },
+  Ref: { $ref: STRING },
+  This: { $ref: STRING },
+  Import: { $defs: OBJECT, $ref: STRING },
+  Cyclic: { $defs: OBJECT, $ref: STRING },
+  Uint8Array: { type: oneOf('Uint8Array'), minByteLength: COUNT, maxByteLength: COUNT },
 }
 
 /** What is wrong with the keywords of one schema, or undefined. `kind` is TypeBox's. */
@@ -125,19 +113,20 @@ export function findKeywordFault (kind: string, schema: object): string | undefi
   const own = KINDS[kind]
   if (own === undefined) return undefined
   for (const [keyword, value] of Object.entries(schema)) {
-    const test = Object.hasOwn(own, keyword) ? own[keyword] : BESIDE_ANY[keyword]
-    if (test === undefined) {
-      const hint = didYouMean(keyword, [...Object.keys(own), ...Object.keys(BESIDE_ANY), ...Object.keys(NOTES)])
+    const expected = Object.hasOwn(own, keyword) ? own[keyword] : BESIDE_ANY.get(keyword)
+    if (expected === undefined) {
+      const hint = didYouMean(keyword, [...Object.keys(own), ...BESIDE_ANY.keys()])
       return `Type.${kind} has no keyword ${JSON.stringify(keyword)}${hint === '' ? '; remove it' : hint}`
     }
-    if (!test[1](value)) return `keyword "${keyword}": expected ${test[0]}, got ${got(value)}`
+    const [words, test] = expected
+    if (!test(value)) return `keyword "${keyword}": expected ${words}, got ${got(value)}`
   }
   return undefined
 }
 
 /** What is written beside a schema for people. */
 export function notesOf (schema: TSchema): { readonly notes?: Notes } {
-  const given = Object.entries(schema).filter(([keyword, value]) => keyword in NOTES && value !== undefined)
+  const given = Object.entries(schema).filter(([keyword, value]) => NOTES.has(keyword) && value !== undefined)
   return given.length === 0 ? {} : { notes: Object.fromEntries(given) }
 }
 

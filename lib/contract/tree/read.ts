@@ -1,9 +1,10 @@
 import type { TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
 import { codeOf, isOfTypebox1, kindOf } from '../kind.js'
+import type { Use } from '../parts.js'
 import type { TextAdapters } from '../text/policy.js'
 import { finishTree } from './finish.js'
-import { Place, type Context, type Direction, type Entry } from './context.js'
+import { Place, type Context, type Entry } from './context.js'
 import { findKeywordFault, notesOf, REFUSED_KINDS } from './keywords.js'
 import { partsOf, perNode, type BytesNode, type Node, type RefNode, type SchemaTree } from './nodes.js'
 import { readArray, readTuple } from './read-arrays.js'
@@ -21,36 +22,25 @@ const MAX_PARTS = 10_000
 
 const RECURSIVE = 'Type.Recursive (typebox 1.x: Type.Cyclic)'
 
-export interface ReadOptions {
-  /** Contract and message, for boot errors. */
-  readonly where: string
-  readonly direction: Direction
-  /** Default `refuse`. */
-  readonly unknown?: 'refuse' | 'drop'
-  readonly adapters?: TextAdapters
-  /** The whole payload may be a binary frame. Default false. */
-  readonly binary?: boolean
-}
-
 /**
  * Reads a TypeBox schema strictly, the only place that does: unknown keywords and kinds, keywords of the wrong type,
  * unknown formats, inherited names, what nothing fits and, in what a peer sends, anything without a bound are boot
  * errors. Throws WSG_ERR_CONTRACT.
  */
-export function readSchema (schema: unknown, options: ReadOptions): SchemaTree {
-  const { where, direction, unknown = 'refuse', adapters = {}, binary = false } = options
+export function readSchema (schema: unknown, use: Use & { readonly adapters?: TextAdapters }): SchemaTree {
   const context: Context = {
-    where,
-    direction,
-    unknown,
-    adapters,
+    unknown: 'refuse',
+    binary: false,
+    adapters: {},
+    ...use,
     isOf1: isOfTypebox1(schema),
     definitions: new Map(),
     sizeOf: countParts(),
     read,
   }
+  const { where } = use
   const place = new Place(context)
-  if (binary && kindOf(schema) === 'Uint8Array') {
+  if (context.binary && kindOf(schema) === 'Uint8Array') {
     return { where, root: readBytes(schema as TSchema, place), definitions: new Map() }
   }
   const root = read(schema, place)

@@ -322,7 +322,7 @@ t.test('a malformed wsText is a boot error that names the option', async t => {
     [{ policy: 'text', clean: false, maxLength: 1.5 }, /maxLength/], [{ policy: 'text', clean: false, maxLength: Infinity }, /maxLength/],
     [{ policy: 'text', maxLength: 1 }, /clean/], [{ policy: 'text', clean: 'yes', maxLength: 1 }, /clean.*yes/],
     [{ policy: 'text', clean: false, maxLength: 1, minLength: 2 }, /minLength.*at most/],
-    [{ policy: 'text', clean: false, maxLength: 1, maxByte: 2 }, /maxByte:/],
+    [{ policy: 'text', clean: false, maxLength: 1, maxByte: 2 }, /got "maxByte"; did you mean "maxBytes"/],
     [{ policy: 'text', clean: false, maxLength: 1, pattern: 'a' }, /pattern.*identifier/],
     [{ policy: 'line', clean: false, maxLength: 1, protocols: ['https'] }, /protocols.*url/],
     [{ policy: 'url', clean: false, maxLength: 1, protocols: [] }, /protocols/],
