@@ -2,7 +2,8 @@ import type { RouteModel } from './model.js'
 import type { FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { AnyContract, ContractSpec } from './contract.js'
 import type { Authorize, Identity } from './gate.js'
-import type { MessageOptions, RouteGuardOptions } from './options.js'
+import type { MessageOptions } from './message-options.js'
+import type { RouteGuardOptions } from './options.js'
 import type {
   CallHandlers, Group, GroupKey, GuardedSocket, JoinContext, MessageHandlers, ParamsOf, Part, QueryOf,
 } from './socket.js'

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { AuthStrategy, OriginDecision } from '../../types/gate.js'
-import type { RouteGuardOptions, UpgradeRateOptions } from '../../types/options.js'
+import type { UpgradeRateOptions } from '../../types/connection-options.js'
+import type { RouteGuardOptions } from '../../types/options.js'
 import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_ROUTE_POLICY } from '../errors/coded.js'
 import { type ConnectionCaps, Connections } from './connections.js'
 import { compileOrigins, originsFromHosts, type OriginPolicy } from './origin.js'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { AnyContract, CompiledContract, ContractSpec } from '../../types/contract.js'
-import type { MessageOptions } from '../../types/options.js'
+import type { MessageOptions } from '../../types/message-options.js'
 import { compileContract } from '../contract/compile.js'
 import { warnAtBoot } from '../log/boot-warning.js'
 import type { ContractPart } from '../gate/policies.js'

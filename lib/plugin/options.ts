@@ -1,9 +1,9 @@
-import type {
-  ConnectionOptions, GuardOptions, MessageOptions, PluginUpgradeRateOptions, RouteGuardOptions, RoutePolicyOptions,
-} from '../../types/options.js'
+import type { ConnectionOptions, PluginUpgradeRateOptions } from '../../types/connection-options.js'
+import type { GuardOptions, RouteGuardOptions, RoutePolicyOptions } from '../../types/options.js'
 import type { AuthStrategy } from '../../types/gate.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import type { PolicyDefaults } from '../gate/policies.js'
+import type { SocketLimits } from '../socket/limits.js'
 import { checkOptions, fillOptions } from './check-options.js'
 import { optionsSchema, routeOptionsSchema } from './schema.js'
 
@@ -13,8 +13,6 @@ type Filled<T> = { readonly [K in keyof T]-?: NonNullable<T[K]> }
 type UpgradeRate =
   Filled<Pick<PluginUpgradeRateOptions, 'max' | 'timeWindow'>> & Omit<PluginUpgradeRateOptions, 'max' | 'timeWindow'>
 type Connections = Filled<Omit<ConnectionOptions, 'allowList'>> & Pick<ConnectionOptions, 'allowList'>
-
-type Messages = Filled<Omit<MessageOptions, 'budgets'>> & Pick<MessageOptions, 'budgets'>
 
 /** The plugin's options with every default filled in, frozen. */
 export interface ResolvedOptions extends PolicyDefaults {
@@ -26,7 +24,7 @@ export interface ResolvedOptions extends PolicyDefaults {
   readonly policies: readonly RoutePolicyOptions[]
   readonly otherUpgrades: readonly string[] | null
   readonly htmlAdapter: GuardOptions['htmlAdapter'] | null
-  readonly messages: Messages
+  readonly messages: SocketLimits
   readonly heartbeat: Filled<NonNullable<GuardOptions['heartbeat']>>
   readonly sessions: Filled<NonNullable<GuardOptions['sessions']>>
   readonly drainTimeout: number

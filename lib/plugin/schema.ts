@@ -1,13 +1,16 @@
 import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import type { AuthStrategy, TicketIssue } from '../../types/gate.js'
 import type {
-  ConnectionOptions, GuardOptions, HeartbeatOptions, MessageBudget, MessageOptions, PluginUpgradeRateOptions,
-  RouteConnectionOptions, RouteGuardOptions, SessionOptions, UpgradeRateOptions, WebSocketOptions,
+  ConnectionOptions, PluginUpgradeRateOptions, RouteConnectionOptions, UpgradeRateOptions,
+} from '../../types/connection-options.js'
+import type { MessageBudget, MessageOptions } from '../../types/message-options.js'
+import type {
+  GuardOptions, HeartbeatOptions, RouteGuardOptions, SessionOptions, WebSocketOptions,
 } from '../../types/options.js'
 
 // Tested in test/plugin/options.test.ts.
 
-// The one place where options and their defaults are written. docs/options.md and the comments of types/options.ts
+// The one place where options and their defaults are written. docs/options.md and the comments of types/*options.ts
 // repeat them for readers; a test holds both to this.
 
 // Three members are ours: `closed` for an object that may hold these keys only, and for the words of a boot error

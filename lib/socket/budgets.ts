@@ -2,7 +2,7 @@
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { typedKey } from '../identity/typed-key.js'
-import type { BudgetContext, MessageBudget, MessageOptions } from '../../types/options.js'
+import type { BudgetContext, MessageBudget, MessageOptions } from '../../types/message-options.js'
 import type { BudgetStore, SharedBudget } from './budget-store.js'
 import type { Crowds } from './purse.js'
 import type { SocketLimits } from './limits.js'

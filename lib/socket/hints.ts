@@ -2,7 +2,7 @@ import { escapeForLog } from '../log/log-safe.js'
 import { didYouMean } from '../errors/nearest.js'
 import type { CompiledContract, Issue } from '../../types/contract.js'
 import type { ErrorCode } from '../protocol/codes.js'
-import type { MessageOptions } from '../../types/options.js'
+import type { MessageOptions } from '../../types/message-options.js'
 import type { BudgetUsage } from '../../types/socket.js'
 
 /** What is known of a refused message. */

@@ -1,4 +1,4 @@
-import type { MessageOptions } from '../../types/options.js'
+import type { MessageOptions } from '../../types/message-options.js'
 
 /** Message limits of a route; every number is needed. */
 export type SocketLimits = Required<Omit<MessageOptions, 'budgets'>> & Pick<MessageOptions, 'budgets'>

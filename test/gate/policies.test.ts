@@ -2,7 +2,7 @@ import t from 'tap'
 import { Policies, type PolicyDefaults } from '../../lib/gate/policies.js'
 import type { UpgradeLimiter } from '../../lib/gate/policy.js'
 import type { AuthStrategy } from '../../types/gate.js'
-import type { UpgradeRateOptions } from '../../types/options.js'
+import type { UpgradeRateOptions } from '../../types/connection-options.js'
 
 const strategy = (credential: 'cookie' | 'header'): AuthStrategy => ({ name: credential, needs: { credential, session: false }, authenticate: () => ({ id: 1 }) })
 const [byCookie, byHeader] = [strategy('cookie'), strategy('header')]

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { ClientAddresses } from '../../lib/gate/client-address.js'
 import { createUpgradeLimiter } from '../../lib/gate/rate.js'
 import type { CreateRateLimit, LimiterSources } from '../../lib/gate/rate.js'
-import type { UpgradeRateOptions } from '../../types/options.js'
+import type { UpgradeRateOptions } from '../../types/connection-options.js'
 import { fakeClock } from '../helpers/fake-clock.js'
 
 type Verdict = { readonly isAllowed: boolean, readonly isExceeded: boolean, readonly ttlInSeconds: number }

@@ -20,10 +20,11 @@ t.test('the defaults in use are those of the schema, and nothing else has one', 
   t.equal(resolveOptions({ allowedHosts: ['x.com'] }).requireTls, true)
 })
 
-/** "Default N" in the comments of types/options.ts, by the interface's name and the member's. */
+/** "Default N" in the comments of the types of options, by the interface's name and the member's. */
 function documentedDefaults (): Map<string, string> {
   const found = new Map<string, string>()
-  const file = ts.createSourceFile('options.ts', readText('types/options.ts'), ts.ScriptTarget.ES2023, true)
+  const files = ['types/options.ts', 'types/connection-options.ts', 'types/message-options.ts']
+  const file = ts.createSourceFile('options.ts', files.map(readText).join('\n'), ts.ScriptTarget.ES2023, true)
   for (const statement of file.statements) {
     if (!ts.isInterfaceDeclaration(statement)) continue
     for (const member of statement.members) {

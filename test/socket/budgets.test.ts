@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Identity } from '../../types/gate.js'
-import type { BudgetContext, MessageBudget } from '../../types/options.js'
+import type { BudgetContext, MessageBudget } from '../../types/message-options.js'
 import type { GuardedSocket } from '../../types/socket.js'
 import { BudgetStore } from '../../lib/socket/budget-store.js'
 import type { SocketLimits } from '../../lib/socket/limits.js'
