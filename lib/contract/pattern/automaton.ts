@@ -126,35 +126,25 @@ export class Automaton {
     if (max === 0) return NOTHING
     if (max === Infinity) this.unbounded = true
     const before = this.sets.length
-    let spare: Part | null = this.#build(element)
+    const first = this.#build(element)
     const size = this.sets.length - before
-    const { empty, least } = spare
     if (size === 0) {
       // the engine counts such rounds to their end, at every character
       if (min > 1) throw new Unprovable('it repeats what is always empty')
-      return min === 0 ? NOTHING : spare
-    }
-    const round = (): Part => {
-      const part = spare ?? this.#build(element)
-      spare = null
-      return part
+      return min === 0 ? NOTHING : first
     }
     const fits = max === 1 || (max === Infinity ? min + 1 : max) * size <= MAX_UNFOLDED
+    const loops = max === Infinity || !fits
     // All paths of x{3,900} are paths of x+ too, unless a round that has to be there can be empty.
-    const asLoop = (!fits || (max === Infinity && min <= 1)) && (min === 0 || empty === 0)
-    if (asLoop) return { ...this.#loop(round()), empty: min === 0 ? 1 : 0, least: min * least }
-
-    let must = NOTHING
-    for (let i = 0; i < min; i++) must = this.#join(must, round())
-    let may = NOTHING
-    if (max === Infinity || !fits) may = this.#loop(round())
-    else for (let i = max; i > min; i--) may = { ...this.#join({ ...round(), empty: 0 }, may), empty: 1 }
-    return this.#join(must, { ...may, empty: 1, least: 0 })
-  }
-
-  #loop (part: Part): Part {
-    this.#connect(part.last, part.first)
-    return part
+    const isLoop = loops && (min <= 1 || !fits) && (min === 0 || first.empty === 0)
+    const rounds = isLoop ? 1 : loops ? min + 1 : max
+    let part = NOTHING
+    for (let i = rounds; i > 0; i--) {
+      const round = i === 1 ? first : this.#build(element)
+      if (loops && i === rounds) this.#connect(round.last, round.first)
+      part = i > min ? { ...this.#join({ ...round, empty: 0 }, part), empty: 1 } : this.#join(round, part)
+    }
+    return { ...part, least: min * first.least }
   }
 
   #join (left: Part, right: Part): Part {
