@@ -16,7 +16,8 @@ type IdentityOf<S> = S extends AuthStrategy<infer I> ? I : never
 
 function checkStrategies (strategies: readonly unknown[]): void {
   if (strategies.length < 2) {
-    throw new WSG_ERR_OPTION(`anyOf: expected two strategies or more, got ${strategies.length}`)
+    const came = Array.isArray(strategies[0]) ? 'a list; write anyOf(a, b)' : String(strategies.length)
+    throw new WSG_ERR_OPTION(`anyOf: expected two strategies or more, got ${came}`)
   }
   for (const [index, given] of strategies.entries()) {
     const { name, needs, authenticate, isPresent } = (given ?? {}) as { readonly [key: string]: unknown }

@@ -127,7 +127,9 @@ function readMessage<S> ({ type, where, given }: Entry, direction: Use['directio
     const names = Object.keys(spec)
     const hint = names.map(name => didYouMean(name, ['payload'])).find(text => text !== '') ?? ''
     const came = names.length === 0 ? 'an empty object' : `an object with ${names.slice(0, 8).join(', ').slice(0, 80)}`
-    failContract(where, '', `expected a TypeBox type, or { payload, … }, got ${came}${hint}`)
+    const isJsonSchema = names.some(name => ['type', '$ref', 'anyOf'].includes(name))
+    const advice = isJsonSchema ? '; write Type.Object({ … }) of TypeBox, plain JSON Schema is not checked' : hint
+    failContract(where, '', `expected a TypeBox type, or { payload, … }, got ${came}${advice}`)
   }
   checkMembers(spec, MESSAGES[direction], where, WSG_ERR_CONTRACT, ['payload'])
   const rules = rulesOf(spec)

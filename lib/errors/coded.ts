@@ -16,10 +16,19 @@ const boot = <C extends string>(code: C, page: string, Base: ErrorConstructor = 
 
 /* ---- options and plugin order: boot ---- */
 
+/** What an error about an option begins with, and the page that says more than options.md. */
+const PAGES: readonly (readonly [RegExp, string])[] = [
+  [/^sessionAuth/, 'sessions.md'], [/^ticketAuth/, 'tokens.md#tickets'], [/^tokenAuth/, 'tokens.md'],
+  [/^anyOf/, 'authentication.md#several-on-one-route'], [/^options\.auth\b/, 'authentication.md'],
+  [/^options\.policies/, 'options.md#routes-that-others-declare'], [/^sanitizeHtmlAdapter/, 'text.md#html'],
+]
+
 /**
  * An option of the plugin or of a route is not what its schema says. `%s` names it, what was expected and what it got.
  */
-export const WSG_ERR_OPTION = boot('WSG_ERR_OPTION', 'options.md', TypeError)
+export class WSG_ERR_OPTION extends boot('WSG_ERR_OPTION', 'options.md', TypeError) {
+  override readonly help = `${DOCS}/${PAGES.find(([beginning]) => beginning.test(this.message))?.[1] ?? 'options.md'}`
+}
 /** Two options together would be unsafe. */
 export const WSG_ERR_OPTION_UNSAFE = boot('WSG_ERR_OPTION_UNSAFE', 'options.md')
 /** An entry of `origins` could never match, or would match too much. */

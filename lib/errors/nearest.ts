@@ -1,15 +1,20 @@
 /** Names longer than this are nobody's slip of a finger, and comparing them costs their product. */
 const LONGEST = 64
 
+/** A beginning of fewer letters is shared by chance. */
+const BEGINNING = 3
+
 /**
  * The name of `known` that `name` was probably meant to be: the same but for case, `-` and `_`, or at most a third of
- * its letters away (added, lost, changed or swapped with a neighbour). Null when none is.
+ * its letters away (added, lost, changed or swapped with a neighbour); else the first that begins with it, or that it
+ * begins with. Null when none is.
  */
 export function nearest (name: string, known: Iterable<string>): string | null {
   if (name.length > LONGEST) return null
+  const names = [...known]
   let best: string | null = null
   let least = Infinity
-  for (const candidate of known) {
+  for (const candidate of names) {
     if (candidate === name || candidate.length > LONGEST) continue
     const distance = plain(candidate) === plain(name) ? 0 : distanceOf(name.toLowerCase(), candidate.toLowerCase())
     if (distance < least && distance <= Math.max(1, Math.floor(Math.max(name.length, candidate.length) / 3))) {
@@ -17,7 +22,12 @@ export function nearest (name: string, known: Iterable<string>): string | null {
       least = distance
     }
   }
-  return best
+  return best ?? names.find(candidate => beginsAlike(plain(name), plain(candidate))) ?? null
+}
+
+function beginsAlike (a: string, b: string): boolean {
+  const [short, long] = a.length < b.length ? [a, b] : [b, a]
+  return short.length >= BEGINNING && short.length < long.length && long.startsWith(short)
 }
 
 /** `; did you mean "authorize"?`, or nothing where no name is near. */

@@ -84,11 +84,13 @@ async function textOf (message: IncomingMessage): Promise<string> {
 async function refusal (response: IncomingMessage, how: string): Promise<Error> {
   const statusCode = response.statusCode ?? 0
   try {
-    const { code } = JSON.parse(await textOf(response)) as { readonly code?: unknown }
+    const { code, detail } = JSON.parse(await textOf(response)) as { readonly [K in 'code' | 'detail']?: unknown }
     // What a hook of the application has answered is said as @fastify/websocket says it: its tests compare the text.
     if (typeof code === 'string' && !code.startsWith('WSG_ERR_HOOK_')) {
       const advice = code.startsWith('WSG_ERR_ORIGIN_') ? `; pass ${how} argument` : ''
-      return Object.assign(new WSG_ERR_INJECT_REFUSED(`${statusCode}, ${code}${advice}`), { statusCode, code })
+      const reason = typeof detail === 'string' ? `; ${detail}` : ''
+      const error = new WSG_ERR_INJECT_REFUSED(`${statusCode}, ${code}${advice}${reason}`)
+      return Object.assign(error, { statusCode, code })
     }
   } catch {
     // An answer that is no JSON, as an application's own may be.

@@ -14,6 +14,7 @@ export function checkScope (fastify: FastifyInstance): void {
     throw Object.assign(error, { help: error.help.replace(/[^/]*$/, 'fastify-cli.md') })
   }
   if (fastify.hasDecorator('wsGuard')) {
-    throw new WSG_ERR_PLUGIN_ORDER('fastify-ws-guard: expected one registration, got a second')
+    throw new WSG_ERR_PLUGIN_ORDER('fastify-ws-guard: expected one registration, got a second; leave it out, the ' +
+      'first guards the routes of every scope')
   }
 }

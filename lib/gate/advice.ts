@@ -97,7 +97,9 @@ function onParams ({ path, policy }: About): string {
     : `the client asked for ${url} with ${unfilled} in it: give it a value there, by urlOf for example`
 }
 
-const FAILED: Advice = ({ value }) => `${value === '' ? 'a hook' : value} failed; the error is in the log line`
+const FAILED: Advice = ({ value, hasCause }) => !hasCause && value.includes(': expected an identity, ')
+  ? `${value}; return an object such as { id: 'ada' }`
+  : `${value === '' ? 'a hook' : value} failed; the error is in the log line`
 
 /** What to write, by the code of the refusal. */
 const ADVICE: { readonly [C in RefusalCode]: Advice } = {

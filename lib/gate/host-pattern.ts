@@ -34,8 +34,11 @@ const BLANK = /[\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f
 /** Faults that hosts and origins share: characters that no `host[:port]` holds. */
 export function findForeignText (text: string): PatternFault | null {
   if (text === '') return fault('is empty; leave it out, or write a host like "goodsite.com"')
+  if (text.includes(',')) {
+    const entries = text.split(',').map(entry => quoteEntry(entry.trim()))
+    return fault(`holds a comma; write each host as an entry of its own, [${entries.join(', ')}]`)
+  }
   if (BLANK.test(text)) return fault('holds white space or a control character; write the host alone')
-  if (text.includes(',')) return fault('holds a comma; write each host as an entry of its own')
   if (text.includes('@')) return fault('holds user information; leave out everything up to the "@"')
   if (text.includes('%')) {
     return fault('holds a percent sign; write the characters themselves, an IPv6 address without its zone')

@@ -5,7 +5,7 @@ const SECONDS = 1e11
 export function identityFault (identity: unknown): string | null {
   if (typeof identity !== 'object' || identity === null) return 'no object'
   const { id, roles, expires } = identity as { readonly [K in 'id' | 'roles' | 'expires']?: unknown }
-  if (!isId(id)) return 'one without an id, a string or a number'
+  if (!isId(id)) return 'an object without an id, which is a string or a number'
   // A text would have every role that is a part of it.
   if (roles !== undefined && !isListOfStrings(roles)) return 'one whose roles are no list of strings'
   if (expires === undefined) return null

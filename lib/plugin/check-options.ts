@@ -54,7 +54,9 @@ export function checkOptions (schema: TSchema, value: unknown, where: string): v
     const wanted = notesOf(fault.schema).expected ?? 'a value'
     throw new WSG_ERR_OPTION(`${where}${path}: expected ${wanted}, got nothing${note}`)
   }
-  const problem = literalsOf(fault.schema) ?? `${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}`
+  const problem = fault.type === ValueErrorType.ArrayMinItems
+    ? 'expected one entry or more'
+    : literalsOf(fault.schema) ?? `${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}`
   throw new WSG_ERR_OPTION(`${where}${path}: ${problem}, got ${gotFor(fault.schema, fault.value)}` +
     `${adviceOnValue(fault.schema, fault.value)}${note}`)
 }

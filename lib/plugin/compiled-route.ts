@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { AnyContract, CompiledContract, ContractSpec } from '../../types/contract.js'
 import type { MessageOptions } from '../../types/message-options.js'
 import { compileContract } from '../contract/compile.js'
@@ -31,6 +31,7 @@ export interface CompiledRoute {
 /** What of `wsRoute`'s second argument is compiled. */
 export interface RouteDeclaration {
   readonly messages?: MessageOptions
+  readonly public?: boolean
   readonly versions?: unknown
 }
 
@@ -39,8 +40,9 @@ export interface RouteDeclaration {
  * WSG_ERR_HANDLER.
  */
 export function compileRoute (
-  scope: FastifyInstance, given: AnyContract, { messages, versions }: RouteDeclaration, options: ResolvedOptions
+  scope: FastifyInstance, given: AnyContract, declared: RouteDeclaration, options: ResolvedOptions
 ): CompiledRoute {
+  const { messages, versions, public: isPublic } = declared
   // Loose outside so that interfaces and generated stubs fit; what is no contract is refused by the compiler.
   const spec = given as ContractSpec
   const { prefix, log } = scope
@@ -57,7 +59,17 @@ export function compileRoute (
     warnAtBoot(log, { contract: name, maxPayload }, `the contract ${name} lets each socket send more than 1 MiB at ` +
       'once; the report on level debug names the message')
   }
+  if (isPublic === true) warnOfRoles(contract, log)
   return { spec, contract, versions: older, spoken, url: prefix.replace(/\/$/, '') + contract.url, limits }
+}
+
+/** A rule that refuses everybody is a slip. */
+function warnOfRoles ({ name, inbound }: CompiledContract, log: FastifyBaseLogger): void {
+  for (const [type, { roles }] of inbound) {
+    if (roles === null) continue
+    warnAtBoot(log, { contract: name, type }, `the contract ${name} asks for a role in ${type}, but its route is ` +
+      'public, where nobody has one: it is refused to everybody')
+  }
 }
 
 /** What the gate has to know of it. */

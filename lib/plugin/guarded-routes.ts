@@ -174,8 +174,9 @@ export class GuardedRoutes {
     refuseUndecided(this.#undecided)
     const [unused] = this.#patterns.unused()
     if (unused !== undefined) {
+      const all = this.urls.length === 0 ? 'none' : this.urls.slice(0, 10).join(', ')
       throw new WSG_ERR_OPTION('options.policies: expected the url of a WebSocket route, ' +
-        `got ${got(unused)}${didYouMean(unused, this.urls)}`)
+        `got ${got(unused)}${didYouMean(unused, this.urls) || `; there is ${all}`}`)
     }
     const { development, allowMissingOrigin } = this.#options
     const admitsMissing = this.#routes.some(({ policy }) => policy.headerOrigin.check(undefined) === null)

@@ -4,12 +4,23 @@ import { nearest } from '../errors/nearest.js'
 
 // Tested in test/plugin/advice.test.ts.
 
+/** What is expected where a strategy goes. */
+export const STRATEGY = 'a strategy such as sessionAuth(session => session.user)'
+
 const UNSET = '; is an environment variable unset?'
 
 /** Names that other packages have for an option, by ours. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['perUser', 'perIdentity'], ['perIp', 'perAddress'], ['options', 'maxPayload'],
 ])
+
+/** Of the options of ws and @fastify/websocket: what stands for them here. */
+const OF_WS: ReadonlyMap<string, string> = new Map([
+  ['verifyClient', 'auth, authorize, or origins as a function'],
+  ['handleProtocols', 'subprotocols'],
+  ['path', 'a route'],
+])
+const ADOPTED = ['perMessageDeflate', 'clientTracking', 'errorHandler', 'preClose', 'backlog', 'autoPong']
 
 /** What `schema` offers: its alternatives, or itself. */
 function alternatives (schema: TSchema): readonly TSchema[] {
@@ -32,6 +43,11 @@ export function literalsOf (schema: TSchema): string | null {
 /** What to write instead of the unknown option `key`, as the end of an error; nothing where no name is near. */
 export function adviceOnKey (schema: TObject, key: string): string {
   if (key === 'messages') return '; only wsRoute has message limits'
+  if ('maxFragments' in schema.properties) {
+    const ours = OF_WS.get(key)
+    if (ours !== undefined) return `; write ${ours}`
+    if (ADOPTED.includes(key)) return '; register @fastify/websocket with it yourself, before the guard'
+  }
   // By their own name and by the whole path: `maxPayload` and `heartbeatInterval` are found one level further down.
   const paths = new Map(Object.keys(schema.properties).map(name => [name, name]))
   for (const [name, option] of Object.entries(schema.properties)) {
@@ -60,10 +76,14 @@ export function adviceOnValue (schema: TSchema, value: unknown): string {
     if (kinds.includes('Integer') || kinds.includes('Number')) {
       return `; write ${schema['unit'] === undefined ? 'a number, without quotes' : `a number of ${schema['unit']}`}`
     }
-    const slashed = `/${value}`
-    if (typeof schema['pattern'] === 'string' && new RegExp(schema['pattern']).test(slashed)) {
-      return `; write ${got(slashed)}`
-    }
+    if (kinds.includes('Boolean') && /^(?:true|false)$/.test(value)) return `; write ${value}, without quotes`
+    if (typeof schema['pattern'] === 'string') return adviceOnPath(new RegExp(schema['pattern']), value)
+  }
+  if (kinds.includes('Array') && (schema['items'] as TSchema | undefined)?.[Kind] === 'Object') return '; write [{ … }]'
+  if (typeof value === 'function' && schema['expected'] === STRATEGY) {
+    return /Auth$|^anyOf$/.test(value.name)
+      ? `; call it: ${value.name}(…)`
+      : '; a strategy of your own is { name, needs, authenticate }'
   }
   if (typeof value === 'number') {
     const options = Object.entries(objectOf(schema)?.properties ?? {})
@@ -73,11 +93,21 @@ export function adviceOnValue (schema: TSchema, value: unknown): string {
   return ''
 }
 
+/** A path that `pattern` takes, where `value` is nearly one. */
+function adviceOnPath (pattern: RegExp, value: string): string {
+  if (value === '/*') return '; that would leave nothing to guard'
+  const near = [`/${value}`, value.replace(/\*+$/, '*')].find(path => pattern.test(path))
+  return near === undefined ? '' : `; write ${got(near)}`
+}
+
 /** What came, with what is missing or empty in it. */
 export function gotFor (schema: TSchema, value: unknown): string {
   if (Array.isArray(value)) {
-    const empty = value.findIndex(item => item === undefined || item === '')
-    return `${got(value)}${empty === -1 ? '' : ` whose [${empty}] is ${got(value[empty])}${UNSET}`}`
+    const wrong = value.findIndex(item => typeof item !== 'string' || item === '')
+    if (wrong === -1 || schema[Kind] === 'Array') return got(value)
+    const item: unknown = value[wrong]
+    const hint = item === undefined || item === '' ? UNSET : '; a pattern is text, such as ".example.com"'
+    return `${got(value)} whose [${wrong}] is ${got(item)}${hint}`
   }
   const required = (schema['required'] as readonly string[] | undefined) ?? []
   const missing = typeof value === 'object' && value !== null ? required.filter(name => !(name in value)) : []

@@ -18,7 +18,7 @@ import { refuseStrangers, warnOfStrangers } from './other-upgrades.js'
 import { joinRooms } from './rooms.js'
 import { UrlPatterns, WITHOUT_SLASH } from './url-patterns.js'
 import { checkVersions } from './versions.js'
-import { warnOfBun, warnOfTransport } from './warnings.js'
+import { warnOfBun, warnOfPolicies, warnOfTransport } from './warnings.js'
 import { WebSocketPlugin } from './websocket-plugin.js'
 
 // What happens when. Each step is a file of its own; the order is what this one is about.
@@ -70,6 +70,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     refuseStrangers(listeners, options.otherUpgrades)
     warnOfStrangers(listeners, options.otherUpgrades, fastify.log)
     warnOfTransport(fastify, options, trustProxy)
+    warnOfPolicies(options, fastify.log)
     warnOfBun(fastify.log)
   })
   fastify.addHook('onListen', async () => {

@@ -7,6 +7,7 @@ import type { MessageBudget, MessageOptions } from '../../types/message-options.
 import type {
   GuardOptions, HeartbeatOptions, RouteGuardOptions, SessionOptions, WebSocketOptions,
 } from '../../types/options.js'
+import { STRATEGY } from './option-advice.js'
 
 // Tested in test/plugin/options.test.ts.
 
@@ -61,7 +62,7 @@ const strategyOf = (alternatives: TSchema, issues: TSchema, description = '') =>
 } satisfies SchemasOf<AuthStrategy>, {
   closed: true,
   description,
-  expected: 'a strategy such as sessionAuth(session => session.user)',
+  expected: STRATEGY,
 })
 const plainStrategy = strategyOf(Type.Any(), Type.Any())
 const issues = Type.Object({

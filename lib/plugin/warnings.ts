@@ -29,6 +29,13 @@ export function warnOfTransport (fastify: FastifyInstance, options: ResolvedOpti
   }
 }
 
+/** Says at boot where one pattern decides for routes that nobody has thought of. */
+export function warnOfPolicies ({ policies }: Pick<ResolvedOptions, 'policies'>, log: BootLog): void {
+  if (policies.every(({ url, public: isPublic }) => url !== '/*' || isPublic !== true)) return
+  warnAtBoot(log, {}, 'policies: "/*" with public: true opens each WebSocket route that does not say who may ' +
+    'connect, those to come as well; list the URLs that are meant')
+}
+
 /** Says at boot what Bun's own `ws` does not enforce. */
 export function warnOfBun (log: BootLog): void {
   if (process.versions['bun'] === undefined) return

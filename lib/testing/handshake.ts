@@ -18,14 +18,25 @@ interface Route {
  * given. Throws where there is none, or more than one.
  */
 export function routeOf (app: FastifyInstance, contract: AnyContract, url: string | undefined): Route {
+  if (typeof contract !== 'object') {
+    const message = `connect: expected connect(app, contract, options), got ${JSON.stringify(contract)}`
+    throw new ClientError('connect_failed', { message })
+  }
   const routes = app.wsGuard.contracts.flatMap(({ contract: current, versions, url }): Route[] => current === contract
     ? [{ url }]
     : versions.filter(older => older.contract === contract).map(({ fingerprint }) => ({ url, fingerprint })))
   if (url !== undefined) return routes.find(route => route.url === url) ?? { url }
   if (routes.length === 1) return routes[0]!
   const urls = routes.map(route => route.url).join(', ')
-  const found = urls === '' ? 'none' : `${urls}: say which with the option url`
+  const found = urls === '' ? `none; ${adviceOn(app, contract)}` : `${urls}: say which with the option url`
   throw new ClientError('connect_failed', { message: `contract "${contract.name}": expected one route, got ${found}` })
+}
+
+function adviceOn (app: FastifyInstance, { name }: AnyContract): string {
+  const other = app.wsGuard.contracts.find(({ contract }) => contract.name === name)
+  return other === undefined
+    ? 'declare it with app.wsRoute(contract, …)'
+    : `${other.url} has another contract of that name: import the one that the application uses`
 }
 
 interface Declared {

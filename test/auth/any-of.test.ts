@@ -134,6 +134,7 @@ t.test('what is no strategy, or can\'t say whether its credential is there, does
   for (const [strategies, message] of [
     [[], /anyOf: expected two strategies or more, got 0/],
     [[byToken], /two strategies or more, got 1/],
+    [[[byToken, byKey]], /anyOf: expected two strategies or more, got a list; write anyOf\(a, b\)/],
     [[byToken, undefined], /anyOf: \[1\]: expected a strategy such as sessionAuth\(.*got undefined/],
     [[byToken, sessionAuth], /\[1\]: expected a strategy/],
     [[silent, byToken], /anyOf: strategy "own": expected isPresent\(\{ request \}\).*got undefined/],

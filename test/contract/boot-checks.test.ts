@@ -110,6 +110,7 @@ t.test('the contract itself', async t => {
   fails({ inbound: { a: { payload, unknownProperties: 'strip' } } }, /unknownProperties: expected "refuse" or "drop"/)
   fails({ inbound: { a: { payload, role: ['x'] } } }, /did you mean "roles"/)
   fails({ inbound: { a: { paylod: payload } } }, /expected a TypeBox type, or \{ payload, … \}, got an object with paylod; did you mean "payload"/)
+  fails({ inbound: { a: { type: 'object', properties: {} } } }, /got an object with type, properties; write Type\.Object\(\{ … \}\) of TypeBox, plain JSON Schema is not checked$/)
   fails({ inbound: { $a: payload } }, /"\$"/)
   fails({ inbound: { then: payload } }, /can not be a message type/)
   fails({ inbound: { '': payload } }, /1-64 characters/)

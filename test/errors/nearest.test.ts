@@ -11,6 +11,14 @@ t.test('a slip of a finger finds its name', async t => {
   t.equal(didYouMean('orgins', NAMES), '; did you mean "origins"?')
 })
 
+t.test('a name that goes on where another ends, or ends where it goes on, finds that', async t => {
+  t.equal(nearest('ratePerSecond', ['errors', 'rate']), 'rate')
+  t.equal(nearest('max', ['minLength', 'maxLength', 'maxBytes']), 'maxLength')
+  t.equal(nearest('/yjs', ['/feed', '/yjs/:doc']), '/yjs/:doc')
+  t.equal(nearest('onward', ['on']), null, 'two letters are a chance')
+  t.equal(nearest('authorise', ['auth', 'authorize']), 'authorize', 'a slip of a finger comes first')
+})
+
 t.test('what is far from all is none of them', async t => {
   for (const name of ['colour', 'zzz', '', 'x'.repeat(65)]) t.equal(nearest(name, NAMES), null, name)
   t.equal(didYouMean('colour', NAMES), '')

@@ -66,7 +66,9 @@ t.test('a rejection carries the status and the code, and nothing stays behind', 
   ] as const) {
     t.match(await failure(app.injectWS(path, context)), { message: `Unexpected server response: ${expected.statusCode}, ${expected.code}`, ...expected })
   }
-  t.match((await failure(app.injectWS('/ws', { headers: { ...headers, origin: 'https://evil.example' } })))?.message, /403, WSG_ERR_ORIGIN_NOT_ALLOWED; pass \{ headers: \{ origin \} \} as the second argument/)
+  t.match((await failure(app.injectWS('/ws', { headers: { ...headers, origin: 'https://evil.example' } })))?.message, /403, WSG_ERR_ORIGIN_NOT_ALLOWED; pass \{ headers: \{ origin \} \} as the second argument; origins are derived from allowedHosts/, 'in development the reason as well')
+  const silent = await application(t, { allowedHosts: ['goodsite.com'] })
+  t.equal((await failure(silent.injectWS('/ws', { headers: { ...headers, origin: 'https://evil.example' } })))?.message, 'Unexpected server response: 403, WSG_ERR_ORIGIN_NOT_ALLOWED; pass { headers: { origin } } as the second argument')
   await until(() => app.wsGuard.sockets === 0 && app.wsGuard.pending === 0)
 })
 

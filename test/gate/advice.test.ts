@@ -92,3 +92,9 @@ t.test('each refusal has advice, and nothing that was sent stands in it unescape
     t.notMatch(advice, /[\u0000-\u001f\u2028\u202e]/, code)
   }
 })
+
+t.test('what is no identity is said, and what to return', async t => {
+  const value = 'session: expected an identity, got an object without an id, which is a string or a number'
+  t.equal(on('WSG_ERR_AUTH_UNAVAILABLE', { value }), `${value}; return an object such as { id: 'ada' }`)
+  t.equal(on('WSG_ERR_AUTH_UNAVAILABLE', { value: 'session', cause: new Error('down') }), 'session failed; the error is in the log line')
+})

@@ -95,7 +95,7 @@ t.test('first, one error has all routes; with its lines the application boots', 
 t.test('then tests lack the Origin that a page sends, and say so; with it all pass as they were', async t => {
   const options = { development: true, policies: POLICIES }
   t.same(await run(options, {}), {
-    ...PASSED, feed: 'WSG_ERR_ORIGIN_MISSING', chat: 'WSG_ERR_ORIGIN_MISSING', 'refused by a hook': 'Unexpected server response: 403, WSG_ERR_ORIGIN_MISSING; pass { headers: { origin } } as the second argument',
+    ...PASSED, feed: 'WSG_ERR_ORIGIN_MISSING', chat: 'WSG_ERR_ORIGIN_MISSING', 'refused by a hook': 'Unexpected server response: 403, WSG_ERR_ORIGIN_MISSING; pass { headers: { origin } } as the second argument; a browser always sends an Origin; for other clients set allowMissingOrigin: true, or have them send one',
   })
   t.same(await run(options, { headers: { origin: 'http://localhost' } }), PASSED)
 })

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { defineContract, text } from '../../lib/contract.js'
-import { anyOf, sessionAuth, ticketAuth } from '../../lib/index.js'
+import { anyOf, sessionAuth, ticketAuth, tokenAuth } from '../../lib/index.js'
 import type { AuthStrategy } from '../../types/gate.js'
 import { bootGuard } from '../helpers/boot.js'
 
@@ -58,6 +58,20 @@ t.test('options', async t => {
     // Patterns.
     [{ otherUpgrades: ['socket.io/'] }, /^options\.otherUpgrades\[0\]: expected a path such as "\/socket\.io\/" or "\/hmr\/\*", got "socket\.io\/"; write "\/socket\.io\/"/],
     [{ policies: [{ url: 'admin/*' }] }, /^options\.policies\[0\]\.url: expected a path such as "\/admin" or "\/admin\/\*", got "admin\/\*"; write "\/admin\/\*"/],
+    [{ policies: [{ url: '/a/**' }] }, /^options\.policies\[0\]\.url: .*got "\/a\/\*\*"; write "\/a\/\*"/],
+    [{ policies: { '/a': { public: true } } }, /^options\.policies: expected array, got an object; write \[\{ … \}\]/],
+    [{ policies: [{ url: '/yjs', public: true }] }, /^options\.policies: expected the url of a WebSocket route, got "\/yjs"; there is none/],
+    [{ otherUpgrades: ['/*'] }, /^options\.otherUpgrades\[0\]: .*got "\/\*"; that would leave nothing to guard/],
+    [{ allowedHosts: [] }, /^options\.allowedHosts: expected one entry or more, got an array of 0/],
+    [{ origins: [/goodsite/] }, /^options\.origins: .*got an array of 1 whose \[0\] is an object; a pattern is text, such as "\.example\.com"/],
+    [{ development: 'true' }, /^options\.development: expected boolean, got "true"; write true, without quotes/],
+    // What other packages have.
+    [{ messages: { ratePerSecond: 5 } }, /got "ratePerSecond"; did you mean "rate"\?/],
+    [{ websocket: { verifyClient: () => true } }, /got "verifyClient"; write auth, authorize, or origins as a function/],
+    [{ websocket: { handleProtocols: () => 'a' } }, /got "handleProtocols"; write subprotocols/],
+    [{ websocket: { perMessageDeflate: true } }, /got "perMessageDeflate"; register @fastify\/websocket with it yourself, before the guard/],
+    [{ auth: () => ({ id: 1 }) }, /^options\.auth: .*got a function; a strategy of your own is { name, needs, authenticate }/],
+    [{ auth: sessionAuth }, /^options\.auth: .*got a function; call it: sessionAuth\(…\)/],
     [{ subprotocols: ['a b'] }, /^options\.subprotocols\[0\]: expected a name without spaces and separators, .*got "a b"/],
   ]
   for (const [options, message] of rows) {
@@ -68,6 +82,27 @@ t.test('options', async t => {
   t.equal(await bootGuard(() => {}, { heartbeat: { interval: 1000 }, otherUpgrades: ['/socket.io/'], auth: strategy }), null)
   for (const more of [{ firstMessage: true, verifyToken: () => null }, { verifyToken: () => null }, { firstMessage: false }]) t.equal(await bootGuard(() => {}, { auth: { ...own, ...more } }), null)
   t.equal(await bootGuard(() => {}, { auth: anyOf(own, ticketAuth({ issue: '/t', auth: anyOf(own, own) })) }), null)
+})
+
+t.test('what a pattern of policies does not fit, and what there is', async t => {
+  const route = (app: FastifyInstance): unknown => app.get('/rooms/:room', { websocket: true, wsGuard: { public: true } }, () => {})
+  const failure = async (url: string): Promise<string | undefined> => (await bootGuard(route, { policies: [{ url, public: true }] }))?.message
+  t.match(await failure('/rooms'), /got "\/rooms"; did you mean "\/rooms\/:room"\?/)
+  t.match(await failure('/feed'), /got "\/feed"; there is \/rooms\/:room/)
+})
+
+t.test('each error names the page that says what to do', async t => {
+  const help = (build: () => unknown): string => {
+    try { build() } catch (error) { return String((error as { help?: string }).help).replace(/^.*\/docs\//, '') }
+    return 'no error'
+  }
+  t.equal(help(() => sessionAuth('user' as never)), 'sessions.md')
+  t.equal(help(() => tokenAuth({ verifyToken: () => null } as never)), 'tokens.md')
+  t.equal(help(() => ticketAuth({} as never)), 'tokens.md#tickets')
+  t.equal(help(() => anyOf(own)), 'authentication.md#several-on-one-route')
+  t.match(await bootGuard(() => {}, { auth: true }), { help: /docs\/authentication\.md$/ })
+  t.match(await bootGuard(() => {}, { policies: [{ url: 'x' }] }), { help: /docs\/options\.md#routes-that-others-declare$/ })
+  t.match(await bootGuard(() => {}, { authTimeout: '5' }), { help: /docs\/options\.md$/ })
 })
 
 t.test('routes', async t => {

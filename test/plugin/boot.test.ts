@@ -123,7 +123,7 @@ t.test('a route must say who may connect, and say it once', async t => {
 t.test('options: the message names the option, what was expected and what came', async t => {
   const rows: [object, string, RegExp][] = [
     [{}, 'WSG_ERR_OPTION', /allowedHosts: required unless development is true; expected .*got undefined/],
-    [{ allowedHosts: [] }, 'WSG_ERR_OPTION', /allowedHosts: expected array length.*got an array of 0/],
+    [{ allowedHosts: [] }, 'WSG_ERR_OPTION', /allowedHosts: expected one entry or more, got an array of 0/],
     [{ allowedHosts: 'goodsite.com' }, 'WSG_ERR_OPTION', /allowedHosts: expected array, got "goodsite\.com"/],
     [{ ...base, authTimeout: '5s' }, 'WSG_ERR_OPTION', /authTimeout: expected integer, got "5s"/],
     [{ ...base, authTimeout: 0 }, 'WSG_ERR_OPTION', /authTimeout: expected integer.*got 0/],

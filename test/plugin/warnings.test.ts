@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { FastifyInstance } from 'fastify'
 import { resolveOptions } from '../../lib/plugin/options.js'
-import { warnOfTransport } from '../../lib/plugin/warnings.js'
+import { warnOfPolicies, warnOfTransport } from '../../lib/plugin/warnings.js'
 
 /** What is said at boot with these options behind such a server. */
 function said (given: object, trustProxy: unknown, server: object = createServer()): string {
@@ -23,4 +23,16 @@ t.test('what is dangerous', async t => {
   t.match(said({}, true), /trustProxy: true believes every client/)
   t.match(said({ development: true }, false), /development: true/)
   t.match(said({ requireTls: false }, false), /can be read on the way/)
+})
+
+t.test('a pattern that matches too much', async t => {
+  const lines = (url: string, more: object): string[] => {
+    const found: string[] = []
+    const log = { warn: (...args: unknown[]) => { found.push(String(args.at(-1))) } }
+    warnOfPolicies(resolveOptions({ development: true, policies: [{ url, ...more }] }), log as never)
+    return found
+  }
+  t.match(lines('/*', { public: true }), [/^policies: "\/\*" with public: true opens each WebSocket route/])
+  t.same(lines('/yjs/*', { public: true }), [])
+  t.same(lines('/*', { maxPayload: 1000 }), [])
 })

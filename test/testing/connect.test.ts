@@ -88,13 +88,16 @@ t.test('calls and their errors', async t => {
 
 t.test('what is waited for has a deadline, and the error says what came instead', async t => {
   const app = await application(t)
-  const ann = await connect(app, chat, { as: { id: 'ann' }, ...room, timeout: 30 })
-  await t.rejects(ann.next.left(), { code: 'timeout', message: 'no left within 30 ms; unread: said' })
+  const ann = await connect(app, chat, { as: { id: 'ann' }, ...room })
+  const soon = { timeout: 30 }
+  await t.rejects(ann.next.left(soon), { code: 'timeout', message: 'no left within 30 ms; unread: said' })
   await t.rejects(ann.error({ timeout: 10 }), { code: 'timeout', message: 'no error within 10 ms' })
-  await t.rejects(ann.closed(), { code: 'timeout', message: /^not closed/ })
+  await t.rejects(ann.closed(soon), { code: 'timeout', message: /^not closed/ })
   ann.send.kick({})
-  await t.rejects(ann.next.left(), { code: 'timeout', message: 'no left within 30 ms; unread: said; errors: forbidden (kick)' })
-  await t.rejects(ann.closed(), { code: 'timeout', message: 'not closed within 30 ms; unread: said; errors: forbidden (kick)' })
+  // Its answer comes behind that of the message before.
+  await ann.calls.whoami({})
+  await t.rejects(ann.next.left(soon), { code: 'timeout', message: 'no left within 30 ms; unread: said; errors: forbidden (kick)' })
+  await t.rejects(ann.closed(soon), { code: 'timeout', message: 'not closed within 30 ms; unread: said; errors: forbidden (kick)' })
   t.match(await ann.error(), { code: 'forbidden' }, 'and nothing has taken it')
 })
 
@@ -154,7 +157,7 @@ t.test('it comes from the first of the origins that is one page\'s, and a refusa
     const opened = connect(app, chat, { as: { id: 'ann' }, ...room })
     if (isIn) await (await opened).close()
     else {
-      const message = /WSG_ERR_ORIGIN_NOT_ALLOWED; pass \{ origin \} as the third argument$/
+      const message = /WSG_ERR_ORIGIN_NOT_ALLOWED; pass \{ origin \} as the third argument; add 'http:\/\/localhost' to origins$/
       await t.rejects(opened, { code: 'WSG_ERR_ORIGIN_NOT_ALLOWED', message })
     }
   }
@@ -182,7 +185,10 @@ t.test('the route is found with its prefix; where there is none, or two, that is
   const app = await application(t, {}, '/v1')
   t.match(await (await connect(app, chat, { as: { id: 2 }, ...room })).next.said(), { text: 'hello 2' })
   const other = defineContract({ name: 'other', url: '/other', outbound: { tick: Type.Object({}) } })
-  await t.rejects(connect(app, other, { as: { id: 2 } }), { code: 'connect_failed', message: 'contract "other": expected one route, got none' })
+  await t.rejects(connect(app, other, { as: { id: 2 } }), { code: 'connect_failed', message: 'contract "other": expected one route, got none; declare it with app.wsRoute(contract, …)' })
+  const copy = defineContract({ name: 'chat', url: '/elsewhere', outbound: { tick: Type.Object({}) } })
+  await t.rejects(connect(app, copy, { as: { id: 2 } }), { message: /^contract "chat": expected one route, got none; \/v1\/.* has another contract of that name: import the one that the application uses$/ })
+  await t.rejects(connect(app, '/chat' as never), { message: 'connect: expected connect(app, contract, options), got "/chat"' })
 })
 
 t.test('a flat contract with a binary message, on a public route', async t => {
