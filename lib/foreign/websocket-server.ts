@@ -67,6 +67,20 @@ export function guardServer (
   server: WebSocketServer, judge: UpgradeJudge, limits: ServerLimits, payloadLimit: PayloadLimit, log: FastifyBaseLogger
 ): void {
   const options = server.options as unknown as LiveOptions
+  refuseUnsafe(options)
+  if (options.perMessageDeflate !== false) {
+    warnAtBoot(log, {}, '@fastify/websocket options.perMessageDeflate is on: each socket costs about 400 KiB, and ' +
+      'secrets beside attacker-chosen text can leak by length (CRIME)')
+  }
+  tighten(options, limits)
+  // Without it nothing could be closed, swept or counted; ws itself fills and empties the set.
+  ;(server as { clients: Set<WebSocket> | undefined }).clients ??= new Set()
+  judgeUpgrades(server, judge, payloadLimit)
+  checkInsides(server.constructor as typeof WebSocketServer, log)
+  server.on('connection', (_socket: WebSocket, raw: IncomingMessage) => { judge.complete(raw) })
+}
+
+function refuseUnsafe (options: LiveOptions): void {
   // The instance is asked, not a package.json: several copies of ws can be installed. The option came with 8.23.0.
   if (options.maxPendingAutoPongs === undefined) {
     throw new WSG_ERR_DEPENDENCY('ws: expected version 8.23.0 or later (unbounded pongs before it), got an older ' +
@@ -88,19 +102,20 @@ export function guardServer (
     throw new WSG_ERR_OPTION_UNSAFE('@fastify/websocket options.path: expected to be left out, got ' +
       `${got(options.path)}; ws would answer 400 to the handshakes of every other route`)
   }
-  if (options.perMessageDeflate !== false) {
-    warnAtBoot(log, {}, '@fastify/websocket options.perMessageDeflate is on: each socket costs about 400 KiB, and ' +
-      'secrets beside attacker-chosen text can leak by length (CRIME)')
-  }
-  // What the application chose itself stays; ws's own defaults are not fit for strangers.
+}
+
+/** What the application chose itself stays; ws's own defaults are not fit for strangers. */
+function tighten (options: LiveOptions, limits: ServerLimits): void {
   if (options.maxPayload === WS_DEFAULTS.maxPayload) options.maxPayload = limits.maxPayload
   if (options.maxFragments === WS_DEFAULTS.maxFragments) options.maxFragments = limits.maxFragments
   if (options.closeTimeout === WS_DEFAULTS.closeTimeout) options.closeTimeout = limits.closeTimeout
   options.WebSocket = guardSocketClass(options.WebSocket, options.autoPong !== false)
   options.autoPong = false
-  // Without it nothing could be closed, swept or counted; ws itself fills and empties the set.
-  ;(server as { clients: Set<WebSocket> | undefined }).clients ??= new Set()
+}
 
+/** Asks the gate before each 101, with which payload limit and subprotocol. */
+function judgeUpgrades (server: WebSocketServer, judge: UpgradeJudge, payloadLimit: PayloadLimit): void {
+  const options = server.options as unknown as LiveOptions
   const choose = (_offers: Set<string>, raw: IncomingMessage): string | false => judge.subprotocolOf(raw)
   const standard = options.maxPayload
   const upgrade = server.handleUpgrade.bind(server)
@@ -115,18 +130,20 @@ export function guardServer (
     options.maxPayload = standard
     options.handleProtocols = handleProtocols
   }
-  if (!watchesSockets(server.constructor as typeof WebSocketServer)) {
+}
+
+function checkInsides (Server: typeof WebSocketServer, log: FastifyBaseLogger): void {
+  if (!watchesSockets(Server)) {
     warnChanged(log, 'guarded-socket', 'pings may not be counted, frames behind a close may be handled, and a close ' +
       'that the client began may be told as the application\'s')
   }
-  if (!readsFragments(server.constructor as typeof WebSocketServer)) {
+  if (!readsFragments(Server)) {
     warnChanged(log, 'ws-internals', 'websocket.fragmentTimeout does nothing: a fragmented message has no deadline')
   }
-  if (!readsOptionsPerCall(server.constructor as typeof WebSocketServer)) {
+  if (!readsOptionsPerCall(Server)) {
     warnChanged(log, 'websocket-server', 'a route\'s own payload limit and subprotocols can\'t be set; ' +
       'websocket.maxPayload holds for every route')
   }
-  server.on('connection', (_socket: WebSocket, raw: IncomingMessage) => { judge.complete(raw) })
 }
 
 /**

@@ -1,6 +1,6 @@
 // Tested in test/socket/groups.test.ts and test/socket/slow.test.ts.
-import { frameBinary, frameText } from '../foreign/ws-internals.js'
-import type { Frame } from '../foreign/ws-internals.js'
+import { frameBinary, frameText } from '../foreign/frames.js'
+import type { Frame } from '../foreign/frames.js'
 
 /** A message that slow readers may miss, wholly or but for the latest one. */
 export interface Lossy {

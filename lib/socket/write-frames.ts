@@ -1,6 +1,6 @@
 // Tested in test/socket/outbox.test.ts.
 import type { Duplex } from 'node:stream'
-import type { Frame } from '../foreign/ws-internals.js'
+import type { Frame } from '../foreign/frames.js'
 
 /** Writes `chunks`, and behind them the latin1 frames of `text`, with one system call. */
 export function writeFrames (stream: Duplex, text: string, chunks: readonly Frame[] | null): void {

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { readText, readTree } from '../helpers/sources.js'
 
-/** How the room says that an inside has changed, and what several of its files look with: each of these says what is lost. */
+/** How the room says that an inside has changed, what several of its files look with, and what they are compared with. */
 const TOOLS = new Set([
-  'lib/foreign/changed.ts', 'lib/foreign/instance-symbol.ts', 'lib/foreign/memory-handshake.ts', 'lib/foreign/session-probe.ts',
+  'lib/foreign/changed.ts', 'lib/foreign/frames.ts', 'lib/foreign/instance-symbol.ts', 'lib/foreign/memory-handshake.ts', 'lib/foreign/session-probe.ts',
 ])
 
 t.test('docs/foreign.md has a section for each file of lib/foreign, and for no other', async t => {
