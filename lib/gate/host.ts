@@ -25,12 +25,6 @@ export interface HostOptions {
   readonly development: boolean
 }
 
-/** Hosts under one port rule. */
-interface HostTable {
-  readonly exact: Set<string>
-  readonly suffixes: SuffixSet
-}
-
 /** Text of a canonical entry. */
 export const formatHostPattern = ({ kind, host, port }: HostPattern): string =>
   `${kind === 'apex' ? '.' : ''}${host}${port === null ? '' : `:${port}`}`
@@ -61,26 +55,6 @@ export function parseAllowedHost (entry: unknown, where: string): HostPattern | 
  * Throws WSG_ERR_HOST_PATTERN for an entry that could never match or would match too much, and for an empty list.
  */
 export function compileHosts (patterns: readonly string[], { optionName, development }: HostOptions): HostPolicy {
-  const tables = new Map<number | null, HostTable>()
-  const entries = new Set<string>()
-  let any = false
-
-  const tableOf = (port: number | null): HostTable => {
-    let table = tables.get(port)
-    if (!table) tables.set(port, table = { exact: new Set(), suffixes: new SuffixSet() })
-    return table
-  }
-  const add = (pattern: HostPattern): void => {
-    entries.add(formatHostPattern(pattern))
-    // Clients leave the scheme's default port out; 0 stands for none given.
-    const ports = pattern.port === 80 || pattern.port === 443 ? [pattern.port, 0] : [pattern.port]
-    for (const port of ports) {
-      const table = tableOf(port)
-      table.exact.add(pattern.host)
-      if (pattern.kind === 'apex') table.suffixes.add(pattern.host)
-    }
-  }
-
   const written = development ? [...patterns, ...DEVELOPMENT_HOSTS] : patterns
   if (written.length === 0) {
     throw new WSG_ERR_HOST_PATTERN(
@@ -88,33 +62,73 @@ export function compileHosts (patterns: readonly string[], { optionName, develop
         '["goodsite.com"]'
     )
   }
-  written.forEach((entry, index) => {
+  const table = new HostTable()
+  const entries = new Set<string>()
+  let any = false
+  for (const [index, entry] of written.entries()) {
     const pattern = parseAllowedHost(entry, `${optionName}[${index}]`)
-    if (pattern) add(pattern)
-    else {
-      any = true
-      entries.add('*')
-    }
-  })
+    entries.add(pattern === null ? '*' : formatHostPattern(pattern))
+    if (pattern === null) any = true
+    else table.add(pattern)
+  }
 
-  const anyPort = tableOf(null)
   const check = (host: string | undefined): Refusal | null => {
     if (typeof host !== 'string') return MISSING
-    if (anyPort.exact.has(host)) return null
+    if (table.has(host)) return null
     const text = lowerCase(host)
     const end = text === null ? 0 : hostEnd(text)
     if (text === null || end === 0) return { code: 'WSG_ERR_HOST_MALFORMED', value: host }
     const portAt = text.indexOf(':', end)
     const port = portAt < 0 ? 0 : readPort(text, portAt + 1, text.length)
     if (portAt >= 0 && port === 0) return { code: 'WSG_ERR_HOST_MALFORMED', value: host }
-    if (any) return null
-    const name = text.slice(0, end)
-    for (const table of [anyPort, tables.get(port)]) {
-      if (table && (table.exact.has(name) || table.suffixes.matches(name, 0, end))) return null
-    }
+    if (any || table.matches(text.slice(0, end), port)) return null
     return { code: 'WSG_ERR_HOST_NOT_ALLOWED', value: host }
   }
   return Object.freeze({ check, entries: Object.freeze([...entries]) })
+}
+
+/** Hosts under one port rule. */
+interface Hosts {
+  readonly exact: Set<string>
+  readonly suffixes: SuffixSet
+}
+
+const noHosts = (): Hosts => ({ exact: new Set(), suffixes: new SuffixSet() })
+
+/** Canonical hosts by port. */
+class HostTable {
+  readonly #anyPort = noHosts()
+  readonly #byPort = new Map<number, Hosts>()
+
+  add ({ kind, host, port }: HostPattern): void {
+    // Clients leave the scheme's default port out; 0 stands for none given.
+    const ports = port === 80 || port === 443 ? [port, 0] : [port]
+    const places = ports.map(one => one === null ? this.#anyPort : this.#at(one))
+    for (const { exact, suffixes } of places) {
+      exact.add(host)
+      if (kind === 'apex') suffixes.add(host)
+    }
+  }
+
+  /** True for a Host that stands on the list as it came. */
+  has (host: string): boolean {
+    return this.#anyPort.exact.has(host)
+  }
+
+  /** `port`: 0 where none was given. */
+  matches (name: string, port: number): boolean {
+    return isAmong(name, this.#anyPort) || isAmong(name, this.#byPort.get(port))
+  }
+
+  #at (port: number): Hosts {
+    let hosts = this.#byPort.get(port)
+    if (hosts === undefined) this.#byPort.set(port, hosts = noHosts())
+    return hosts
+  }
+}
+
+function isAmong (name: string, hosts: Hosts | undefined): boolean {
+  return hosts !== undefined && (hosts.exact.has(name) || hosts.suffixes.matches(name, 0, name.length))
 }
 
 const MISSING: Refusal = Object.freeze({ code: 'WSG_ERR_HOST_MALFORMED' })
