@@ -16,7 +16,7 @@ const KINDS: readonly ProjectKind[] = [
 ]
 
 for (const kind of KINDS) {
-  t.test(`fastify generate, ${kind.name}`, { skip, timeout: 55_000 }, async t => {
+  t.test(`fastify generate, ${kind.name}`, { skip }, async t => {
     const project = await FastifyCliProject.generate(t, kind)
     project.addGuard()
 

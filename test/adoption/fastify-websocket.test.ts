@@ -25,7 +25,7 @@ module.exports = fp(async (fastify, options) => {
 })
 `
 
-t.test('all pass that the page does not list, and each that it lists is there', { skip, timeout: 110_000 }, async t => {
+t.test('all pass that the page does not list, and each that it lists is there', { skip }, async t => {
   const parent = projectFolder(t)
   const folder = join(parent, 'websocket')
   mkdirSync(join(folder, 'test'), { recursive: true })

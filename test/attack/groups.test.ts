@@ -83,7 +83,7 @@ t.test('H10 two tenants, thousands of joins, leaves, evictions and messages in a
     }
     app!.wsGuard.route(board).group(pick(keys) as GroupKey).evict({ identity: pick(users) })
   }
-  await until(() => clients.every(client => client.messages().filter(({ id }) => id !== undefined).length === 1000), 30_000)
+  await until(() => clients.every(client => client.messages().filter(({ id }) => id !== undefined).length === 1000))
   let said = 0
   for (const [at, client] of clients.entries()) {
     const texts = client.messages().flatMap(({ type, data }) => type === 'said' ? [(data as { text: string }).text] : [])

@@ -28,7 +28,7 @@ interface Seen {
 const seen = <R>(page: Page, read: (seen: Seen) => R | Promise<R>): Promise<R> =>
   page.evaluate(`(${read.toString()})(globalThis)`) as Promise<R>
 
-t.test('the client in Chromium', { skip: skipWithout('chromium'), timeout: 100_000 }, async t => {
+t.test('the client in Chromium', { skip: skipWithout('chromium') }, async t => {
   const script = bundled('test/client/browser-page.ts')
   const server = await chatServer({ before: app => servePage(app, script) })
   t.teardown(() => server.app.close())
@@ -80,7 +80,7 @@ t.test('the client in Chromium', { skip: skipWithout('chromium'), timeout: 100_0
   })
 })
 
-t.test('a refused page sees why, in Chromium', { skip: skipWithout('chromium'), timeout: 100_000 }, async t => {
+t.test('a refused page sees why, in Chromium', { skip: skipWithout('chromium') }, async t => {
   const server = await chatServer({
     guard: { connections: { perAddress: 2 } },
     accepts (token) {

@@ -76,7 +76,7 @@ t.test('a thousand clients that lose their server in one moment come back spread
   t.ok(most <= 9)
 })
 
-t.test('a real server, killed, gets all of a thousand back', { timeout: 100_000 }, async t => {
+t.test('a real server, killed, gets all of a thousand back', async t => {
   const port = await freePort()
   const first = await spawnChatServer(port)
   t.teardown(() => stopChild(first))
@@ -91,13 +91,13 @@ t.test('a real server, killed, gets all of a thousand back', { timeout: 100_000 
   const clients = Array.from({ length: CLIENTS }, () => createClient<typeof chat>({ url: `ws://127.0.0.1:${port}/rooms/lobby`, WebSocket, timeout: 60_000 }))
   t.teardown(() => { for (const client of clients) client.close() })
   for (const client of clients) client.connect()
-  await until(() => clients.every(({ state }) => state === 'open'), 60_000)
+  await until(() => clients.every(({ state }) => state === 'open'))
   const before = attempts
   first.kill('SIGKILL')
-  await until(() => clients.every(({ state }) => state !== 'open'), 20_000)
+  await until(() => clients.every(({ state }) => state !== 'open'))
   const second = await spawnChatServer(port)
   t.teardown(() => stopChild(second))
-  await until(() => clients.every(({ state }) => state === 'open'), 60_000)
+  await until(() => clients.every(({ state }) => state === 'open'))
   t.comment(`${attempts - before} attempts until all of ${CLIENTS} were back`)
   t.ok(attempts - before < CLIENTS * 8)
 })

@@ -15,7 +15,7 @@ async function turns (tab: Tab): Promise<number> {
   return await tab.evaluate<number>('turns')
 }
 
-t.test('a hidden tab keeps its connection, and one that was lost is back when the tab is shown', { skip: skipWithout('chromium'), timeout: 100_000 }, async t => {
+t.test('a hidden tab keeps its connection, and one that was lost is back when the tab is shown', { skip: skipWithout('chromium') }, async t => {
   const server = await chatServer({ before: app => servePage(app, bundled('test/client/browser-page.ts')) })
   t.teardown(() => server.app.close())
   const open = await chromiumTabs(t)

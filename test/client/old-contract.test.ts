@@ -99,7 +99,7 @@ t.test('in Node.js', async t => {
   }, '')
 })
 
-t.test('a page that stays open, in Chromium', { skip: skipWithout('chromium'), timeout: 60_000 }, async t => {
+t.test('a page that stays open, in Chromium', { skip: skipWithout('chromium') }, async t => {
   const script = bundled('test/client/old-contract-page.ts')
   const first = await release(0, last, script)
   const browser = await launchChromium(t)

@@ -5,7 +5,7 @@ import { chatServer } from '../helpers/client-server.js'
 import { bundled, servePage } from '../helpers/page.js'
 import { until } from '../helpers/until.js'
 
-t.test('React 19 under StrictMode, in Chromium', { skip: skipWithout('chromium'), timeout: 100_000 }, async t => {
+t.test('React 19 under StrictMode, in Chromium', { skip: skipWithout('chromium') }, async t => {
   const server = await chatServer({ before: app => servePage(app, bundled('test/client/react-page.ts')) })
   t.teardown(() => server.app.close())
   const browser = await launchChromium(t)

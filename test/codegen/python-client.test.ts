@@ -69,9 +69,9 @@ async function raw (t: Teardown, onSocket: (socket: WebSocket) => void): Promise
   return { port: (server.address() as AddressInfo).port, opened: () => opened }
 }
 
-t.test('with the packaged websockets', { skip, timeout: 60_000 }, t => clientTests(t, PACKAGED))
+t.test('with the packaged websockets', { skip }, t => clientTests(t, PACKAGED))
 
-t.test('with the current websockets', { skip, timeout: 120_000 }, async t => {
+t.test('with the current websockets', { skip }, async t => {
   const python = await latestWebsockets(t)
   if (typeof python === 'string') t.pass(`skipped: ${python}`)
   else await clientTests(t, python)
@@ -162,7 +162,7 @@ async function clientTests (t: Tap, python: PythonSetup): Promise<void> {
     const { port } = await raw(t, socket => socket.close(1000))
     const chat = session(t, python, port, { constants: { _BACKOFF: 0.5 }, recordSleep: true })
     const sleeps = (): unknown[] => chat.lines.flatMap(line => 'sleep' in line ? [line['sleep']] : [])
-    await until(() => sleeps().length >= 8, 20_000)
+    await until(() => sleeps().length >= 8)
     t.same(sleeps().slice(0, 8), [0.5, 1, 2, 4, 8, 16, 20, 20])
   })
 
@@ -170,7 +170,7 @@ async function clientTests (t: Tap, python: PythonSetup): Promise<void> {
     const { port } = await raw(t, socket => socket.close(1000))
     const chat = session(t, python, port, { constants: { _BACKOFF: 0.5, _MIN_UPTIME: 0 }, recordSleep: true })
     const sleeps = (): unknown[] => chat.lines.flatMap(line => 'sleep' in line ? [line['sleep']] : [])
-    await until(() => sleeps().length >= 3, 20_000)
+    await until(() => sleeps().length >= 3)
     t.same(sleeps().slice(0, 3), [0.5, 0.5, 0.5])
   })
 

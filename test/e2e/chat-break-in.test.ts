@@ -7,7 +7,7 @@ import { startExample } from '../helpers/example.js'
 
 // The panel "Try to break in" of examples/chat: each button makes a real attempt, and what it shows is the server's answer.
 
-t.test('the panel of the chat example', { skip: skipWithout('chromium'), timeout: 110_000 }, async t => {
+t.test('the panel of the chat example', { skip: skipWithout('chromium') }, async t => {
   const chat = await startExample(t, 'chat')
   const site = `http://localhost:${chat.port}`
   const browser = await launchChromium(t)
@@ -98,6 +98,6 @@ t.test('the panel of the chat example', { skip: skipWithout('chromium'), timeout
   })
 })
 
-t.test('in production nobody is helped to break in', { timeout: 30_000 }, async t => {
+t.test('in production nobody is helped to break in', async t => {
   await t.rejects(startExample(t, 'chat', { NODE_ENV: 'production' }), /WSG_ERR_/, 'it does not even boot as it is')
 })

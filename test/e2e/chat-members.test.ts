@@ -7,7 +7,7 @@ import { startExample } from '../helpers/example.js'
 
 // examples/chat in a real browser: the devices of a member, roles that change while pages are open, and what a page says when it was refused.
 
-t.test('devices and roles of the chat example', { skip: skipWithout('chromium'), timeout: 110_000 }, async t => {
+t.test('devices and roles of the chat example', { skip: skipWithout('chromium') }, async t => {
   const chat = await startExample(t, 'chat')
   const site = `http://localhost:${chat.port}`
   const browser = await launchChromium(t)

@@ -28,7 +28,7 @@ async function tabs (page: Page, count: number): Promise<string[]> {
 
 const PANEL = ['A foreign website', 'A flood', 'A bad message', 'A script', 'An old page']
 
-t.test('the chat example is usable', { skip: skipWithout('chromium'), timeout: 110_000 }, async t => {
+t.test('the chat example is usable', { skip: skipWithout('chromium') }, async t => {
   const chat = await startExample(t, 'chat')
   const site = `http://localhost:${chat.port}`
   const browser = await launchChromium(t)

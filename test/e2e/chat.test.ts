@@ -52,7 +52,7 @@ async function otherSite (t: Teardown, html: string): Promise<{ readonly port: n
   return { port: typeof address === 'object' && address !== null ? address.port : 0, cookies }
 }
 
-t.test('the chat example', { skip: skipWithout('chromium'), timeout: 110_000 }, async t => {
+t.test('the chat example', { skip: skipWithout('chromium') }, async t => {
   const chat = await startExample(t, 'chat')
   const site = `http://localhost:${chat.port}`
   const lobby = `ws://localhost:${chat.port}/rooms/lobby`
@@ -240,7 +240,7 @@ t.test('the chat example', { skip: skipWithout('chromium'), timeout: 110_000 }, 
     await alice.page.click('#me')
     await alice.page.getByRole('button', { name: 'Log out', exact: true }).click()
     await alice.page.waitForURL(`${site}/login`)
-    await second.page.waitForURL(`${site}/login?ended`, { timeout: 5000 })
+    await second.page.waitForURL(`${site}/login?ended`, { timeout: 60_000 })
     t.match(await second.page.textContent('[role=alert]'), /logged out/, 'which says why')
     t.same(await alice.context.cookies(), [])
     await counted(bob.page, '.person', 1)

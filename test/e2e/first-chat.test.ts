@@ -41,7 +41,7 @@ async function follow (t: Teardown, text: string): Promise<Followed> {
   return { folder, port }
 }
 
-t.test('the first chat of the pages, in Chromium', { skip: skipWithout('chromium'), timeout: 100_000 }, async t => {
+t.test('the first chat of the pages, in Chromium', { skip: skipWithout('chromium') }, async t => {
   const browser = await launchChromium(t)
 
   await t.test('README.md, in TypeScript', async t => {

@@ -16,7 +16,7 @@ const manifest = (path: string): Manifest => JSON.parse(readText(path)) as Manif
 const { dependencies, devDependencies } = manifest('examples/react/package.json')
 const PACKAGES = Object.keys({ ...dependencies, ...devDependencies, ...manifest('package.json').dependencies }).filter(name => name !== 'fastify-ws-guard')
 
-t.test('examples/react in Chromium, under StrictMode', { skip: skipWithout('chromium'), timeout: 100_000 }, async t => {
+t.test('examples/react in Chromium, under StrictMode', { skip: skipWithout('chromium') }, async t => {
   const folder = separateRepository(t, 'react', PACKAGES)
   const compiled = await runNode(folder, [join(ROOT, 'node_modules/typescript/lib/tsc.js'), '-p', '.'])
   t.equal(compiled.status, 0, compiled.output)

@@ -44,7 +44,7 @@ function withImports (text: string): string {
 }
 
 for (const [name, path] of Object.entries(COMPILERS)) {
-  t.test(`${name} takes what the pages say, and has the types for import and for require`, { timeout: 100_000 }, async t => {
+  t.test(`${name} takes what the pages say, and has the types for import and for require`, async t => {
     const folder = typed(t, 'README.md')
     mkdirSync(join(folder, 'start'))
     write(join(folder, 'start'), 'docs/getting-started.md', 3000)

@@ -15,7 +15,7 @@ export async function stopChild (child: ChildProcess, grace = 3000): Promise<voi
 }
 
 /** Resolves with the match once the stream's text matches; rejects when it ends or after `limit` milliseconds. */
-export function waitForOutput (stream: Readable, pattern: RegExp, limit = 10_000): Promise<RegExpMatchArray> {
+export function waitForOutput (stream: Readable, pattern: RegExp, limit = 60_000): Promise<RegExpMatchArray> {
   return new Promise((resolve, reject) => {
     let text = ''
     const done = (): void => {

@@ -11,7 +11,7 @@ import type { Teardown } from './teardown.js'
 import { until } from './until.js'
 
 export interface ContractSettings extends Omit<GuardedSettings, 'extend'> {
-  /** Milliseconds that a wait of a client takes at most. Default 5000. */
+  /** Milliseconds that a wait of a client takes at most. Default 30,000. */
   readonly limit?: number
 }
 

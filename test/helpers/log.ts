@@ -26,7 +26,7 @@ export class LogCollector {
   }
 
   /** Resolves with the first line that `matches`, past ones included; rejects after `limit` milliseconds. */
-  waitFor (matches: (line: LogLine) => boolean, limit = 5000): Promise<LogLine> {
+  waitFor (matches: (line: LogLine) => boolean, limit = 30_000): Promise<LogLine> {
     return new Promise((resolve, reject) => {
       const check = (): void => {
         const line = this.lines.find(matches)

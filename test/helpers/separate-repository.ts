@@ -14,7 +14,7 @@ export interface Ended {
 /** Runs Node.js to its end. */
 export async function runNode (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return await new Promise(resolve => {
-    execFile(process.execPath, [...args], { cwd, env: { ...process.env, ...env }, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...args], { cwd, env: { ...process.env, ...env }, timeout: 300_000 }, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
     })
   })

@@ -23,7 +23,7 @@ export interface TcpOptions {
   readonly tls?: { readonly ca?: string, readonly servername?: string }
   /** Does not answer the peer's FIN with its own, like a client that hangs. Default false. TCP only. */
   readonly halfOpen?: boolean
-  /** Milliseconds that every wait takes at most. Default 5000. */
+  /** Milliseconds that every wait takes at most. Default 30,000. */
   readonly limit?: number
 }
 
@@ -53,7 +53,7 @@ export interface TcpClient {
 
 /** Opens a raw TCP or TLS connection. Rejects when nothing listens. */
 export async function connect (port: number, options: TcpOptions = {}): Promise<TcpClient> {
-  const limit = options.limit ?? 5000
+  const limit = options.limit ?? 30_000
   const host = options.host ?? '127.0.0.1'
   const socket = await open(port, host, options, limit)
   const chunks: Buffer[] = []

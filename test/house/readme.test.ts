@@ -74,7 +74,7 @@ t.test('the first server of README.md is short, runs, admits its own page and re
   const client = named.find(block => /^client\.[jt]s$/.test(block.file ?? ''))
   if (client !== undefined) {
     const run = spawn(process.execPath, [join(folder, 'client.js')], {
-      cwd: folder, env: { ...process.env, URL: `ws://localhost:${port}${path}` }, stdio: 'inherit', timeout: 15_000,
+      cwd: folder, env: { ...process.env, URL: `ws://localhost:${port}${path}` }, stdio: 'inherit', timeout: 60_000,
     })
     const [code] = await once(run, 'exit')
     t.equal(code, 0, 'the client runs to its end')

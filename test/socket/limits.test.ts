@@ -104,7 +104,7 @@ t.test('D16 a peer that sends rubbish and does not read costs nothing', async t 
   const before = process.memoryUsage().rss
   const batch = Buffer.concat(Array.from({ length: 10_000 }, () => text('{"type":"nope"}')))
   for (let n = 0; n < 10; n++) client.send(batch)
-  await until(() => server.registry.size === 0, 8000)
+  await until(() => server.registry.size === 0)
   t.equal(server.events('message:refused').length, 6, 'five are answered, the sixth closes')
   t.equal(process.memoryUsage().rss - before < 60e6, true)
   t.ok(await server.answers())
@@ -168,7 +168,7 @@ t.test('D24 slow handlers: at most the cap runs, reading pauses, nothing is lost
   const client = await server.open()
   const total = 10_000
   client.json(...Array.from({ length: total }, (_, n) => ({ type: 'work', data: { n } })))
-  await until(() => order.length === total, 60_000)
+  await until(() => order.length === total)
   t.equal(most, 4)
   t.equal(paused > 0, true, 'reading paused')
   t.same(order, Array.from({ length: total }, (_, n) => n))
