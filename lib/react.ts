@@ -1,9 +1,10 @@
 // 'fastify-ws-guard/react': a client in React 18 or later.
 // Tested in test/client/react.test.ts.
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+// By its own name, so that a page under development has the errors that say which option was meant.
+import { createClient, urlOf } from 'fastify-ws-guard/client'
 import type { AnyContract } from '../types/wire.js'
-import { type UrlParts, urlOf } from './client/address.js'
-import { createClient } from './client/create-client.js'
+import type { UrlParts } from './client/address.js'
 import type { Off } from './client/emitter.js'
 import type { ClientError } from './client/error.js'
 import type { ClientState } from './client/link.js'

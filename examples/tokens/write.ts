@@ -1,5 +1,5 @@
 // Publishes numbers, for longer than its first token lives.
-import { createClient, renewing } from 'fastify-ws-guard/client'
+import { createClient } from 'fastify-ws-guard/client'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import type { feed } from './feed.contract.js'
@@ -18,7 +18,7 @@ async function fetchToken (): Promise<string> {
   return (await answer.json() as { token: string }).token
 }
 
-const client = createClient<typeof feed>({ url: `${API}/feed`, auth: renewing(fetchToken), WebSocket })
+const client = createClient<typeof feed>({ url: `${API}/feed`, auth: fetchToken, WebSocket })
 client.listen('state', ({ state }) => console.log(state))
 client.on.published(({ from, number }) => console.log(`${from} ${number}`))
 for (let number = 1; number <= COUNT; number++) {

@@ -1,5 +1,6 @@
 import type { ParamsOf, QueryOf } from '../../types/wire.js'
 import { ClientError } from './error.js'
+import { refuseRest } from './refuse-rest.js'
 
 /** Where to connect. A relative one is of the page's own site; `http` stands for `ws`. */
 export type Address = string | URL
@@ -8,11 +9,6 @@ export type Address = string | URL
 export type AddressSource = Address | (() => Address | Promise<Address>)
 
 interface Page { readonly location?: { readonly href: string } }
-
-/** The URL that a WebSocket opens. Throws for what is none. */
-export function absolute (address: Address): string {
-  return new URL(address, (globalThis as Page).location?.href).href.replace('http', 'ws')
-}
 
 /** What `urlOf` puts into a URL. */
 export interface UrlParts<C> {
@@ -33,18 +29,19 @@ export function addressOf (address: Address, params: object = {}, query: object 
     if (/^\.{0,2}$/.test(value)) throw new ClientError('connect_failed', { message: `params.${name}` })
     return `/${encodeURIComponent(value)}`
   })
-  const url = new URL(absolute(filled))
+  const url = new URL(filled, (globalThis as Page).location?.href)
   for (const [name, values] of Object.entries(query)) {
     for (const value of [values].flat()) if (value !== undefined) url.searchParams.append(name, value)
   }
-  return url.href
+  return url.href.replace('http', 'ws')
 }
 
 /**
  * The `url` of a client whose path has names, or that has a query:
  * `createClient<typeof chat>({ url: urlOf<typeof chat>('/rooms/:room', { params: { room } }) })`.
  */
-export function urlOf<C> (address: AddressSource, { params, query }: UrlParts<C>): () => Promise<string> {
+export function urlOf<C> (address: AddressSource, { params, query, ...rest }: UrlParts<C>): () => Promise<string> {
+  refuseRest(rest)
   return async () => {
     const target = await (typeof address === 'function' ? address() : address)
     const asked = typeof query === 'function' ? (query as () => object)() : query as object

@@ -1,3 +1,4 @@
+import { refuseRest } from './refuse-rest.js'
 import { DEFAULT_ENVELOPE, type EnvelopeKeys, ERROR_KEY, FLAT_REPLY_KEY, type WireError } from '../protocol/envelope.js'
 
 /** What a frame carries: bytes where a contract declares a message as binary. */
@@ -65,8 +66,10 @@ export interface EnvelopeFormat {
  * The codec of a contract that renames or flattens its envelope, or declares a binary message:
  * `createClient({ codec: envelope({ … }) })`.
  */
-export function envelope (format: EnvelopeFormat): Codec {
-  const keys: EnvelopeKeys = { ...DEFAULT_ENVELOPE, ...format }
+export function envelope ({ binary, ...format }: EnvelopeFormat): Codec {
+  const { type, data, id, ...rest } = { ...DEFAULT_ENVELOPE, ...format }
+  refuseRest(rest)
+  const keys: EnvelopeKeys = { type, data, id }
   return {
     encode (type, data, id, isCall) {
       if (data instanceof Uint8Array) return data as Uint8Array<ArrayBuffer>
@@ -76,7 +79,7 @@ export function envelope (format: EnvelopeFormat): Codec {
       return JSON.stringify(isFlat ? { ...data as object, ...own } : { ...own, [keys.data]: data })
     },
     decode (frame) {
-      if (typeof frame !== 'string') return { type: format.binary, data: new Uint8Array(frame as ArrayBuffer) }
+      if (typeof frame !== 'string') return { type: binary, data: new Uint8Array(frame as ArrayBuffer) }
       const message = JSON.parse(frame) as { readonly [key: string]: never }
       const { [keys.type]: type, ...flat } = message
       const isFlat = keys.data === null && type !== undefined

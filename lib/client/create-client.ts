@@ -1,58 +1,52 @@
 import type { AnyContract } from '../../types/wire.js'
-import { CANCEL_TYPE, ERROR_TYPE, PING_TYPE } from '../protocol/envelope.js'
+import type { AUTH_TYPE, CANCEL_TYPE, ERROR_TYPE, PING_TYPE } from '../protocol/envelope.js'
+import type { AuthContext } from './auth.js'
 import { plain } from './codec.js'
 import { createEmitter, type Listener } from './emitter.js'
 import { ClientError } from './error.js'
 import { createLink, type StateChange } from './link.js'
 import { createOutbox, type Entry } from './outbox.js'
-import type { AuthNotice } from './renewing.js'
+import { refuseRest } from './refuse-rest.js'
 import type { CallOptions, Client, ClientOptions } from './types.js'
 
 /** One method per message type. */
 interface Methods<A extends unknown[], R> { [type: string]: (...args: A) => R }
-
-/** Messages whose refusal can still be told by their id. */
-const REMEMBERED = 64
 
 /**
  * A client of the contract `C`, which is a type only: `createClient<typeof chat>({ url })`. Nothing is connected before
  * the first use.
  */
 export function createClient<C extends AnyContract> (options: ClientOptions<C>): Client<C> {
-  const { auth, offline, idempotent, timeout: patience = 15_000, queue = 256, pace = {}, codec = plain } = options
+  const { offline, idempotent, queue = 256, pace = {}, codec = plain, ...connection } = options
+  const { auth, timeout: patience = 15_000 } = connection
+  let renewal: ReturnType<typeof setTimeout> | undefined
   const { encode, decode } = codec
   const { add, emit } = createEmitter()
   const known = new Map<unknown, Entry>()
   let lastId = 0
 
-  /** True for what does not admit us: an error that is about no message, a question who we are. */
+  /** Truthy for what does not admit us: an error that is about no message, a question who we are. */
   const receive = (frame: unknown): unknown => {
     try {
       const { type, id, data, error: wire } = decode(frame, known)
-      if (type?.[0] === '$' && !wire) {
-        const hear = auth?.[type as '$auth']
-        if (hear) return hear(data as never, link.send, encode)
-        // Only the question who we are has a deadline: without a token to send it is the end that it would come to.
-        // Else it is the answer to our question, or of a later version of the protocol.
-        return (data as AuthNotice | undefined)?.deadline && link.lost(4401)
-      }
       const { type: about, sent, settle } = known.get(id) ?? {}
-      const isError = type === ERROR_TYPE
+      const isError = type === ('$error' satisfies typeof ERROR_TYPE)
       const error = wire && new ClientError(wire.code, { type: about, sent, ...wire })
       if (wire?.retryAfter) outbox.flush(link.retryAfter = wire.retryAfter)
       if (settle) settle(error, data)
       else if (!error) {
-        if (type) emit(type, data)
+        if (type) emit(`$${type}`, data)
       // Before we are admitted it is why we are not, and the close code tells that as well.
-      } else if (!isError || link.state === 'open') emit('$error', error)
-      return isError
+      } else if (!isError || link.state === 'open') emit('error', error)
+      return isError || (type === ('$auth' satisfies typeof AUTH_TYPE) && (data as AuthContext).deadline)
     } catch (cause) {
-      emit('$error', new ClientError('bad_message', { cause }))
+      emit('error', new ClientError('bad_message', { cause }))
     }
   }
 
-  const link = createLink(options, encode(PING_TYPE), emit, receive)
+  const link = createLink(connection, encode('$ping' satisfies typeof PING_TYPE), emit, receive)
   const outbox = createOutbox(queue, pace, link)
+  const { waiting } = outbox
 
   /** What is sent, and known by its id until it has settled. */
   const enter = (type: string, sent: unknown, settle?: Entry['settle']): Entry => {
@@ -62,18 +56,28 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
     return entry
   }
 
-  add('$state', (cause: StateChange) => {
+  /** Sends the next token. Where there is none the server ends it. */
+  const renew: (notice: AuthContext) => unknown = async notice => {
+    try {
+      link.send(encode('$auth' satisfies typeof AUTH_TYPE, { token: await auth?.(notice) }))
+    } catch (cause) {
+      emit('error', new ClientError('connect_failed', { cause }))
+    }
+  }
+
+  // The first token is due at once, the next when four fifths of its time are over.
+  add('$$auth', (notice: AuthContext) => { renewal = setTimeout(renew, notice.expiresIn! * 0.8 || 0, notice) })
+
+  add('state', (cause: StateChange) => {
     if (cause.state === 'open') return outbox.flush()
+    clearTimeout(renewal)
     const isClosed = cause.state === 'closed'
-    outbox.keep(({ drop }) => !isClosed && !drop)
+    for (const entry of waiting) if (isClosed || entry.drop) waiting.delete(entry)
     for (const entry of known.values()) {
-      const { type, isOut, settle } = entry
-      if (settle && (isClosed || isOut)) {
-        entry.isOut = false
-        if (!idempotent?.includes(type as never) || !outbox.add(entry)) {
-          settle(new ClientError(isClosed ? 'closed' : 'disconnected', { type, cause }))
-        }
-      }
+      const { type, settle } = entry
+      // What waits has not been sent. What was sent goes out again where that does no harm.
+      if (!settle || waiting.has(entry) || (idempotent?.includes(type as never) && outbox.add(entry))) continue
+      settle(new ClientError(isClosed ? 'closed' : 'disconnected', { type, cause }))
     }
   })
 
@@ -89,11 +93,15 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
       },
     })
 
-  const call = (type: string, request: unknown, { timeout = patience, signal }: CallOptions = {}): Promise<unknown> => {
+  const call = (
+    type: string, request: unknown, { timeout = patience, signal, ...rest }: CallOptions = {}
+  ): Promise<unknown> => {
+    refuseRest(rest)
     const reply = new Promise<unknown>((resolve, reject) => {
       const giveUp = (code: 'aborted' | 'closed' | 'queue_full' | 'timeout'): void => {
-        outbox.keep(one => one !== entry)
-        if (entry.isOut) outbox.add({ frame: encode(CANCEL_TYPE, undefined, id, true), type, drop: true })
+        if (!waiting.delete(entry)) {
+          outbox.add({ frame: encode('$cancel' satisfies typeof CANCEL_TYPE, undefined, id, true), drop: true })
+        }
         entry.settle!(new ClientError(code, { type, cause: signal?.reason }))
       }
       const abort = (): void => giveUp('aborted')
@@ -107,8 +115,11 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
       const id = lastId
       const timer = setTimeout(giveUp, timeout, 'timeout')
       signal?.addEventListener('abort', abort)
-      if (signal?.aborted) abort()
-      else if (!outbox.add(entry)) giveUp(link.state === 'closed' ? 'closed' : 'queue_full')
+      if (signal?.aborted) {
+        // As one that was not sent yet: the server has nothing to cancel.
+        waiting.add(entry)
+        abort()
+      } else if (!outbox.add(entry)) giveUp(link.state === 'closed' ? 'closed' : 'queue_full')
     })
     // Nobody has to look at a call's end; what nobody looked at must not end a process.
     reply.catch(() => {})
@@ -116,16 +127,16 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
   }
 
   return {
-    get state () { return link.state },
-    on: methods(add),
+    // Its state, connect and close.
+    __proto__: link,
+    on: methods((type, listener: Listener) => add(`$${type}`, listener)),
     send: methods((type, data: unknown): boolean => {
       const entry = enter(type, data)
-      if (!known.get(lastId - REMEMBERED)?.settle) known.delete(lastId - REMEMBERED)
+      // So many are remembered, for a refusal that names them.
+      if (!known.get(lastId - 64)?.settle) known.delete(lastId - 64)
       return outbox.add(entry)
     }),
     calls: methods(call),
-    listen: (event: string, listener: Listener) => add(`$${event}`, listener),
-    connect: link.connect,
-    close: link.close,
+    listen: add,
   } as never
 }

@@ -20,7 +20,7 @@ export function createEmitter (): Emitter {
 
   const emit = (key: string, data?: unknown): void => {
     const found = [...listeners.get(key) ?? []]
-    if (key === '$error' && !found[0]) console.error(data)
+    if (key === 'error' && !found[0]) console.error(data)
     // One that throws, or rejects, stops no other.
     for (const listener of found) (async () => listener(data))().catch(console.error)
   }

@@ -2,7 +2,8 @@ import type { ErrorCode } from '../protocol/codes.js'
 
 /** What fails on this side of the wire. docs/clients.md has a row for each. */
 export type LocalCode =
-  'aborted' | 'bad_message' | 'closed' | 'connect_failed' | 'disconnected' | 'queue_full' | 'timeout'
+  'aborted' | 'bad_message' | 'closed' | 'connect_failed' | 'disconnected' | 'queue_full' | 'timeout' |
+  'unknown_option'
 
 /** Codes of `ClientError` that no contract declares. */
 export type ClientCode = LocalCode | ErrorCode

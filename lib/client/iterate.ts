@@ -1,4 +1,5 @@
 import type { Listener, Off } from './emitter.js'
+import { refuseRest } from './refuse-rest.js'
 
 /** Bounds of one iterator. */
 export interface IterateOptions {
@@ -18,7 +19,8 @@ export type Subscribe = (listener: Listener) => Off
 
 /** Iterates over what `hear` hears, until `end` fires. Listens from now on: nothing is lost before the first step. */
 export function iterate (hear: Subscribe, end: Subscribe, options: IterateOptions = {}): MessageIterator<never> {
-  const { signal, buffer = 1024 } = options
+  const { signal, buffer = 1024, ...rest } = options
+  refuseRest(rest)
   const waiting: unknown[] = []
   let ended = signal?.aborted
   let wake = (): void => {}

@@ -1,10 +1,10 @@
-import { isRetryable } from '../protocol/codes.js'
-import { SUBPROTOCOL } from '../protocol/envelope.js'
-import { absolute, type Address, type AddressSource } from './address.js'
+import type { SUBPROTOCOL } from '../protocol/envelope.js'
+import type { Address, AddressSource } from './address.js'
+import type { AuthSource } from './auth.js'
 import type { Frame } from './codec.js'
 import type { Emitter } from './emitter.js'
 import { ClientError } from './error.js'
-import type { AuthSource } from './renewing.js'
+import { refuseRest } from './refuse-rest.js'
 
 /**
  * `idle`: not used yet. `connecting`: the handshake is under way. `open`: admitted. `waiting`: lost, and to be tried
@@ -45,7 +45,8 @@ export interface LinkOptions {
   readonly url: AddressSource
   /**
    * Asked before each attempt. What it returns is offered as the subprotocol `bearer.<token>`; a function that only
-   * renews a cookie returns nothing. `refused`: the server has just closed 4401, what was offered is of no use.
+   * renews a cookie returns nothing. `refused`: the server has just closed 4401, what was offered is of no use. Before
+   * a token ends the next one is asked for, and takes its place over the open connection.
    */
   readonly auth?: AuthSource
   /** `cf-` and 16 hex digits of the contract that this client was built for. Another one on the server: `stale`. */
@@ -70,32 +71,23 @@ export interface Link {
   /** The least wait before the next attempt, as the server asked for it. */
   retryAfter: number
   readonly send: (frame: Frame) => void
-  /** Leaves the connection, as if the server had closed it with `code`. */
-  readonly lost: (code: number) => void
   readonly connect: () => void
   readonly close: (code?: number, reason?: string) => void
 }
 
-/** A timer so late means that the machine slept; the answer to the question is then due within the same time. */
-const LATE = 3000
-/** The network is back; the page is shown, or hidden. */
-const WAKING = ['online', 'visibilitychange']
-/** Ends that have an event of their own. */
-const FINAL: { readonly [code: number]: string } = { 4401: '$unauthenticated', 4426: '$stale' }
+/** What is read of a close event. */
+interface Lost { readonly code?: number, readonly reason?: string }
 
 /** What browsers and workers have, and Node.js 22 the first of it. */
-/** What is read of a close event. */
-interface Lost { readonly code: number, readonly reason: string }
-
 interface Surroundings {
   readonly WebSocket?: WebSocketConstructor
-  addEventListener? (type: string, listener: () => void): void
-  removeEventListener? (type: string, listener: () => void): void
+  readonly location?: { readonly href: string }
+  addEventListener? (type: string, listener: () => void, options: AbortController): void
 }
 
 /**
- * Tells `$state`, `$error` and the rest of `ClientEvents` by `emit`.
- * `ping` is the frame that asks whether anybody is there; `onFrame` says whether a frame does not admit us.
+ * Tells the events of `ClientEvents` by `emit`. `ping` is the frame that asks whether anybody is there; `onFrame` says
+ * whether a frame does not admit us.
  */
 export function createLink (
   options: LinkOptions,
@@ -105,11 +97,13 @@ export function createLink (
 ): Link {
   const {
     auth, url, fingerprint, retry, backoff = 500, maxBackoff = 20_000, beat = 25_000, timeout = 15_000,
-    WebSocket = (globalThis as Surroundings).WebSocket,
+    WebSocket = (globalThis as Surroundings).WebSocket, ...rest
   } = options
-  let socket: WebSocketLike | undefined
+  refuseRest(rest)
+  let socket: WebSocketLike | null
   // Only one timer is ever needed: the handshake's, the heartbeat's or the back-off's.
   let timer: ReturnType<typeof setTimeout> | undefined
+  let watching: AbortController | null
   // What comes late for an earlier turn is of no interest any more.
   let turn = 0
   let failures = 0
@@ -124,7 +118,7 @@ export function createLink (
 
   const move = (state: ClientState, more?: Omit<StateChange, 'state'>): StateChange => {
     const change = { state: link.state = state, ...more }
-    emit('$state', change)
+    emit('state', change)
     return change
   }
 
@@ -133,10 +127,10 @@ export function createLink (
     turn++
     clearTimeout(timer)
     socket?.close(code, reason)
-    socket = undefined
+    socket = null
   }
 
-  const dial = async (refused = false): Promise<void> => {
+  const dial = async (refused?: unknown): Promise<void> => {
     drop()
     const own = turn
     const current = <A extends unknown[]> (handle: (...args: A) => void) => (...args: A) => {
@@ -145,14 +139,15 @@ export function createLink (
     after(timeout, lost)
     move('connecting')
     try {
-      const token = await auth?.({ refused })
-      // Throws where it is undefined, by a misspelt key, which would be an address of the page's site.
-      const { call } = url as Partial<CallableFunction>
-      const target = await (call ? (url as () => Address)() : url as Address)
+      const token = await auth?.({ refused: !!refused })
+      // Throws where it is undefined, which would be an address of the page's site.
+      const target = await ((url as Partial<CallableFunction>).call ? (url as () => Address)() : url as Address)
       if (own !== turn) return
       const offer = token && (auth!.prefix ?? 'bearer.') + token
+      const offers = ['wsg.v1' satisfies typeof SUBPROTOCOL, fingerprint, offer].filter(Boolean) as string[]
+      const { href } = new URL(target, (globalThis as Surroundings).location?.href)
       // Where there is none the error says so: this is its name.
-      socket = new WebSocket!(absolute(target), [SUBPROTOCOL, fingerprint, offer].filter(Boolean) as string[])
+      socket = new WebSocket!(href.replace('http', 'ws'), offers)
       socket.binaryType = 'arraybuffer'
       socket.onopen = current(() => {
         openedAt = Date.now()
@@ -161,13 +156,13 @@ export function createLink (
       })
       // Asked again after it: a listener may have closed.
       socket.onmessage = current((event: { readonly data: unknown }) => current(heard)(onFrame(event.data)))
-      socket.onclose = current((event: Lost) => lost(event.code, event.reason))
+      socket.onclose = current(lost)
       // `close` follows. Without a listener `ws` would throw.
       socket.onerror = () => {}
     } catch (cause) {
-      current(emit)('$error', new ClientError('connect_failed', { cause }))
+      current(emit)('error', new ClientError('connect_failed', { cause }))
       // A listener may have closed.
-      current(url && WebSocket ? lost : end)()
+      current<[]>(url && WebSocket ? lost : end)()
     }
   }
 
@@ -177,19 +172,24 @@ export function createLink (
     if (!(isRefused || link.state === 'open')) move('open')
   }
 
-  const probe = (wait: number, again = true): void => {
+  const probe = (wait: number, isLast?: boolean): void => {
     socket?.send(ping)
-    const due = Date.now() + wait + LATE
+    // A timer that is 3 s late means that the machine slept.
+    const due = Date.now() + wait + 3000
     // Asleep, nobody could hear the answer: ask once more.
-    after(wait, () => again && Date.now() > due ? probe(LATE, false) : lost())
+    after(wait, () => !isLast && Date.now() > due ? probe(3000, true) : lost())
   }
 
-  const lost = (code = 1006, reason = ''): void => {
+  const lost = ({ code = 1006, reason = '' }: Lost = {}): void => {
     // What lasted 5 s was a success: the next wait is the first again.
     if (link.state === 'open' && Date.now() - openedAt >= 5000) failures = renewals = 0
     drop()
     const renew = code === 4401 && auth && !renewals++
-    if (!(retry?.(code, reason) ?? (renew || isRetryable(code)))) return end(code, reason)
+    // The rule behind the table of close codes, small enough for a page, and for codes that the table lacks: of a
+    // proxy, of an application, of a later version. A pattern makes a text of the number by itself (ECMA-262).
+    if (!(retry?.(code, reason) ?? (renew || !/^(100[23789]|1010|44(?!08|29))/.test(code as never)))) {
+      return end(code, reason)
+    }
     // Full jitter above a floor of a quarter, so that no luck of the dice makes a storm.
     const delay = renew
       ? 0
@@ -203,31 +203,32 @@ export function createLink (
 
   // The network is back, the tab was shown (or hidden, which does no harm): what is true of the connection now?
   const wake = (): void => {
-    if (link.state === 'open') probe(LATE)
+    if (link.state === 'open') probe(3000)
     if (link.state === 'waiting') after(notBefore - Date.now(), dial)
-  }
-
-  const watch = (method: 'addEventListener' | 'removeEventListener'): void => {
-    for (const event of WAKING) (globalThis as Surroundings)[method]?.(event, wake)
   }
 
   const end = (code = 1006, reason = ''): void => {
     drop(code, reason)
-    watch('removeEventListener')
+    watching?.abort()
+    watching = null
     const change = move('closed', { code, reason })
-    emit(FINAL[code]!, change)
-    emit('$closed', change)
+    if (code === 4401) emit('unauthenticated', change)
+    if (code === 4426) emit('stale', change)
+    emit('closed', change)
   }
 
   const link: Link = {
     state: 'idle',
     retryAfter: 0,
     send: frame => socket?.send(frame),
-    lost,
     connect () {
-      if (link.state === 'idle' || link.state === 'closed') {
+      if (!watching) {
         failures = renewals = 0
-        watch('addEventListener')
+        // As the options of a listener it is the signal that removes it.
+        watching = new AbortController()
+        for (const event of ['online', 'visibilitychange']) {
+          (globalThis as Surroundings).addEventListener?.(event, wake, watching)
+        }
         void dial()
       }
     },

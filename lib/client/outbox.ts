@@ -1,17 +1,20 @@
 import type { Frame } from './codec.js'
 import type { ClientError } from './error.js'
 import type { Link } from './link.js'
+import { refuseRest } from './refuse-rest.js'
+
+/** A frame that is to be sent. */
+export interface Outgoing {
+  readonly frame: Frame
+  /** Worthless on another connection than the one it was written for. */
+  readonly drop?: boolean
+}
 
 /** A message, or a call without its reply. */
-export interface Entry {
-  readonly frame: Frame
+export interface Entry extends Outgoing {
   readonly type: string
   /** The payload. */
   readonly sent?: unknown
-  /** Worthless on another connection than the one it was written for. */
-  readonly drop?: boolean
-  /** It was handed to the socket. */
-  isOut?: boolean
   /** Of a call: its end. */
   readonly settle?: (error: ClientError | undefined, data?: unknown) => void
 }
@@ -27,15 +30,12 @@ export interface Pace {
   readonly burst?: number
 }
 
-/** A tenth slower than the server says: the network bunches messages. */
-const SLOWER = 1.1
-
 /** What waits for the connection, or for the server's pace. Bounded. */
 export interface Outbox {
+  /** In the order in which they are sent. What is taken out is not sent. */
+  readonly waiting: Set<Outgoing>
   /** False when it is full or the client closed, or worthless because there is no connection. */
-  add: (entry: Entry) => boolean
-  /** Keeps those that pass. */
-  keep: (test: (entry: Entry) => unknown) => void
+  add: (entry: Outgoing) => boolean
   /**
    * Sends what may be sent now; the rest follows. `pause`: the server has refused a message and takes the next one
    * after so many milliseconds. That is the pace from now on, and nothing is saved up any more.
@@ -43,8 +43,9 @@ export interface Outbox {
   flush: (pause?: number) => void
 }
 
-export function createOutbox (size: number, { rate = 90, burst = 180 }: Pace, link: Link): Outbox {
-  let waiting: Entry[] = []
+export function createOutbox (size: number, { rate = 90, burst = 180, ...rest }: Pace, link: Link): Outbox {
+  refuseRest(rest)
+  const waiting = new Set<Outgoing>()
   let timer: ReturnType<typeof setTimeout> | undefined
   // A token bucket as one number: when it will be full again (the generic cell rate algorithm of ATM Forum's TM 4.0).
   let fullAt = 0
@@ -53,32 +54,33 @@ export function createOutbox (size: number, { rate = 90, burst = 180 }: Pace, li
 
   const flush = (pause?: number): void => {
     clearTimeout(timer)
-    const now = Date.now()
     // Before it has admitted us the server speaks of connections.
-    if (pause && link.state === 'open') {
+    if (link.state !== 'open') return
+    const now = Date.now()
+    if (pause) {
       ahead = 0
       fullAt = now + pause
-      each = Math.max(each, pause * SLOWER)
+      // A tenth slower than the server says: the network bunches messages.
+      each = Math.max(each, pause * 1.1)
     }
-    while (link.state === 'open' && waiting[0]) {
+    for (const entry of waiting) {
       const wait = fullAt - ahead - now
       if (wait >= 1) {
         timer = setTimeout(flush, wait)
         return
       }
       fullAt = Math.max(fullAt, now) + each
-      const entry = waiting.shift()!
-      entry.isOut = true
+      waiting.delete(entry)
       link.send(entry.frame)
     }
   }
 
   return {
+    waiting,
     flush,
-    keep (test) { waiting = waiting.filter(test) },
     add (entry) {
-      const fits = waiting.length < size && (entry.drop ? link.state === 'open' : link.state !== 'closed')
-      if (fits) waiting.push(entry)
+      const fits = waiting.size < size && (entry.drop ? link.state === 'open' : link.state !== 'closed')
+      if (fits) waiting.add(entry)
       flush()
       return fits
     },

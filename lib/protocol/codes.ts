@@ -37,18 +37,6 @@ export const CLOSES = {
 
 export type CloseName = keyof typeof CLOSES
 
-/** Of four digits each: RFC 6455's that blame the client, and ours but for 4408 and 4429. */
-const FATAL = /^(100[23789]|1010|44(?!08|29))/
-
-/**
- * True when a client may connect again by itself. The rule behind the table, small enough for a page, and for codes
- * that the table lacks: of a proxy, of an application, of a later version.
- */
-export function isRetryable (code: number): boolean {
-  // A pattern makes a text of it by itself (ECMA-262).
-  return !FATAL.test(code as never)
-}
-
 /**
  * What an error code says to people, and how a socket is closed whose messages keep earning it; null: it is not the
  * peer's fault.

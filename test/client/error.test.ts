@@ -13,7 +13,7 @@ t.test('an error has its code, its text and what is known', async t => {
 
 t.test('the page has a row for each code of this side', async t => {
   const codes: { readonly [code in LocalCode]: true } = {
-    aborted: true, bad_message: true, closed: true, connect_failed: true, disconnected: true, queue_full: true, timeout: true,
+    aborted: true, bad_message: true, closed: true, connect_failed: true, disconnected: true, queue_full: true, timeout: true, unknown_option: true,
   }
   const table = /\| code \| when \|\n.*\n((?:\|.*\n)+)/.exec(readText('docs/clients.md'))?.[1] ?? ''
   t.same(table.split('\n').flatMap(row => /^\| `(\w+)`/.exec(row)?.[1] ?? []).sort(), Object.keys(codes).sort())

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { attempt, type Client, type ClientError, type ClientOptions, createClient, eventsOf, renewing, type StateChange } from '../../lib/client.js'
+import { attempt, type Client, type ClientError, type ClientOptions, createClient, eventsOf, firstMessage, type StateChange } from '../../lib/client.js'
 import { tokenAuth } from '../../lib/index.js'
 import { stopChild } from '../helpers/child.js'
 import { type ChatServer, type ChatServerOptions, chatServer, pageSocket, spawnChatServer } from '../helpers/client-server.js'
@@ -211,7 +211,7 @@ t.test('a credential that is refused at the handshake is renewed once; what wait
   const asked: boolean[] = []
   const { client, errors, states } = clientOf(t, server.port, {
     auth ({ refused }) {
-      asked.push(refused)
+      asked.push(refused === true)
       return `t${asked.length}`
     },
   })
@@ -225,7 +225,8 @@ t.test('a token is renewed over the open connection, before it ends', async t =>
   for (const inMessage of [false, true]) {
     let count = 0
     const server = await served(t, { auth: tokenAuth({ verify: token => token.startsWith('t/') || token.startsWith('t-') ? { id: 'ada', expires: later(500) } : null }) })
-    const { client, states } = clientOf(t, server.port, { auth: renewing(() => `${inMessage ? 't/' : 't-'}${count++}`, { inMessage }) })
+    const source = (): string => `${inMessage ? 't/' : 't-'}${count++}`
+    const { client, states } = clientOf(t, server.port, { auth: inMessage ? firstMessage(source) : source })
     client.send.say({ text: 'hello' })
     await until(() => count === 5)
     t.same([server.opened(), server.said, states.map(({ state }) => state)], [1, ['hello'], ['connecting', 'open']])

@@ -4,7 +4,8 @@ import { cycles, importFaults, importsOf, ROOMS, styleFaults } from './rules.js'
 
 const sources = readTree(['lib', 'types'], '.ts')
 const manifest = JSON.parse(readText('package.json')) as { [field: string]: { [name: string]: string } | undefined }
-const packages = new Set(Object.keys({ ...manifest['dependencies'], ...manifest['peerDependencies'] }))
+// Its own name: what is imported through `exports` follows their conditions.
+const packages = new Set([...Object.keys({ ...manifest['dependencies'], ...manifest['peerDependencies'] }), String(manifest['name'])])
 
 t.test('the checks see what they are for', async t => {
   const file = (path: string, text: string): Map<string, string> => new Map([

@@ -36,6 +36,7 @@ export const ROOMS: { readonly [room: string]: readonly string[] } = {
   index: ['plugin', 'auth', 'contract'],
   html: ['contract'],
   react: ['client'],
+  'explained-client': ['client', 'errors'],
 }
 
 /** Rooms that a browser loads: nothing from outside the package. */

@@ -5,7 +5,7 @@ import session from '@fastify/session'
 import { Type } from '@sinclair/typebox'
 import { defineContract, identifier } from '../../lib/contract.js'
 import guard, { anyOf, sessionAuth, tokenAuth } from '../../lib/index.js'
-import { renewing } from '../../lib/client.js'
+import { firstMessage } from '../../lib/client.js'
 import { attempt, connect } from '../../lib/testing.js'
 import type { GuardOptions } from '../../types/options.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -140,8 +140,8 @@ t.test('without a token, where the server waits for one: unauthenticated', async
   })
   await t.rejects(connect(app, chat, room), { code: 'unauthenticated' })
   await t.rejects(connect(app, chat, { ...room, auth: () => {} }), { code: 'unauthenticated' })
-  await t.rejects(connect(app, chat, { ...room, auth: renewing(() => {}) }), { code: 'unauthenticated' })
-  for (const auth of [() => 'good', renewing(() => 'good', { inMessage: true })]) {
+  await t.rejects(connect(app, chat, { ...room, auth: firstMessage(() => {}) }), { code: 'unauthenticated' })
+  for (const auth of [() => 'good', firstMessage(() => 'good')]) {
     t.match(await (await connect(app, chat, { ...room, auth })).next.said(), { text: 'hello 5' })
   }
   t.equal(app.wsGuard.sockets, 2)

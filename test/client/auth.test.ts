@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createClient, renewing, ticket } from '../../lib/client.js'
-import type { ClientOptions } from '../../lib/client.js'
+import { createClient, firstMessage, ticket } from '../../lib/client.js'
+import type { AuthContext, ClientError, ClientOptions } from '../../lib/client.js'
 import { fakeClock, settled } from '../helpers/fake-clock.js'
 import { type FakeSocket, fakeSockets } from '../helpers/fake-websocket.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -15,9 +15,9 @@ function bench (t: Teardown, auth: ClientOptions<typeof chat>['auth']) {
 }
 
 /** Tokens t1, t2 …, and with what they were asked for. */
-function tokens (): { readonly asked: boolean[], readonly auth: (context: { readonly refused: boolean }) => string } {
+function tokens (): { readonly asked: boolean[], readonly auth: (context: AuthContext) => string } {
   const asked: boolean[] = []
-  return { asked, auth: ({ refused }) => `t${asked.push(refused)}` }
+  return { asked, auth: ({ refused }) => `t${asked.push(refused === true)}` }
 }
 
 const auth = (token?: string): object => ({ type: '$auth', data: token === undefined ? {} : { token } })
@@ -25,7 +25,7 @@ const auth = (token?: string): object => ({ type: '$auth', data: token === undef
 t.test('a token is renewed after four fifths of its time, over the open connection, again and again', async t => {
   const clock = fakeClock(t)
   const { asked, auth: source } = tokens()
-  const { client, last, sockets } = bench(t, renewing(source))
+  const { client, last, sockets } = bench(t, source)
   await settled()
   t.same(last().protocols, ['wsg.v1', 'bearer.t1'])
   last().onopen?.({} as never)
@@ -45,7 +45,7 @@ t.test('a token is renewed after four fifths of its time, over the open connecti
 t.test('a server that waits for the first token gets it, and messages wait until it has accepted it', async t => {
   const clock = fakeClock(t)
   const { asked, auth: source } = tokens()
-  const { client, last } = bench(t, renewing(source, { inMessage: true }))
+  const { client, last } = bench(t, firstMessage(source))
   client.send.say({ text: 'hello' })
   await settled()
   t.same(last().protocols, ['wsg.v1'])
@@ -62,55 +62,43 @@ t.test('a server that waits for the first token gets it, and messages wait until
   t.same(asked, [false, true])
 })
 
-t.test('without a token nothing else than that is said, and the server decides', async t => {
+t.test('who has no token says so, and what waits is not sent: the server ends it', async t => {
   const clock = fakeClock(t)
-  const { last } = bench(t, renewing(() => {}))
-  await settled()
-  last().onopen?.({} as never)
-  last().say({ type: '$auth', data: { deadline: 5000 } })
-  await clock.pass(10)
-  t.same(last().sent, [auth()])
-})
-
-t.test('who has no token to send is unauthenticated, and what waits is not sent', async t => {
-  const clock = fakeClock(t)
-  const { client, last, sockets } = bench(t, undefined)
-  const events: string[] = []
-  for (const event of ['unauthenticated', 'closed'] as const) client.listen(event, ({ code }) => events.push(`${event} ${code}`))
-  client.send.say({ text: 'hello' })
-  await settled()
-  last().onopen?.({} as never)
-  last().say({ type: '$auth', data: { deadline: 5000 } })
-  await settled()
-  t.same([client.state, events], ['closed', ['unauthenticated 4401', 'closed 4401']])
-  await clock.pass(60_000)
-  t.same([sockets.length, last().sent], [1, []])
-})
-
-t.test('an `auth` that found no token is asked once more, as on 4401; a token in the handshake is admitted', async t => {
-  const clock = fakeClock(t)
-  const asked: boolean[] = []
-  const { client, last, sockets } = bench(t, ({ refused }) => { asked.push(refused) })
-  await settled()
-  for (let attempt = 0; attempt < 2; attempt++) {
-    last().onopen?.({} as never)
-    last().say({ type: '$auth', data: { deadline: 5000 } })
-    await settled()
-    await clock.pass(1)
-    await settled()
+  for (const [source, asked] of [[undefined, 1], [() => {}, 2], [ticket(() => {}), 2]] as const) {
+    const { client, last, sockets } = bench(t, source)
+    const events: string[] = []
+    for (const event of ['unauthenticated', 'closed'] as const) client.listen(event, ({ code }) => events.push(`${event} ${code}`))
+    client.send.say({ text: 'hello' })
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await settled()
+      last().onopen?.({} as never)
+      last().say({ type: '$auth', data: { deadline: 5000 } })
+      await clock.pass(100)
+      t.same(last().sent, [auth()])
+      last().end(4401)
+      await clock.pass(1)
+    }
+    t.same([client.state, sockets.length, events], ['closed', asked, ['unauthenticated 4401', 'closed 4401']])
   }
-  t.same([client.state, asked, sockets.length], ['closed', [false, true], 2])
-  const known = bench(t, () => 'token')
+})
+
+t.test('why a token is asked for is told', async t => {
+  const clock = fakeClock(t)
+  const asked: AuthContext[] = []
+  const { last } = bench(t, context => { asked.push(context) })
   await settled()
-  known.last().onopen?.({} as never)
-  known.last().say({ type: '$auth', data: { expiresIn: 5000 } })
-  t.equal(known.client.state, 'open')
+  last().onopen?.({} as never)
+  for (const data of [{ deadline: 5000 }, { deadline: 4000, refused: true }, { expiresIn: 1000 }]) {
+    last().say({ type: '$auth', data })
+    await clock.pass(800)
+  }
+  t.same(asked, [{ refused: false }, { deadline: 5000 }, { deadline: 4000, refused: true }, { expiresIn: 1000 }])
 })
 
 t.test('nothing is renewed on a connection that is gone', async t => {
   const clock = fakeClock(t)
   const { asked, auth: source } = tokens()
-  const { client, last, sockets } = bench(t, renewing(source))
+  const { client, last, sockets } = bench(t, source)
   await settled()
   last().open()
   last().say({ type: '$auth', data: { expiresIn: 10_000 } })
@@ -127,29 +115,28 @@ t.test('nothing is renewed on a connection that is gone', async t => {
   t.same(last().sent, [])
 })
 
-t.test('what can\'t be renewed is told, and the token may end', async t => {
+t.test('what can\'t be renewed is an error, and the token may end', async t => {
   const clock = fakeClock(t)
-  const { error } = console
-  const told: unknown[] = []
-  console.error = cause => { told.push(cause) }
-  t.teardown(() => { console.error = error })
   const cause = new Error('no token service')
   let calls = 0
-  const { client, last } = bench(t, renewing(() => {
+  const { client, last } = bench(t, () => {
     if (++calls > 1) throw cause
     return 't1'
-  }))
+  })
+  const told: ClientError[] = []
+  client.listen('error', error => told.push(error))
   await settled()
   last().open()
   last().say({ type: '$auth', data: { expiresIn: 1000 } })
   await clock.pass(800)
   await settled()
-  t.same([told, last().sent, client.state], [[cause], [], 'open'])
+  t.match(told, [{ code: 'connect_failed', cause }])
+  t.same([told.length, last().sent, client.state], [1, [], 'open'])
 })
 
 t.test('one source serves several clients', async t => {
   const clock = fakeClock(t)
-  const source = renewing(() => 'one')
+  const source = (): string => 'one'
   const [a, b] = [bench(t, source), bench(t, source)]
   await settled()
   for (const { last } of [a, b]) {
@@ -160,13 +147,8 @@ t.test('one source serves several clients', async t => {
   for (const { last } of [a, b]) t.same(last().sent, [auth('one')])
 })
 
-t.test('a ticket is offered under its own name, and a plain auth passes over what is said of tokens', async t => {
-  const one = bench(t, ticket(async () => 'abc'))
-  const two = bench(t, () => 'x')
+t.test('a ticket is offered under its own name', async t => {
+  const { last } = bench(t, ticket(async () => 'abc'))
   await settled()
-  t.same(one.last().protocols, ['wsg.v1', 'ticket.abc'])
-  two.last().open()
-  two.last().say({ type: '$auth', data: { expiresIn: 0 } })
-  await settled()
-  t.same(two.last().sent, [])
+  t.same(last().protocols, ['wsg.v1', 'ticket.abc'])
 })

@@ -1,0 +1,34 @@
+/** Why `auth` is asked. In milliseconds, what the server says about tokens (docs/protocol.md section 10). */
+export interface AuthContext {
+  /** The server has just said that what it got is not valid. */
+  readonly refused?: boolean
+  /** The token goes into a message, because the server waits for the first one so long. */
+  readonly deadline?: number
+  /** The token goes into a message, because the one before ends within. */
+  readonly expiresIn?: number
+}
+
+/**
+ * Asked for a token, or to renew a cookie. `ticket` makes one for tickets, `firstMessage` one for tokens in messages.
+ */
+export interface AuthSource {
+  (context: AuthContext): string | void | Promise<string | void>
+  /** What stands before the token in the list of subprotocols. Default `bearer.`. */
+  prefix?: string
+}
+
+const isForMessage = ({ deadline, expiresIn }: AuthContext): boolean => (deadline ?? expiresIn) !== undefined
+
+/** `auth` for tickets: `createClient({ auth: ticket(() => fetchTicket()) })`. Each attempt takes a new one. */
+export function ticket (auth: AuthSource): AuthSource {
+  const source = (context: AuthContext): ReturnType<AuthSource> => isForMessage(context) ? undefined : auth(context)
+  return Object.assign(source, { prefix: 'ticket.' })
+}
+
+/**
+ * `auth` for tokens that no subprotocol can carry: `createClient({ auth: firstMessage(() => token()) })`. The handshake
+ * has none, and the server that then waits for a first message gets the token in it.
+ */
+export function firstMessage (auth: AuthSource): AuthSource {
+  return context => isForMessage(context) ? auth(context) : undefined
+}
