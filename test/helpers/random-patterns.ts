@@ -24,7 +24,7 @@ export const MAX_STEPS = 200_000
 export const LETTERS = ['a', 'b', '\u00e9'] as const
 
 const CHARS: readonly (readonly [source: string, has: (char: string) => boolean])[] = [
-  ['a', char => char === 'a'], ['b', char => char === 'b'], ['\u00e9', char => char === '\u00e9'], ['a', char => char === 'a'], ['b', char => char === 'b'],
+  ['a', char => char === 'a'], ['b', char => char === 'b'], ['\u00e9', char => char === '\u00e9'], ['\\141', char => char === 'a'], ['b', char => char === 'b'],
   ['[ab]', char => char === 'a' || char === 'b'], ['[^a]', char => char !== 'a'], ['\\w', char => char === 'a' || char === 'b'],
   ['\\W', char => char !== 'a' && char !== 'b'], ['.', () => true], ['[b\\xe9]', char => char === 'b' || char === '\u00e9'], ['\\x61', char => char === 'a'],
 ]
