@@ -1,4 +1,4 @@
-import type { CompiledContract, CompiledInbound, CompiledOutbound } from '../../types/contract.js'
+import type { CompiledContract, CompiledInbound } from '../../types/contract.js'
 import type { AdaptedContract } from '../../types/versions.js'
 import { WSG_ERR_ADAPTER } from '../errors/coded.js'
 import { REFUSED } from '../protocol/refused.js'
@@ -14,10 +14,8 @@ export interface MessageLink {
   readonly adapt: Adapter | null
 }
 
-export interface CallLink {
-  readonly old: string
-  readonly now: string
-  readonly request: Adapter | null
+/** The same of a call, of which `adapt` has the request. */
+export interface CallLink extends MessageLink {
   readonly reply: Adapter | null
   /** By code; those that are not here change nothing. */
   readonly errors: ReadonlyMap<string, Adapter>
@@ -38,44 +36,41 @@ export interface Links {
  */
 export function adaptCompiled (old: CompiledContract, now: CompiledContract, links: Links): AdaptedContract {
   const label = `an adapter of ${old.fingerprint}`
-  const messages = links.on.map(link => [link.old, inbound(label, link, old, now, link.adapt)] as const)
-  const calls = links.calls.map(link => [
-    link.old, { ...inbound(label, link, old, now, link.request), ...answers(label, link, old, now) },
-  ] as const)
-  const outbound = links.outbound.map(link => [link.now, outboundOf(label, link, old, now)] as const)
-  return Object.freeze({
-    ...old, inbound: new Map([...messages, ...calls]), outbound: new Map(outbound), gone: links.gone,
+  const inbound = [...links.on, ...links.calls].map((link: MessageLink | CallLink) => {
+    const [was, is] = [old.inbound.get(link.old)!, now.inbound.get(link.now)!]
+    const where = `${label}: contract ${JSON.stringify(now.name)}, ${is.kind} ${JSON.stringify(link.now)}`
+    const accept = accepting(where, was, is, link.adapt)
+    const answers = 'reply' in link ? answersOf(label, was, is, link) : {}
+    return [link.old, { ...is, ...answers, binary: was.binary, accept, explain: was.explain }] as const
   })
+  const outbound = links.outbound.map(link => {
+    const [was, is] = [old.outbound.get(link.old)!, now.outbound.get(link.now)!]
+    const adapted = <T>(encode: Encode<T>): Encode<T> => both(label, is.encodeBinary ?? is.encode, link.adapt, encode)
+    const encodeBinary = was.encodeBinary && adapted(was.encodeBinary)
+    return [link.now, { ...is, binary: was.binary, encode: adapted(was.encode), encodeBinary }] as const
+  })
+  return Object.freeze({ ...old, inbound: new Map(inbound), outbound: new Map(outbound), gone: links.gone })
 }
 
-function inbound (
-  label: string, { old: oldType, now: type }: Pick<MessageLink, 'old' | 'now'>, old: CompiledContract,
-  now: CompiledContract, adapt: Adapter | null
-): CompiledInbound {
-  const [was, is] = [old.inbound.get(oldType)!, now.inbound.get(type)!]
-  return {
-    ...is,
-    binary: was.binary,
-    accept (value, plain) {
-      const given = was.accept(value, plain)
-      if (given === REFUSED) return REFUSED
-      const data = adapt === null ? given : adapt(given)
-      const clean = is.accept(data)
-      if (clean !== REFUSED) return clean
-      const issues = is.explain(data).map(({ path, message }) => `${path} ${message}`.trimStart()).join('; ')
-      throw new WSG_ERR_ADAPTER(`${label}: contract ${JSON.stringify(now.name)}, ${is.kind} ` +
-        `${JSON.stringify(type)}: ${issues}`)
-    },
-    explain: was.explain,
+function accepting (
+  where: string, was: CompiledInbound, is: CompiledInbound, adapt: Adapter | null
+): CompiledInbound['accept'] {
+  return (value, plain) => {
+    const given = was.accept(value, plain)
+    if (given === REFUSED) return REFUSED
+    const data = adapt === null ? given : adapt(given)
+    const clean = is.accept(data)
+    if (clean !== REFUSED) return clean
+    const issues = is.explain(data).map(({ path, message }) => `${path} ${message}`.trimStart()).join('; ')
+    throw new WSG_ERR_ADAPTER(`${where}: ${issues}`)
   }
 }
 
-type Answers = Pick<CompiledInbound, 'encodeReply' | 'errors'>
-
-function answers (label: string, link: CallLink, old: CompiledContract, now: CompiledContract): Answers {
-  const [was, is] = [old.inbound.get(link.old)!, now.inbound.get(link.now)!]
-  const errors = [...is.errors ?? []].map(([code, encode]) => {
-    const older = was.errors?.get(code)
+function answersOf (
+  label: string, was: CompiledInbound, is: CompiledInbound, link: CallLink
+): Pick<CompiledInbound, 'encodeReply' | 'errors'> {
+  const errors = [...is.errors!].map(([code, encode]) => {
+    const older = was.errors!.get(code)
     // A client has to take codes that it does not know.
     if (older === undefined) return [code, encode] as const
     return [code, both(label, encode, link.errors.get(code) ?? null, older)] as const
@@ -87,29 +82,13 @@ function answers (label: string, link: CallLink, old: CompiledContract, now: Com
   }
 }
 
-function outboundOf (
-  label: string, link: MessageLink, old: CompiledContract, now: CompiledContract
-): CompiledOutbound {
-  const [was, is] = [old.outbound.get(link.old)!, now.outbound.get(link.now)!]
-  const check = is.encodeBinary ?? is.encode
-  const adapted = <T>(encode: (data: unknown) => T): ((data: unknown) => T) =>
-    both(label, check, link.adapt, encode)
-  return {
-    type: is.type,
-    binary: was.binary,
-    whenSlow: is.whenSlow,
-    encode: adapted(was.encode),
-    encodeBinary: was.encodeBinary === null ? null : adapted(was.encodeBinary),
-  }
-}
+type Encode<T> = (data: unknown) => T
 
 /**
  * Data of the newer contract, written by the older one. The newer one judges it as well, so that what may be sent does
  * not depend on who listens.
  */
-function both<T> (
-  label: string, check: (data: unknown) => unknown, adapt: Adapter | null, encode: (data: unknown) => T
-): (data: unknown) => T {
+function both<T> (label: string, check: Encode<unknown>, adapt: Adapter | null, encode: Encode<T>): Encode<T> {
   return data => {
     check(data)
     const older = adapt === null ? data : adapt(data)

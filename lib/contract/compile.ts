@@ -101,8 +101,7 @@ function compileOutbound ({ type, where, payload, rules }: MessagePart, envelope
   if (typeof whenSlow === 'object') checkLatest(payload, whenSlow.latest)
   if (payload.root.kind === 'bytes') {
     const encode = (): never => failContract(where, '', 'a binary message has no JSON form; use encodeBinary')
-    const encodeBinary = compileBinaryEncoder(payload.root, where)
-    return Object.freeze({ type, binary: true, encodeBinary, encode, whenSlow })
+    return Object.freeze({ type, binary: true, encodeBinary: compileBinaryEncoder(payload), encode, whenSlow })
   }
   if (envelope.data === null) checkFlatPayload(payload, [envelope.type], true)
   const encode = compileMessageEncoder(type, payload, envelope)

@@ -48,29 +48,26 @@ function measureTree ({ root, definitions }: SchemaTree): Size {
   return { ...measure(root), depth: measure(root).depth + MAX_RECURSION * Math.max(0, ...levels) }
 }
 
+const ANY: Size = { bytes: Infinity, depth: MAX_ANY_DEPTH, nodes: Infinity }
+
 function sizeOf (node: Node, of: (node: Node) => Size): Size {
   switch (node.kind) {
-    case 'any': return { bytes: Infinity, depth: MAX_ANY_DEPTH, nodes: Infinity }
+    case 'any': return ANY
     case 'boolean': return leaf(5)
     case 'number': return leaf(NUMBER_BYTES)
     case 'values': return leaf(Math.max(...node.values.map(constantBytes)))
     case 'string': return leaf(stringBytes(node.policy?.rawMax ?? node.max))
     case 'bytes': return leaf(node.max)
-    case 'array': return many(of(node.items), node.max)
-    case 'tuple': return sum(node.items.map(of))
+    case 'array': return holding([[of(node.items), node.max]])
+    case 'tuple': return holding(node.items.map(item => [of(item), 1]))
     case 'union': return widest(node.variants.map(of), Math.max)
     case 'all': return widest(node.parts.map(of), Math.min)
     case 'object': {
-      const own = sum(node.properties.map(property => withName(of(property.node), nameBytes(property.name))))
+      const members = node.properties.map(({ name, node: inner }): Members => [named(of(inner), nameBytes(name)), 1])
       // what is dropped may be of any size and shape
-      if (node.unknown === 'drop') {
-        return { bytes: Infinity, depth: Math.max(own.depth, 1 + MAX_ANY_DEPTH), nodes: Infinity }
-      }
-      if (node.extra === null) return own
-      const further = many(withName(of(node.extra), stringBytes(MAX_NAME_LENGTH)), node.max)
-      return {
-        bytes: own.bytes + further.bytes, depth: Math.max(own.depth, further.depth), nodes: own.nodes + further.nodes,
-      }
+      if (node.unknown === 'drop') members.push([ANY, 1])
+      else if (node.extra !== null) members.push([named(of(node.extra), stringBytes(MAX_NAME_LENGTH)), node.max])
+      return holding(members)
     }
     // how wide a recursion grows is not in the schema, and how deep is added once for the whole tree
     case 'ref': return { bytes: Infinity, depth: 0, nodes: Infinity }
@@ -80,22 +77,20 @@ function sizeOf (node: Node, of: (node: Node) => Size): Size {
   }
 }
 
+/** How large a member is, and how many of it there are. */
+type Members = readonly [size: Size, times: number]
+
 // An opening, and a comma for each member but the first: as many nodes as members, one at least.
-function sum (members: readonly Size[]): Size {
+function holding (all: readonly Members[]): Size {
+  const members = all.filter(([, times]) => times > 0)
   return {
-    bytes: 2 + members.reduce((bytes, member) => bytes + member.bytes + SEPARATOR_BYTES, 0),
-    depth: 1 + Math.max(0, ...members.map(member => member.depth)),
-    nodes: 1 + members.reduce((nodes, member) => nodes + member.nodes + 1, 0),
+    bytes: 2 + members.reduce((bytes, [member, times]) => bytes + (member.bytes + SEPARATOR_BYTES) * times, 0),
+    depth: 1 + Math.max(0, ...members.map(([member]) => member.depth)),
+    nodes: 1 + members.reduce((nodes, [member, times]) => nodes + (member.nodes + 1) * times, 0),
   }
 }
 
-function many (member: Size, max: number): Size {
-  if (max === 0) return { bytes: 2, depth: 1, nodes: 1 }
-  const bytes = 2 + (member.bytes + SEPARATOR_BYTES) * max
-  return { bytes, depth: 1 + member.depth, nodes: 1 + (member.nodes + 1) * max }
-}
-
-function withName (value: Size, bytes: number): Size {
+function named (value: Size, bytes: number): Size {
   return { bytes: value.bytes + bytes + SEPARATOR_BYTES, depth: value.depth, nodes: value.nodes + 1 }
 }
 

@@ -2,7 +2,7 @@ import type { TSchema } from '@sinclair/typebox'
 import type { CompiledContract, ContractSpec } from '../../types/contract.js'
 import type { ContractModel, VersionModel } from '../../types/model.js'
 import type { AdaptedContract } from '../../types/versions.js'
-import { adaptCompiled, type Links } from '../contract/adapted.js'
+import { adaptCompiled, type CallLink, type Links, type MessageLink } from '../contract/adapted.js'
 import { type CompileOptions, compileContract } from '../contract/compile.js'
 import { kindOf } from '../contract/kind.js'
 import { checkKeys } from '../errors/check-keys.js'
@@ -88,14 +88,13 @@ function dropUnknown (contract: ContractSpec): ContractSpec {
 }
 
 function modelOf ({ name, fingerprint, limits }: CompiledContract, links: Links): VersionModel {
-  const messages = [...links.on, ...links.outbound].filter(({ adapt, old, now }) => adapt !== null || old !== now)
-  const calls = links.calls.filter(({ request, reply, errors, old, now }) =>
-    request !== null || reply !== null || errors.size > 0 || old !== now)
+  const adapted = [...links.on, ...links.outbound, ...links.calls].filter((link: MessageLink | CallLink) =>
+    link.old !== link.now || link.adapt !== null || ('reply' in link && (link.reply !== null || link.errors.size > 0)))
   return {
     name,
     fingerprint,
     limits,
-    adapted: [...new Set([...messages, ...calls].map(({ old }) => old))].sort(),
+    adapted: [...new Set(adapted.map(({ old }) => old))].sort(),
     gone: [...links.gone].sort(),
   }
 }

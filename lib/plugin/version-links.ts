@@ -106,7 +106,7 @@ export class LinkReader {
     return {
       old: was.type,
       now: is.type,
-      request: adapter('request', 'inbound'),
+      adapt: adapter('request', 'inbound'),
       reply: adapter('reply', 'outbound'),
       errors: this.#errors(was, is, own(parts, 'errors') ?? {}, `${at}.errors`),
     }

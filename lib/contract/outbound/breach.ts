@@ -60,6 +60,7 @@ function expectation (given: Node, tree: SchemaTree): string {
     case 'array':
     case 'tuple':
       return 'an array'
+    case 'bytes': return `a Uint8Array of ${node.min} to ${node.max} bytes`
     case 'not': return `anything but ${expectation(node.node, tree)}`
     case 'all': return node.parts.map(part => expectation(part, tree)).join(' and ')
     case 'union': return node.variants.map(variant => expectation(variant, tree)).join(' or ')

@@ -1,8 +1,10 @@
-import { WSG_ERR_OUTBOUND_INVALID } from '../../errors/coded.js'
 import { failContract } from '../../errors/contract-error.js'
 import { got } from '../../errors/got.js'
 import { FLAT_REPLY_KEY, type EnvelopeKeys } from '../../protocol/envelope.js'
-import { formsOf, type BytesNode, type Node, type SchemaTree } from '../tree/nodes.js'
+import { REFUSED } from '../../protocol/refused.js'
+import { compileSanitizer } from '../inbound/sanitizer.js'
+import { formsOf, type Node, type SchemaTree } from '../tree/nodes.js'
+import { breachError } from './breach.js'
 import { compileSerializer, type Serializer } from './serializer.js'
 
 // Tested in test/contract/compile.test.ts.
@@ -34,16 +36,11 @@ export function compileReplyEncoder (tree: SchemaTree, { id, data: key }: Envelo
 }
 
 /** Checks a binary payload and hands it on as it is. */
-export function compileBinaryEncoder ({ min, max }: BytesNode, where: string): (data: unknown) => Uint8Array {
+export function compileBinaryEncoder (tree: SchemaTree): (data: unknown) => Uint8Array {
+  const { accept } = compileSanitizer(tree)
   return data => {
-    if (!(data instanceof Uint8Array)) {
-      throw new WSG_ERR_OUTBOUND_INVALID(`${where}: the value is expected to be a Uint8Array, came ${typeof data}`)
-    }
-    if (data.length < min || data.length > max) {
-      throw new WSG_ERR_OUTBOUND_INVALID(`${where}: the value is expected to have ${min} to ${max} bytes, ` +
-        `came ${data.length}`)
-    }
-    return data
+    if (accept(data) === REFUSED) throw breachError(tree, data)
+    return data as Uint8Array
   }
 }
 
