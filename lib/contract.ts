@@ -1,6 +1,5 @@
 // 'fastify-ws-guard/contract': what a contract file needs, in the server and in the browser. No server code.
-export { adaptContract } from './contract/adapt-contract.js'
-export { defineContract } from './contract/define.js'
+export { adaptContract, defineContract } from './contract/define.js'
 export { html, identifier, line, text, url } from './contract/text/builders.js'
 export { identifierKey } from './contract/text/identifier.js'
 export { csvCell, escapeHtml, jsonForScript } from './contract/text/escape.js'

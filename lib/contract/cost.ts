@@ -1,12 +1,28 @@
-import { FAIR_PRICE, priceOf } from './text/price.js'
-import { defaultMaxBytes } from './text/spec.js'
+import { defaultMaxBytes, type WsText } from './text/spec.js'
 import { step } from './tree/context.js'
 import { partsOf, type Node, type SchemaTree } from './tree/nodes.js'
 
-// Tested in test/contract/cost.test.ts.
+// Tested in test/contract/cost.test.ts and test/contract/price.test.ts.
 
 // What a message can cost beyond the fair price of its bytes, which the socket pays from `messages.bytes`: texts whose
-// policy is dearer (text/price.ts) are charged to the rate.
+// policy is dearer are charged to the rate.
+
+/** Nanoseconds per byte that one message may cost. What costs more is charged to the budget of messages. */
+export const FAIR_PRICE = 50
+
+// `node bench/worst.js`, rounded up: sanitize-html's own price, and that of the engine's Intl.Segmenter.
+const HTML = 1000
+const GRAPHEMES = 250
+
+/**
+ * What the policy costs at worst: nanoseconds for each UTF-8 byte of what came, on the machine of docs/performance.md.
+ * `FAIR_PRICE` for all but two, whose price a library or the engine sets: `html`, and any with `maxGraphemes`.
+ */
+export function priceOf (wsText: WsText): number {
+  const library = wsText.policy === 'html' ? HTML : 0
+  const engine = wsText.maxGraphemes === undefined ? 0 : GRAPHEMES
+  return Math.max(FAIR_PRICE, library + engine)
+}
 
 /** Nanoseconds that a token of the rate is worth: 100 a second are a tenth of a core. */
 const TOKEN_NS = 1_000_000

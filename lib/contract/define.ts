@@ -1,7 +1,8 @@
-import type { Contract, ContractSpec, Exact } from '../../types/contract.js'
+import type { AnyContract, Contract, ContractSpec, Exact } from '../../types/contract.js'
+import type { ContractAdapters, ContractVersion } from '../../types/versions.js'
 import { readDeclaration } from './declaration.js'
 
-// Tested in test/contract/declaration.test.ts.
+// Tested in test/contract/declaration.test.ts and test/plugin/contract-versions.test.ts.
 
 // No node: imports and no server code: browsers import this file.
 
@@ -24,4 +25,14 @@ function freezeDeep (value: unknown, seen: WeakSet<object>): void {
     const property = Object.getOwnPropertyDescriptor(value, key)
     if (property !== undefined && 'value' in property) freezeDeep(property.value, seen)
   }
+}
+
+/**
+ * An older contract that a route of `now` goes on serving, to clients that name its fingerprint:
+ * `app.wsRoute(now, { versions: [adaptContract(old, now, { … })], … })`. Adapters are checked there, at boot.
+ */
+export function adaptContract<const Old extends AnyContract, const New extends AnyContract> (
+  old: Old, now: New, adapters: ContractAdapters<Old, New>
+): ContractVersion<New> {
+  return Object.freeze({ contract: old, to: now, adapters })
 }

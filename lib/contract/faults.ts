@@ -1,7 +1,7 @@
+import { isObject } from '../errors/expected.js'
 import { MAX_ISSUES } from '../protocol/envelope.js'
-import { copyAny, isFreeName, isPlainObject, isUnique } from './inbound/runtime.js'
+import { copyAny, isDictionary, isFreeName, isPlainObject, isUnique } from './code/runtime.js'
 import type { Blamed } from './inbound/sanitizer.js'
-import { isDictionary, isObject } from './outbound/runtime.js'
 import { numberProblem, stringProblem, type Problem } from './scalar-faults.js'
 import { step } from './tree/context.js'
 import {

@@ -2,6 +2,7 @@ import { Kind, type TSchema } from '@sinclair/typebox'
 import { Value, ValueErrorType } from '@sinclair/typebox/value'
 import { checkKeys, isPlain } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
+import { isObject } from '../errors/expected.js'
 import { got } from '../errors/got.js'
 import { adviceOnKey, adviceOnValue, gotFor, literalsOf, objectOf } from './option-advice.js'
 
@@ -13,10 +14,6 @@ interface Notes {
 }
 
 const notesOf = (schema: TSchema): Notes => schema
-
-function isObject (value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /**
  * Throws WSG_ERR_OPTION for the first option that does not fit: its name, what was expected, what it got. A key that

@@ -1,5 +1,5 @@
 import type { CallModel, ContractModel, OutboundModel, TypeModel } from '../../types/model.js'
-import type { Adapter, CallLink, Links, MessageLink } from '../contract/adapted.js'
+import type { Adapter, CallLink, Links, MessageLink } from './adapted.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_HANDLER } from '../errors/coded.js'
 import { got } from '../errors/got.js'

@@ -1,11 +1,11 @@
 import type { Plainness } from '../../../types/contract.js'
 import { REFUSED } from '../../protocol/refused.js'
 import { Generator, type List } from '../code/generator.js'
+import { copyAny, isFreeName, isPlainObject, isUnique } from '../code/runtime.js'
 import { bounds, refuse } from '../code/scalars.js'
 import { plainString } from '../text/rules.js'
 import { nodesOf } from '../tree/finish.js'
 import type { Node, ObjectNode, SchemaTree, StringNode, UnionNode } from '../tree/nodes.js'
-import { copyAny, isFreeName, isPlainObject, isUnique } from './runtime.js'
 
 // Tested in test/contract/accept.test.ts.
 

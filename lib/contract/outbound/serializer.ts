@@ -1,9 +1,8 @@
 import { Generator, type List } from '../code/generator.js'
+import { escapeText, isDictionary, isUnique, quote, writeAny } from '../code/runtime.js'
 import { bounds, refuse } from '../code/scalars.js'
-import { isUnique } from '../inbound/runtime.js'
 import type { Node, ObjectNode, SchemaTree, ValuesNode } from '../tree/nodes.js'
 import { breachError } from './breach.js'
-import { escapeText, isDictionary, quote, writeAny } from './runtime.js'
 
 // Tested in test/contract/serializer.test.ts.
 

@@ -3,7 +3,7 @@ import { got } from '../../errors/got.js'
 import { canonicalText } from './canonical-text.js'
 import type { Place } from './context.js'
 import { resolve, type Constant, type Node, type ObjectNode } from './nodes.js'
-import { checkCounts } from './read-objects.js'
+import { checkCounts } from './read-containers.js'
 import { hasNumber } from './read-scalars.js'
 
 // Tested in test/contract/boot-checks.test.ts.

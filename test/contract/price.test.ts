@@ -1,8 +1,8 @@
 import t from 'tap'
-import { compileTextPolicy } from '../../../lib/contract/text/policy.js'
-import { html, identifier, line, text, url } from '../../../lib/contract/text/builders.js'
-import { FAIR_PRICE, priceOf } from '../../../lib/contract/text/price.js'
-import { COSTLY_BYTES } from '../../../lib/contract/text/spec.js'
+import { compileTextPolicy } from '../../lib/contract/text/policy.js'
+import { html, identifier, line, text, url } from '../../lib/contract/text/builders.js'
+import { FAIR_PRICE, priceOf } from '../../lib/contract/cost.js'
+import { COSTLY_BYTES } from '../../lib/contract/text/spec.js'
 
 t.test('what a library or the engine makes costly says so', async t => {
   for (const build of [text, line, identifier, url]) {
