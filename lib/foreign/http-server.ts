@@ -25,14 +25,14 @@ export function checkOpenAnswer (log: BootLog): void {
   socket.destroy()
 }
 
-/** `server.shouldUpgradeCallback` of Node 24.9 and later. */
+/** `server.shouldUpgradeCallback` of Node 22.21, 24.9 and later. */
 interface UpgradeDecider {
   shouldUpgradeCallback?: (request: { readonly headers: { readonly upgrade?: string } }) => boolean
 }
 
 /**
  * Lets Node serve a request that offers `Upgrade: h2c` as the plain HTTP/1.1 it also is (RFC 9110 section 7.8). Returns
- * false where Node can't (before 24.9): there it makes an upgrade of every such request.
+ * false where Node can't (before 22.21, and in 24 before 24.9): there it makes an upgrade of every such request.
  */
 export function declineH2c (server: Server): boolean {
   const decider = server as UpgradeDecider
