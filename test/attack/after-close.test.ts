@@ -2,9 +2,10 @@ import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import type { WebSocket } from 'ws'
 import { defineContract } from '../../lib/contract.js'
+import { socketOf } from '../../lib/socket/open-socket.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import type { ContractStack } from '../helpers/contract-stack.js'
-import { close, frame, json, OPCODES } from '../helpers/frames.js'
+import { close, frame, json, OPCODES, ping } from '../helpers/frames.js'
 import type { RawClient } from '../helpers/raw-client.js'
 import { until } from '../helpers/until.js'
 
@@ -26,7 +27,7 @@ interface Way {
   readonly begin: (client: RawClient, ws: WebSocket, server: ContractStack) => void | Promise<void>
 }
 
-/** Every way in which a close can begin, but for our own policies. */
+/** Every way in which a close can begin, on any route. */
 const WAYS: { readonly [name: string]: Way } = {
   'the application, through websocketServer.clients': { code: 4401, begin: (_client, ws) => { ws.close(4401, 'gone') } },
   'the application, by force': { code: null, begin: (_client, ws) => { ws.terminate() } },
@@ -42,6 +43,10 @@ const WAYS: { readonly [name: string]: Way } = {
     },
   },
   'the peer itself': { code: 1000, begin: client => { client.send(close(1000)) } },
+  'a revocation': { code: 4401, begin: (_client, _ws, { stack }) => { stack.app.wsGuard.revoke({ identity: 'ada' }) } },
+  'a logout': { code: 4401, begin: (_client, _ws, { stack }) => { stack.store.destroy('session-of-ada', () => {}) } },
+  'too many pings': { code: 1008, begin: client => { client.send(Buffer.concat(Array.from({ length: 40 }, () => ping()))) } },
+  'a peer that is gone': { code: null, rest: many, begin: (_client, ws) => { socketOf(ws)!.cutOff('heartbeat') } },
   'the drain': { code: 1001, rest: many, begin: (_client, _ws, { stack }) => { stack.app.close().catch(() => {}) } },
 }
 
@@ -61,7 +66,7 @@ for (const [name, { code, rest, begin }] of Object.entries(WAYS)) {
       })
       app.wsRoute(defineContract({ ...contract, url: '/idle' }), { on: { say: () => { handled.idle++ }, quit: () => {} } })
       app.get('/raw', { websocket: true }, socket => { socket.on('message', () => { handled.plain++ }) })
-    }, { guard: { messages: { ...NO_LIMITS, inFlight: 2 }, websocket: { fragmentTimeout: 100, closeTimeout: 300 } } })
+    }, { guard: { messages: { ...NO_LIMITS, inFlight: 2 }, websocket: { fragmentTimeout: 100, closeTimeout: 300 }, drainTimeout: 300 } })
     const open = async (path: string): Promise<[RawClient, WebSocket]> => {
       const before = new Set(server.stack.app.websocketServer.clients)
       const client = await server.open({ path })
