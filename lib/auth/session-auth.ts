@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { isDeepStrictEqual } from 'node:util'
 import type { AnyIdentity, AuthStrategy, Identity, SessionReader, SessionSource } from '../../types/gate.js'
+import { isPlain } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION, WSG_ERR_SESSION_COOKIE } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { hasExpired } from '../identity/expiry.js'
@@ -43,15 +43,25 @@ function timeOf (expires: Time | undefined): number | null {
 
 /**
  * One that nobody changes: a store in memory hands out the object that it keeps, and what was changed in place in there
- * would look as if nothing were new. An instance of a class, or what holds functions, stays what it is.
+ * would look as if nothing were new. Instances of classes stay what they are, and so does what holds itself.
  */
 function ownCopy<I> (identity: I): I {
   try {
-    const copy = structuredClone(identity)
-    return isDeepStrictEqual(copy, identity) ? copy : identity
+    return copyOf(identity)
   } catch {
     return identity
   }
+}
+
+/** By hand: each handshake comes by here, and `structuredClone` takes ten times as long. */
+function copyOf<T> (value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyOf) as T
+  if (value instanceof Date) return new Date(value) as T
+  if (!isPlain(value)) return value
+  const copy = { ...value } as { [key: string]: unknown }
+  for (const key of Object.keys(copy)) copy[key] = copyOf(copy[key])
+  return copy as T
 }
 
 /** What sessions out of the store have of the methods that loaded ones have: they are read, never written. */

@@ -60,3 +60,30 @@ t.test('a session is read again as it is stored', async t => {
   t.equal(source.expiryOf({ cookie: { expires: null } }), null)
   t.equal(source.expiryOf({}), null)
 })
+
+t.test('an identity is a copy of what the store holds, but for what can not be copied', async t => {
+  class Team { names = ['a'] }
+  const team = new Team()
+  const stored = { id: 'ada', roles: ['user'], seat: { row: 1 }, since: new Date(0), team, greet: () => 'hi' }
+  const find = (user: unknown): unknown => {
+    const auth = sessionAuth(() => user as { id: string })
+    return auth.authenticate({ request: request(), signal: new AbortController().signal, sessionCookie: 'sessionId', provenBy () {} })
+  }
+  const found = find(stored) as typeof stored
+  t.same(found, { ...stored })
+  stored.roles.push('admin')
+  stored.seat.row = 2
+  stored.since.setTime(1)
+  t.match(found, { roles: ['user'], seat: { row: 1 } })
+  t.equal(found.roles.length, 1)
+  t.equal(found.since.getTime(), 0)
+  t.equal(found.team, team, 'an instance stays itself')
+  t.equal(found.greet, stored.greet)
+  const poisoned = find(JSON.parse('{"id":"eve","__proto__":{"admin":true}}')) as { admin?: boolean }
+  t.equal(poisoned.admin, undefined)
+  const circle: { id: string, self?: unknown } = { id: 'ada' }
+  circle.self = circle
+  t.equal(find(circle), circle, 'what holds itself stays itself')
+  const failing = { id: 'ada', get roles (): string[] { throw new Error('gone') } }
+  t.equal(find(failing), failing)
+})
