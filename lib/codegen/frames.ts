@@ -46,73 +46,11 @@ const ISSUE: Json = {
 
 /** Frames of a contract, in the order of the model. `refTo` says where its types are. */
 export function framesOf (model: ContractModel, refTo: RefTo): Frames {
-  const names = new Names(model.typeName)
-  for (const { name } of model.types) names.take(name)
-  const types = new Map(model.types.map(entry => [entry.name, entry]))
-  const { type: typeKey, data: dataKey, id: idKey } = model.envelope
-
-  const frame = (wanted: string, properties: Json, required: readonly string[]): Frame => {
-    const name = names.take(wanted)
-    const schema = { title: name, type: 'object', properties, required, additionalProperties: false }
-    return { name, schema, isBinary: false }
-  }
-  const ref = (name: string): Json => ({ $ref: refTo(name) })
-  const constant = (type: string): Json => ({ type: 'string', enum: [type] })
-
-  const message = ({ type, payload, binary }: InboundModel | OutboundModel, extra: Json, ending: string): Frame => {
-    const wanted = pascalCase(type) + ending
-    if (binary) return { name: names.take(wanted), schema: ref(payload), isBinary: true }
-    return carrying(wanted, { [typeKey]: constant(type) }, [typeKey], extra, payload)
-  }
-  /** An envelope with a payload in it, or with the payload's properties beside the type. */
-  const carrying = (wanted: string, own: Json, required: readonly string[], extra: Json, payload: string): Frame => {
-    if (dataKey !== null) return frame(wanted, { ...own, ...extra, [dataKey]: ref(payload) }, [...required, dataKey])
-    const flat = flatPart(types.get(payload)!, refTo)
-    return frame(wanted, { ...flat.properties, ...own, ...extra }, [...flat.required, ...required])
-  }
-  const errorOf = (call: CallModel | null, wanted: string): Frame => {
-    const data = (call?.errors ?? []).map(error => ref(error.data))
-    const codes = [...model.errorCodes, ...(call?.errors ?? []).map(error => error.code)]
-    const error: Json = {
-      title: names.take(`${wanted}Detail`),
-      type: 'object',
-      properties: {
-        code: { type: 'string', ...(call === null ? {} : { enum: [...new Set(codes)] }) },
-        message: { type: 'string' },
-        issues: { type: 'array', items: ISSUE },
-        retryAfter: { type: 'number', description: 'Milliseconds.' },
-        budget: { type: 'string', description: 'Of rate_limited, the budget that was short.' },
-        ...(data.length === 0 ? {} : { data: data.length === 1 ? data[0] : { anyOf: data } }),
-      },
-      required: ['code', 'message'],
-      additionalProperties: false,
-    }
-    return call === null
-      ? frame(wanted, { [typeKey]: constant(ERROR_TYPE), [ERROR_KEY]: error }, [typeKey, ERROR_KEY])
-      : frame(wanted, { [idKey]: ID, [ERROR_KEY]: error }, [idKey, ERROR_KEY])
-  }
-
-  // In a flat contract only calls have an id.
-  const optionalId = dataKey === null ? {} : { [idKey]: ID }
-  const inbound = model.inbound.map(one => [one, message(one, optionalId, 'Message')] as const)
-  const outbound = model.outbound.map(one => [one, message(one, {}, 'Event')] as const)
-  const calls = model.calls.map((call): CallFrames => {
-    const wanted = pascalCase(call.type)
-    const own = { [typeKey]: constant(call.type), [idKey]: ID }
-    const replyKey = dataKey ?? FLAT_REPLY_KEY
-    return {
-      call,
-      request: carrying(`${wanted}Call`, own, [typeKey, idKey], {}, call.request),
-      reply: frame(`${wanted}Answer`, { [idKey]: ID, [replyKey]: ref(call.reply) }, [idKey, replyKey]),
-      error: errorOf(call, `${wanted}Failure`),
-    }
-  })
-  const own = {
-    ping: frame('PingFrame', { [typeKey]: constant(PING_TYPE), [idKey]: ID }, [typeKey]),
-    pong: frame('PongFrame', { [typeKey]: constant(PONG_TYPE), [idKey]: ID }, [typeKey]),
-    cancel: frame('CancelFrame', { [typeKey]: constant(CANCEL_TYPE), [idKey]: ID }, [typeKey, idKey]),
-    error: errorOf(null, 'ErrorFrame'),
-  }
+  const writer = new FrameWriter(model, refTo)
+  const inbound = model.inbound.map(one => [one, writer.inbound(one)] as const)
+  const outbound = model.outbound.map(one => [one, writer.outbound(one)] as const)
+  const calls = model.calls.map(one => writer.call(one))
+  const own = writer.own()
   return {
     inbound,
     outbound,
@@ -123,6 +61,117 @@ export function framesOf (model: ContractModel, refTo: RefTo): Frames {
       ...calls.flatMap(({ request, reply, error }) => [request, reply, error]),
       ...Object.values(own),
     ],
+  }
+}
+
+const constant = (type: string): Json => ({ type: 'string', enum: [type] })
+
+/** Writes each frame once: names are handed out in the order in which frames are asked for. */
+class FrameWriter {
+  readonly #model: ContractModel
+  readonly #refTo: RefTo
+  readonly #names: Names
+  readonly #types: ReadonlyMap<string, NamedType>
+
+  constructor (model: ContractModel, refTo: RefTo) {
+    this.#model = model
+    this.#refTo = refTo
+    this.#names = new Names(model.typeName)
+    for (const { name } of model.types) this.#names.take(name)
+    this.#types = new Map(model.types.map(entry => [entry.name, entry]))
+  }
+
+  inbound (message: InboundModel): Frame {
+    const { data, id } = this.#model.envelope
+    // In a flat contract only calls have an id.
+    return this.#message(message, data === null ? {} : { [id]: ID }, 'Message')
+  }
+
+  outbound (message: OutboundModel): Frame {
+    return this.#message(message, {}, 'Event')
+  }
+
+  call (call: CallModel): CallFrames {
+    const { type, data, id } = this.#model.envelope
+    const wanted = pascalCase(call.type)
+    const own = { [type]: constant(call.type), [id]: ID }
+    const replyKey = data ?? FLAT_REPLY_KEY
+    return {
+      call,
+      request: this.#carrying(`${wanted}Call`, own, {}, call.request),
+      reply: this.#frame(`${wanted}Answer`, { [id]: ID, [replyKey]: this.#ref(call.reply) }, [id, replyKey]),
+      error: this.#failure(call, `${wanted}Failure`),
+    }
+  }
+
+  /** The protocol's own. */
+  own (): Frames['own'] {
+    const { type, id } = this.#model.envelope
+    return {
+      ping: this.#frame('PingFrame', { [type]: constant(PING_TYPE), [id]: ID }, [type]),
+      pong: this.#frame('PongFrame', { [type]: constant(PONG_TYPE), [id]: ID }, [type]),
+      cancel: this.#frame('CancelFrame', { [type]: constant(CANCEL_TYPE), [id]: ID }, [type, id]),
+      error: this.#protocolError('ErrorFrame'),
+    }
+  }
+
+  #frame (wanted: string, properties: Json, required: readonly string[]): Frame {
+    const name = this.#names.take(wanted)
+    const schema = { title: name, type: 'object', properties, required, additionalProperties: false }
+    return { name, schema, isBinary: false }
+  }
+
+  #message ({ type, payload, binary }: InboundModel | OutboundModel, extra: Json, ending: string): Frame {
+    const wanted = pascalCase(type) + ending
+    if (binary) return { name: this.#names.take(wanted), schema: this.#ref(payload), isBinary: true }
+    return this.#carrying(wanted, { [this.#model.envelope.type]: constant(type) }, extra, payload)
+  }
+
+  /** An envelope with a payload in it, or with the payload's properties beside the type. All of `own` is required. */
+  #carrying (wanted: string, own: Json, extra: Json, payload: string): Frame {
+    const { data } = this.#model.envelope
+    const required = Object.keys(own)
+    if (data !== null) {
+      return this.#frame(wanted, { ...own, ...extra, [data]: this.#ref(payload) }, [...required, data])
+    }
+    const flat = flatPart(this.#types.get(payload)!, this.#refTo)
+    return this.#frame(wanted, { ...flat.properties, ...own, ...extra }, [...flat.required, ...required])
+  }
+
+  #failure (call: CallModel, wanted: string): Frame {
+    const { id } = this.#model.envelope
+    const data = call.errors.map(error => this.#ref(error.data))
+    const error = this.#error(wanted, {
+      type: 'string', enum: [...new Set([...this.#model.errorCodes, ...call.errors.map(({ code }) => code)])],
+    }, data.length === 0 ? {} : { data: data.length === 1 ? data[0] : { anyOf: data } })
+    return this.#frame(wanted, { [id]: ID, [ERROR_KEY]: error }, [id, ERROR_KEY])
+  }
+
+  #protocolError (wanted: string): Frame {
+    const { type } = this.#model.envelope
+    const error = this.#error(wanted, { type: 'string' }, {})
+    return this.#frame(wanted, { [type]: constant(ERROR_TYPE), [ERROR_KEY]: error }, [type, ERROR_KEY])
+  }
+
+  #error (wanted: string, code: Json, more: Json): Json {
+    return {
+      title: this.#names.take(`${wanted}Detail`),
+      type: 'object',
+      properties: {
+        code,
+        message: { type: 'string' },
+        issues: { type: 'array', items: ISSUE },
+        retryAfter: { type: 'number', description: 'Milliseconds.' },
+        budget: { type: 'string', description: 'Of rate_limited, the budget that was short.' },
+        ...more,
+      },
+      required: ['code', 'message'],
+      additionalProperties: false,
+    }
+  }
+
+  #ref (name: string): Json {
+    return { $ref: this.#refTo(name) }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ContractModel } from '../../types/model.js'
 import { framesOf } from './frames.js'
-import { type Json, present, type RefTo, schemasOf } from './schema-of.js'
+import { present } from '../model/present.js'
+import { type Json, type RefTo, schemasOf } from './schema-of.js'
 
 /**
  * One JSON Schema with a definition for each type of a contract and for each frame; the root takes any frame of either

@@ -14,11 +14,14 @@ export interface Notes {
   readonly deprecated: boolean
 }
 
+/** Our own words alone; a paragraph each. */
+export const sentences = (...text: readonly string[]): Notes => ({ text, examples: [], deprecated: false })
+
 /** What an author wrote beside a type. A description counts before a title. */
-export function notesOf (type: Annotations, sentences: readonly string[] = []): Notes {
-  const own = type.description ?? type.title
+export function notesOf (type: Annotations, own: readonly string[] = []): Notes {
+  const theirs = type.description ?? type.title
   return {
-    text: [...(own === undefined ? [] : [own]), ...(sentences.length === 0 ? [] : [sentences.join(' ')])],
+    text: [...(theirs === undefined ? [] : [theirs]), ...(own.length === 0 ? [] : [own.join(' ')])],
     examples: (type.examples ?? []).map(example => JSON.stringify(example)),
     deprecated: type.deprecated === true,
   }
@@ -72,15 +75,11 @@ export function contractNotes (model: ContractModel): Notes {
     : ` A connection may send ${route.rate} messages per second, ${route.burst} saved up.`
   const codes = model.closeCodes.map(({ code, name, retryable }) =>
     `- ${code} ${name}${retryable ? ', connects again' : ''}`)
-  return {
-    text: [
-      ...(model.description === undefined ? [] : [model.description]),
-      `Route ${quoted(model.url)}. A frame has at most ${limits.maxPayload} bytes and ${limits.depth} levels.${rate}`,
-      ['Close codes:', ...codes].join('\n'),
-    ],
-    examples: [],
-    deprecated: false,
-  }
+  return sentences(
+    ...(model.description === undefined ? [] : [model.description]),
+    `Route ${quoted(model.url)}. A frame has at most ${limits.maxPayload} bytes and ${limits.depth} levels.${rate}`,
+    ['Close codes:', ...codes].join('\n')
+  )
 }
 
 const quoted = (text: string): string => `\`${text}\``

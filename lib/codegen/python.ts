@@ -1,6 +1,6 @@
 import type { ContractModel, DefinitionModel } from '../../types/model.js'
 import { DEFAULT_RATE } from './default-rate.js'
-import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes } from './notes.js'
+import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes, sentences } from './notes.js'
 import { PYTHON_CONNECTION } from './python-connection.js'
 import { PYTHON_RUNTIME } from './python-runtime.js'
 import { docstring, indented, pythonString, snakeCase } from './python-text.js'
@@ -73,11 +73,7 @@ function clientOf (model: ContractModel): string[] {
   return [
     `class ${model.typeName}Client(_Client):`,
     ...indented([
-      ...docstring({
-        text: [`A client of the contract ${model.name}. Nothing is connected before the first use.`],
-        examples: [],
-        deprecated: false
-      }),
+      ...docstring(sentences(`A client of the contract ${model.name}. Nothing is connected before the first use.`)),
       '',
       ...constructorOf(model, types),
       ...named(model.inbound, ({ type, payload, cost, ...rules }, name) => method(
@@ -98,7 +94,7 @@ function clientOf (model: ContractModel): string[] {
         ),
         ...method(
           `def events_${name}(self) -> AsyncIterator[${message.payload}]:`,
-          { text: ['The same, for `async for`. Ends with the client.'], examples: [], deprecated: false },
+          sentences('The same, for `async for`. Ends with the client.'),
           `return cast(AsyncIterator[${message.payload}], self._events(${pythonString(message.type)}))`
         ),
       ]),

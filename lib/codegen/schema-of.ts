@@ -3,17 +3,13 @@
 import type {
   Annotations, ArrayModel, ContractModel, DefinitionModel, NotModel, NumberModel, ObjectModel, StringModel, ValuesModel,
 } from '../../types/model.js'
+import { present } from '../model/present.js'
 
 /** A JSON Schema of draft-07, or a part of an AsyncAPI document. */
 export interface Json { readonly [key: string]: unknown }
 
 /** Where the definitions of types are: `#/definitions/` or `#/components/schemas/`. */
 export type RefTo = (name: string) => string
-
-/** Members that are there: what is undefined is left out. */
-export function present (members: Json): Json {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
-}
 
 /** Definitions of all types of a contract, by name. */
 export function schemasOf (model: ContractModel, refTo: RefTo): { readonly [name: string]: Json } {

@@ -2,7 +2,7 @@ import type {
   AllModel, CallModel, ContractModel, DefinitionModel, InboundModel, ObjectModel, OutboundModel, TypeModel, UnionModel,
 } from '../../types/model.js'
 import { DEFAULT_ENVELOPE } from '../protocol/envelope.js'
-import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes, typeNotes } from './notes.js'
+import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes, sentences, typeNotes } from './notes.js'
 import { type GeneratedFile, stamp } from './stamp.js'
 import { resolve, type Types, typesOf } from '../model/types-by-name.js'
 
@@ -60,7 +60,7 @@ function contractInterface (model: ContractModel, types: Types): string[] {
     return member(message.type, block(parts), callNotes(message))
   }
   const part = (name: string, note: string, members: readonly string[]): string[] =>
-    members.length === 0 ? [] : member(name, block(members), { text: [note], examples: [], deprecated: false })
+    members.length === 0 ? [] : member(name, block(members), sentences(note))
   return [
     ...comment(contractNotes(model)),
     `export interface ${model.typeName}Contract ${block([

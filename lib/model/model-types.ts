@@ -9,6 +9,7 @@ import {
   resolve, type Node, type ObjectNode, type RefNode, type SchemaTree, type StringNode, type UnionNode,
 } from '../contract/tree/nodes.js'
 import { type Names, pascalCase } from './names.js'
+import { present } from './present.js'
 
 // The trees of a contract's schemas as types of the model: one more back end of the tree.
 
@@ -100,7 +101,7 @@ export class TypeTable {
       case 'number': return {
         kind: 'number',
         integer: node.integer,
-        ...given({
+        ...present({
           minimum: limit(node.min),
           maximum: limit(node.max),
           exclusiveMinimum: limit(node.above),
@@ -111,11 +112,11 @@ export class TypeTable {
       }
       case 'string': return { ...stringModel(node), ...notes }
       case 'bytes':
-        return { kind: 'bytes', ...given({ minBytes: some(node.min), maxBytes: limit(node.max) }), ...notes }
+        return { kind: 'bytes', ...present({ minBytes: some(node.min), maxBytes: limit(node.max) }), ...notes }
       case 'array': return {
         kind: 'array',
         items: this.#type(node.items, tree, `${wanted}Item`),
-        ...given({
+        ...present({
           minItems: some(node.min),
           maxItems: limit(node.max),
           uniqueItems: node.unique || undefined,
@@ -124,7 +125,7 @@ export class TypeTable {
             : {
                 type: this.#type(node.contains.node, tree, `${wanted}Contained`),
                 min: node.contains.min,
-                ...given({ max: limit(node.contains.max) }),
+                ...present({ max: limit(node.contains.max) }),
               },
         }),
         ...notes,
@@ -156,7 +157,7 @@ export class TypeTable {
     return {
       kind: 'union',
       variants: variants.map((variant, index) => this.#type(variant, tree, wanted + suffix(index))),
-      ...given({ tag: tag !== null && !tag.values.includes(null) ? tag.name : undefined }),
+      ...present({ tag: tag !== null && !tag.values.includes(null) ? tag.name : undefined }),
     }
   }
 
@@ -166,7 +167,7 @@ export class TypeTable {
       kind: 'object',
       properties: properties.map(({ name: own, required, node: inner }) =>
         ({ name: own, required, type: this.#type(inner, tree, name + pascalCase(own)) })),
-      ...given({
+      ...present({
         extra: node.extra === null ? undefined : this.#type(node.extra, tree, `${name}Value`),
         extraNames: node.extraNames?.source,
         minProperties: some(node.min),
@@ -188,7 +189,7 @@ function stringModel ({ min, max, pattern, format, policy }: StringNode): String
   const spec = policy?.spec
   return {
     kind: 'string',
-    ...given({
+    ...present({
       minLength: some(min),
       maxLength: limit(max),
       pattern: pattern === null ? undefined : { source: pattern.source, flags: pattern.flags },
@@ -198,7 +199,7 @@ function stringModel ({ min, max, pattern, format, policy }: StringNode): String
         : {
             policy: spec.policy,
             clean: spec.clean,
-            ...given({
+            ...present({
               maxBytes: spec.maxBytes,
               maxGraphemes: spec.maxGraphemes,
               pattern: spec.pattern,
@@ -211,7 +212,7 @@ function stringModel ({ min, max, pattern, format, policy }: StringNode): String
 
 function annotationsOf ({ notes = {} }: Node): Annotations {
   const { title, description, examples, default: preset, deprecated } = notes
-  return given({
+  return present({
     title,
     description,
     examples: Array.isArray(examples) ? examples.filter(example => JSON.stringify(example) !== undefined) : undefined,
@@ -222,8 +223,3 @@ function annotationsOf ({ notes = {} }: Node): Annotations {
 
 const limit = (value: number): number | undefined => Number.isFinite(value) ? value : undefined
 const some = (value: number): number | undefined => value === 0 ? undefined : value
-
-/** The members that have a value. */
-function given<T extends object> (members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never
-}

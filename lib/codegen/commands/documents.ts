@@ -7,11 +7,11 @@ import { WSG_ERR_GENERATE } from '../../errors/coded.js'
 import { got } from '../../errors/got.js'
 import { didYouMean } from '../../errors/nearest.js'
 import { asyncApi } from '../asyncapi.js'
-import type { Command } from '../command.js'
+import { type Command, oneModule, type Output } from '../command.js'
 import { compareFiles, writeFiles } from '../files.js'
 import { jsonSchema } from '../json-schema.js'
 import { loadModels } from '../load-models.js'
-import { present } from '../schema-of.js'
+import { present } from '../../model/present.js'
 import { toYaml } from '../yaml.js'
 
 interface DocumentOptions {
@@ -49,55 +49,17 @@ function documentCommand (
   name: string, summary: string, own: readonly string[],
   write: (models: readonly ContractModel[], options: DocumentOptions) => unknown
 ): Command {
-  const takesAll = name === 'asyncapi'
   return {
     name,
     summary,
     usage: [`fastify-ws-guard ${name} <module> [options]`, '', ...own, ...OUT].join('\n'),
     async run (args, output) {
-      const { values, positionals } = parseArgs({
-        args,
-        allowPositionals: true,
-        options: {
-          out: { type: 'string' },
-          check: { type: 'boolean' },
-          ...(takesAll
-            ? {
-                format: { type: 'string' },
-                title: { type: 'string' },
-                server: { type: 'string' },
-                'api-version': { type: 'string' },
-              } as const
-            : { contract: { type: 'string' } } as const),
-        },
-      })
-      const { out, check = false, format = 'json', contract, ...rest } = values as Values
-      if (positionals.length !== 1) {
-        throw new WSG_ERR_GENERATE(`${name}: expected one module, got ${positionals.length}`)
-      }
-      if (format !== 'json' && format !== 'yaml') {
-        throw new WSG_ERR_GENERATE(`${name}: expected --format json or yaml, got ${got(format)}`)
-      }
-      if (rest.server !== undefined && !URL.canParse(rest.server)) {
-        throw new WSG_ERR_GENERATE(`${name}: expected --server wss://host, got ${got(rest.server)}`)
-      }
-      if (check && out === undefined) throw new WSG_ERR_GENERATE(`${name}: expected --out beside --check, got nothing`)
-      const models = await loadModels(positionals[0]!)
-      const document = write(takesAll ? models : [choose(models, contract, name)], rest)
+      const { module, out, check = false, format = 'json', contract, ...rest } = readArguments(name, args)
+      const models = await loadModels(module)
+      const document = write(name === 'asyncapi' ? models : [choose(models, contract, name)], rest)
       const text = format === 'yaml' ? toYaml(document) : json(document)
-      if (out === undefined) {
-        output.print(text.trimEnd())
-        return 0
-      }
-      const files = [{ path: basename(out), text }]
-      if (check) {
-        const [difference] = await compareFiles(dirname(out), files)
-        if (difference === undefined) return 0
-        output.complain(`${difference.path}:${difference.line}: it is not what would be written; write it again`)
-        return 1
-      }
-      const written = await writeFiles(dirname(out), files)
-      output.print(written.length === 0 ? `${out} is up to date` : `wrote ${out}`)
+      if (out !== undefined) return await (check ? compare(out, text, output) : save(out, text, output))
+      output.print(text.trimEnd())
       return 0
     },
   }
@@ -108,6 +70,48 @@ interface Values extends DocumentOptions {
   readonly check?: boolean
   readonly format?: string
   readonly contract?: string
+}
+
+const ASYNCAPI_OPTIONS = {
+  format: { type: 'string' }, title: { type: 'string' }, server: { type: 'string' }, 'api-version': { type: 'string' },
+} as const
+
+function readArguments (name: string, args: string[]): Values & { readonly module: string } {
+  const { values: parsed, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      out: { type: 'string' },
+      check: { type: 'boolean' },
+      ...(name === 'asyncapi' ? ASYNCAPI_OPTIONS : { contract: { type: 'string' } } as const),
+    },
+  })
+  const module = oneModule(name, positionals)
+  const values = parsed as Values
+  const { out, check, format, server } = values
+  if (format !== undefined && format !== 'json' && format !== 'yaml') {
+    throw new WSG_ERR_GENERATE(`${name}: expected --format json or yaml, got ${got(format)}`)
+  }
+  if (server !== undefined && !URL.canParse(server)) {
+    throw new WSG_ERR_GENERATE(`${name}: expected --server wss://host, got ${got(server)}`)
+  }
+  if (check === true && out === undefined) {
+    throw new WSG_ERR_GENERATE(`${name}: expected --out beside --check, got nothing`)
+  }
+  return { ...values, module }
+}
+
+async function compare (out: string, text: string, output: Output): Promise<number> {
+  const [difference] = await compareFiles(dirname(out), [{ path: basename(out), text }])
+  if (difference === undefined) return 0
+  output.complain(`${difference.path}:${difference.line}: it is not what would be written; write it again`)
+  return 1
+}
+
+async function save (out: string, text: string, output: Output): Promise<number> {
+  const written = await writeFiles(dirname(out), [{ path: basename(out), text }])
+  output.print(written.length === 0 ? `${out} is up to date` : `wrote ${out}`)
+  return 0
 }
 
 function choose (models: readonly ContractModel[], wanted: string | undefined, command: string): ContractModel {

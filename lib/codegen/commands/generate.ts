@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { WSG_ERR_GENERATE } from '../../errors/coded.js'
-import type { Command, Output } from '../command.js'
+import { type Command, oneModule, type Output } from '../command.js'
 import { EMITTERS } from '../emitters.js'
 import type { Difference } from '../files.js'
 import { generate } from '../generate.js'
@@ -34,10 +34,7 @@ export const GENERATE: Command = {
       },
     })
     const { client, out, check = false, watch = false } = values
-    const [module, ...others] = positionals
-    if (module === undefined || others.length > 0) {
-      throw new WSG_ERR_GENERATE(`generate: expected one module, got ${positionals.length}`)
-    }
+    const module = oneModule('generate', positionals)
     if (client === undefined) throw new WSG_ERR_GENERATE(`generate: expected --client ${LANGUAGES}, got nothing`)
     if (out === undefined) throw new WSG_ERR_GENERATE('generate: expected --out <folder>, got nothing')
     if (check && watch) throw new WSG_ERR_GENERATE('generate: expected --check or --watch, got both')

@@ -1,7 +1,6 @@
 // Tested in test/codegen/report.test.ts.
 
-import { WSG_ERR_GENERATE } from '../../errors/coded.js'
-import type { Command } from '../command.js'
+import { type Command, oneModule } from '../command.js'
 import { loadModels } from '../load-models.js'
 import { report } from '../report.js'
 
@@ -14,8 +13,7 @@ export const REPORT: Command = {
     '  <module>   a module that exports contracts, or a Fastify application: then with the rates of its routes',
   ].join('\n'),
   async run (args, output) {
-    if (args.length !== 1) throw new WSG_ERR_GENERATE(`report: expected one module, got ${args.length}`)
-    const models = await loadModels(args[0]!)
+    const models = await loadModels(oneModule('report', args))
     models.flatMap(model => report(model)).forEach(output.print)
     return 0
   },
