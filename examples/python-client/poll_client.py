@@ -102,11 +102,12 @@ class Error(Exception):
     """The one class of what a client raises and reports. The code is for programs, the message for people.
 
     Codes of this side: bad_message, closed, connect_failed, disconnected, queue_full, timeout; all others are the
-    server's.
+    server's. Of rate_limited, budget is the one that was short: socket, identity, address, or one of the server's own;
+    retry_after is in seconds.
     """
 
     def __init__(self, code: str, message: str = "", data: Any = None, issues: Any = None,
-                 retry_after: float | None = None, type: str | None = None) -> None:
+                 retry_after: float | None = None, type: str | None = None, budget: str | None = None) -> None:
         super().__init__(f"{code}: {message}" if message else code)
         self.code = code
         self.message = message
@@ -114,6 +115,7 @@ class Error(Exception):
         self.issues = issues
         self.retry_after = retry_after
         self.type = type
+        self.budget = budget
 
 
 @dataclasses.dataclass(eq=False)
@@ -160,10 +162,12 @@ class _Events(Generic[_T_co]):
 
 def _encode(type: str, data: Any = _NOTHING, id: int | None = None) -> str:
     own: dict[str, Any] = {_TYPE: type}
-    if id is not None:
-        own[_ID] = id
     if data is not _NOTHING:
         own = {**data, **own} if _DATA is None else {**own, _DATA: data}
+    if id is not None:
+        # Last, where it is read even from a message that no budget can pay for.
+        own.pop(_ID, None)
+        own[_ID] = id
     return json.dumps(own, separators=(",", ":"), allow_nan=False)
 
 
@@ -240,8 +244,8 @@ class _Client:
     """One connection, made anew as long as that makes sense."""
 
     def __init__(self, url: Any, params: Any, query: Any, auth: Any, carrier: Any, headers: Any, origin: Any,
-                 retry: Any, offline: Any, idempotent: Any, check: Any, timeout: float, queue: int, on_state: Any,
-                 on_error: Any) -> None:
+                 retry: Any, offline: Any, idempotent: Any, check: Any, timeout: float, queue: int,
+                 rate: float | None, burst: float | None, on_state: Any, on_error: Any) -> None:
         self._url, self._params, self._query, self._auth, self._carrier = url, params, query, auth, carrier
         self._renewal: asyncio.Task[None] | None = None
         self._headers, self._origin, self._retry = headers, origin, retry
@@ -259,7 +263,8 @@ class _Client:
         self._cause: BaseException | None = None
         self._last_id = 0
         # A token bucket as one number: when it will be full again.
-        self._full_at, self._each, self._ahead = 0.0, 1 / _RATE, (_BURST - 1) / _RATE
+        self._each = 1 / (_RATE if rate is None else rate)
+        self._full_at, self._ahead = 0.0, ((_BURST if burst is None else burst) - 1) * self._each
         self._retry_after = 0.0
         self.state = "idle"
 
@@ -269,6 +274,11 @@ class _Client:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    @property
+    def pace(self) -> float:
+        """Messages per second at most, at present: slower than at first since the server has answered rate_limited."""
+        return 1 / self._each
 
     def connect(self) -> None:
         """Connects, if it has not begun yet. Sending, calling and listening do it by themselves."""
@@ -408,7 +418,7 @@ class _Client:
                 self._full_at = asyncio.get_running_loop().time() + seconds
                 self._each = max(self._each, seconds * _SLOWER / (about.cost if about and about.cost else 1))
         failure = Error(str(error.get("code")), str(error.get("message", "")), error.get("data"), error.get("issues"),
-                        seconds, about.type if about else None)
+                        seconds, about.type if about else None, error.get("budget"))
         if about is not None and about.reply is not None:
             _settle(about, failure)
         elif is_told:
@@ -585,6 +595,8 @@ class PollClient(_Client):
         check: Callable[[str, Any, Literal["message", "reply"]], bool] | None = None,
         timeout: float = 15,
         queue: int = 256,
+        rate: float | None = None,
+        burst: float | None = None,
         on_state: Callable[[str, int | None, str], object] | None = None,
         on_error: Callable[[Exception], object] | None = None,
     ) -> None:
@@ -602,13 +614,15 @@ class PollClient(_Client):
         idempotent: calls that may be made twice: sent again when the connection broke before their reply. Others fail.
         check: looks at each message and reply; what does not fit is the error bad_message.
         timeout: of a call and of a handshake. queue: messages that wait at most; beyond that send returns False.
+        rate, burst: messages per second, and at once after silence. Default: a tenth below what the server takes. Where it
+            has less for you, say so: what was refused is not sent again. The property pace is what counts at present.
         on_state: idle, connecting, open, waiting or closed, with close code and reason of what was lost.
         on_error: refusals that belong to no call, and what a listener raised; without it they go to the log.
         """
         super().__init__(
             url, None, None, auth, carrier, headers, origin,
             retry, offline, (), check,
-            timeout, queue, on_state, on_error)
+            timeout, queue, rate, burst, on_state, on_error)
 
     def send_vote(self, data: Vote) -> bool:
         """Votes, as often as one likes.
@@ -624,4 +638,4 @@ class PollClient(_Client):
     def events_result(self) -> AsyncIterator[Result]:
         """The same, for `async for`. Ends with the client."""
         return cast(AsyncIterator[Result], self._events("result"))
-# sha256-d874d7628030f343 of all lines before
+# sha256-a7d473348a1c88e2 of all lines before

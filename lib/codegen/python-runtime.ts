@@ -10,8 +10,8 @@ class _Client:
     """One connection, made anew as long as that makes sense."""
 
     def __init__(self, url: Any, params: Any, query: Any, auth: Any, carrier: Any, headers: Any, origin: Any,
-                 retry: Any, offline: Any, idempotent: Any, check: Any, timeout: float, queue: int, on_state: Any,
-                 on_error: Any) -> None:
+                 retry: Any, offline: Any, idempotent: Any, check: Any, timeout: float, queue: int,
+                 rate: float | None, burst: float | None, on_state: Any, on_error: Any) -> None:
         self._url, self._params, self._query, self._auth, self._carrier = url, params, query, auth, carrier
         self._renewal: asyncio.Task[None] | None = None
         self._headers, self._origin, self._retry = headers, origin, retry
@@ -29,7 +29,8 @@ class _Client:
         self._cause: BaseException | None = None
         self._last_id = 0
         # A token bucket as one number: when it will be full again.
-        self._full_at, self._each, self._ahead = 0.0, 1 / _RATE, (_BURST - 1) / _RATE
+        self._each = 1 / (_RATE if rate is None else rate)
+        self._full_at, self._ahead = 0.0, ((_BURST if burst is None else burst) - 1) * self._each
         self._retry_after = 0.0
         self.state = "idle"
 
@@ -39,6 +40,11 @@ class _Client:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    @property
+    def pace(self) -> float:
+        """Messages per second at most, at present: slower than at first since the server has answered rate_limited."""
+        return 1 / self._each
 
     def connect(self) -> None:
         """Connects, if it has not begun yet. Sending, calling and listening do it by themselves."""
@@ -178,7 +184,7 @@ class _Client:
                 self._full_at = asyncio.get_running_loop().time() + seconds
                 self._each = max(self._each, seconds * _SLOWER / (about.cost if about and about.cost else 1))
         failure = Error(str(error.get("code")), str(error.get("message", "")), error.get("data"), error.get("issues"),
-                        seconds, about.type if about else None)
+                        seconds, about.type if about else None, error.get("budget"))
         if about is not None and about.reply is not None:
             _settle(about, failure)
         elif is_told:

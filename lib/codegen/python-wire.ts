@@ -20,11 +20,12 @@ class Error(Exception):
     """The one class of what a client raises and reports. The code is for programs, the message for people.
 
     Codes of this side: bad_message, closed, connect_failed, disconnected, queue_full, timeout; all others are the
-    server's.
+    server's. Of rate_limited, budget is the one that was short: socket, identity, address, or one of the server's own;
+    retry_after is in seconds.
     """
 
     def __init__(self, code: str, message: str = "", data: Any = None, issues: Any = None,
-                 retry_after: float | None = None, type: str | None = None) -> None:
+                 retry_after: float | None = None, type: str | None = None, budget: str | None = None) -> None:
         super().__init__(f"{code}: {message}" if message else code)
         self.code = code
         self.message = message
@@ -32,6 +33,7 @@ class Error(Exception):
         self.issues = issues
         self.retry_after = retry_after
         self.type = type
+        self.budget = budget
 
 
 @dataclasses.dataclass(eq=False)
@@ -78,10 +80,12 @@ class _Events(Generic[_T_co]):
 
 def _encode(type: str, data: Any = _NOTHING, id: int | None = None) -> str:
     own: dict[str, Any] = {_TYPE: type}
-    if id is not None:
-        own[_ID] = id
     if data is not _NOTHING:
         own = {**data, **own} if _DATA is None else {**own, _DATA: data}
+    if id is not None:
+        # Last, where it is read even from a message that no budget can pay for.
+        own.pop(_ID, None)
+        own[_ID] = id
     return json.dumps(own, separators=(",", ":"), allow_nan=False)
 
 

@@ -144,6 +144,8 @@ function constructorOf (model: ContractModel, types: Types): string[] {
       'check: Callable[[str, Any, Literal["message", "reply"]], bool] | None = None,',
       'timeout: float = 15,',
       'queue: int = 256,',
+      'rate: float | None = None,',
+      'burst: float | None = None,',
       'on_state: Callable[[str, int | None, str], object] | None = None,',
       'on_error: Callable[[Exception], object] | None = None,',
     ]),
@@ -153,7 +155,7 @@ function constructorOf (model: ContractModel, types: Types): string[] {
       'super().__init__(',
       `    url, ${given(model.params, 'params')}, ${given(model.query, 'query')}, auth, carrier, headers, origin,`,
       `    retry, ${model.inbound[0] ? 'offline' : 'None'}, ${model.calls[0] ? 'idempotent' : '()'}, check,`,
-      '    timeout, queue, on_state, on_error)',
+      '    timeout, queue, rate, burst, on_state, on_error)',
     ]),
   ]
 }
@@ -182,6 +184,8 @@ const CONSTRUCTOR_NOTES = [
   'idempotent: calls that may be made twice: sent again when the connection broke before their reply. Others fail.',
   'check: looks at each message and reply; what does not fit is the error bad_message.',
   'timeout: of a call and of a handshake. queue: messages that wait at most; beyond that send returns False.',
+  'rate, burst: messages per second, and at once after silence. Default: a tenth below what the server takes. Where it',
+  '    has less for you, say so: what was refused is not sent again. The property pace is what counts at present.',
   'on_state: idle, connecting, open, waiting or closed, with close code and reason of what was lost.',
   'on_error: refusals that belong to no call, and what a listener raised; without it they go to the log.',
   '"""',

@@ -7,6 +7,7 @@ import type { ContractSocket } from './contract-socket.js'
 import { FrameQueue } from './frame-queue.js'
 import type { FrameReader, MessageFrame } from './frame-queue.js'
 import type { SocketHome } from './home.js'
+import { idAtEnd } from './id-at-end.js'
 import { Judge } from './judge.js'
 import type { OpenSocket } from './open-socket.js'
 import { readOwn } from './own-message.js'
@@ -79,7 +80,8 @@ export class Inbox implements FrameReader {
     if (wait > 0) {
       // Never less than one token takes: to a client it is the pace as well.
       const pace = Math.ceil(1000 / this.parts.limits.rate)
-      socket.flood(Math.max(pace, wait), this.purse.short, null, null)
+      const id = isBinary ? null : idAtEnd(data, this.contract.envelope)
+      socket.flood(Math.max(pace, wait), this.purse.short, id, null)
       return
     }
     if (isBinary && this.parts.binary === null) socket.refuse('unsupported_data', null, null)

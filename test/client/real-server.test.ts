@@ -178,6 +178,17 @@ t.test('a server with a tighter limit is obeyed once it has said so', async t =>
   t.same(states.map(({ state }) => state), ['connecting', 'open'])
 })
 
+t.test('what no budget can pay for is known by its type: a call fails at once, and says when', async t => {
+  const server = await served(t, { guard: { messages: { rate: 50, burst: 2 } } })
+  const { client, errors } = clientOf(t, server.port)
+  client.connect()
+  await until(() => client.state === 'open')
+  for (const text of ['a', 'b', 'c']) client.send.say({ text })
+  await t.rejects(client.calls.add({ n: 1 }), { code: 'rate_limited', type: 'add', sent: { n: 1 }, budget: 'socket', retryAfter: Number })
+  t.match(errors, [{ code: 'rate_limited', type: 'say', sent: { text: 'c' } }])
+  t.same([server.said, server.added], [['a', 'b'], []])
+})
+
 t.test('the session ends: one event, no further attempt', async t => {
   const server = await served(t)
   const { client } = clientOf(t, server.port)

@@ -37,6 +37,8 @@ interface Settings {
   /** A payload that the application's check refuses. */
   readonly unfit?: unknown
   readonly recordSleep?: boolean
+  readonly rate?: number
+  readonly burst?: number
 }
 
 const QUICK = { _BACKOFF: 0.05, _RATE: 1e6, _BURST: 1e6 }
@@ -305,6 +307,30 @@ async function clientTests (t: Tap, python: PythonSetup): Promise<void> {
     chat.tell({ call: 'add', data: { n: 6 } })
     t.match(await chat.take({ failed: 'bad_message' }), { type: 'add' })
     t.same(chat.lines.filter(line => 'said' in line).length, 1)
+  })
+
+  t.test('a call that no budget can pay for fails at once, and says which it was; a pace of one\'s own avoids it', async t => {
+    const { port, said } = await served(t, { guard: { messages: { rate: 50, burst: 2 } } })
+    const chat = session(t, python, port)
+    await chat.take({ state: 'open' })
+    chat.tell({ pace: true })
+    const paces = (of: PythonChild): number[] => of.lines.filter(line => 'pace' in line).map(line => Math.round(Number(line['pace'])))
+    await until(() => paces(chat).length === 1)
+    for (const text of ['a', 'b']) chat.tell({ send: 'say', data: { text } })
+    chat.tell({ call: 'add', data: { n: 1 } })
+    t.match(await chat.take({ failed: 'rate_limited' }), { type: 'add', budget: 'socket', retry_after: Number })
+    chat.tell({ pace: true })
+    await until(() => paces(chat).length === 2)
+    t.equal(paces(chat)[0], 1e6)
+    t.ok(paces(chat)[1]! <= 46, `${paces(chat)[1]}: slower than one in each retryAfter`)
+    const slow = session(t, python, port, { rate: 45, burst: 1 })
+    await slow.take({ state: 'open' })
+    for (let i = 0; i < 10; i++) slow.tell({ send: 'say', data: { text: String(i) } })
+    await until(() => said.length >= 12)
+    slow.tell({ pace: true })
+    await until(() => paces(slow).length === 1)
+    t.same(paces(slow), [45])
+    t.same(slow.lines.filter(line => 'error' in line), [])
   })
 
   t.test('a server with a tighter limit is obeyed once it has said so', async t => {

@@ -70,7 +70,7 @@ t.test('D15 a message takes its cost; one that is refused takes nothing, and ret
     client.json(dear)
     client.json({ ...dear, id: round })
     const replies = await client.waitMessages(1 + round)
-    t.match(replies[round], { type: '$error', error: { code: 'rate_limited', retryAfter: 1000 } }, 'as long as the dearest one needs')
+    t.match(replies[round], { id: round, error: { code: 'rate_limited', retryAfter: 1000 } }, 'as long as the dearest one needs')
     t.equal(handled.length, 1 + round, 'who waits as long as told is heard')
   }
   handled.length = 0

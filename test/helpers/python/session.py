@@ -36,13 +36,15 @@ def auth(refused: bool) -> str:
 
 async def do(chat: Any, line: dict[str, Any]) -> None:
     try:
-        if "send" in line:
+        if "pace" in line:
+            tell(pace=chat.pace)
+        elif "send" in line:
             tell(sent=getattr(chat, "send_" + line["send"])(line["data"]))
         elif "call" in line:
             reply = await getattr(chat, "call_" + line["call"])(line["data"], timeout=line.get("timeout"))
             tell(reply=reply)
     except module.Error as error:
-        tell(failed=error.code, data=error.data, type=error.type,
+        tell(failed=error.code, data=error.data, type=error.type, budget=error.budget, retry_after=error.retry_after,
              cause=None if error.__cause__ is None else type(error.__cause__).__name__)
 
 
@@ -54,10 +56,12 @@ async def main() -> None:
         auth=auth if settings.get("auth") else None,
         carrier=settings.get("carrier", "bearer"),
         on_state=lambda state, code, reason: tell(state=state, code=code),
-        on_error=lambda error: tell(error=error.code, type=error.type),
+        on_error=lambda error: tell(error=error.code, type=error.type, budget=error.budget),
         retry=(lambda code, reason: True) if settings.get("retry") else None,
         offline=settings.get("offline"),
         idempotent=settings.get("idempotent", ()),
+        rate=settings.get("rate"),
+        burst=settings.get("burst"),
         check=(lambda type, data, kind: data != settings["unfit"]) if "unfit" in settings else None,
     )
     async with chat:
