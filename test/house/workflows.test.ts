@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 import { readText } from '../helpers/sources.js'
 
 interface Job {
+  readonly container?: string
   readonly permissions?: Record<string, string>
   readonly strategy?: { readonly matrix: { readonly node: number[], readonly os?: string[] } }
   readonly env?: Record<string, string>
@@ -18,6 +19,8 @@ t.test('CI runs each line of Node that is kept up, on three systems', async t =>
   t.same(permissions, { contents: 'read' })
   t.same(jobs['all']?.strategy?.matrix, { node: [20, 22, 24] })
   t.same(jobs['tests']?.strategy?.matrix, { os: ['macos-latest', 'windows-latest'], node: [20, 22, 24] })
+  // .ci/run installs Debian's packages; Ubuntu has no chromium among its own.
+  t.equal(jobs['all']?.container, 'node:${{ matrix.node }}-bookworm')
   t.ok(jobs['all']?.steps.some(({ run }) => run === 'bash .ci/run'), 'the same as a contributor runs')
   // Elsewhere there is no Redis or nginx, and a test that needs one fails where CI is true.
   t.same(jobs['tests']?.env, { CI: 'false' })
@@ -28,6 +31,7 @@ t.test('a release is made of a tag that is the version, after all checks, with p
   const { jobs, permissions, on } = read('release')
   t.same(on, { release: { types: ['published'] } })
   t.same(permissions, { contents: 'read' })
+  t.equal(jobs['publish']?.container, 'node:24-bookworm')
   t.same(jobs['publish']?.permissions, { contents: 'read', 'id-token': 'write' })
   const runs = jobs['publish']?.steps.flatMap(({ run }) => run ?? []) ?? []
   t.match(runs, [/test "\$TAG" = "v/, 'bash .ci/run', /^npm publish --provenance/])
