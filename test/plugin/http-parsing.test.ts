@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import guard from '../../lib/index.js'
-import { limitHeaderPhase, refuseLenientParser } from '../../lib/plugin/http-server.js'
+import { limitHeaderPhase, refuseLenientParser } from '../../lib/plugin/http-parsing.js'
 import { secondaryServers } from '../../lib/foreign/server-bindings.js'
 import { connect } from '../helpers/tcp.js'
 
