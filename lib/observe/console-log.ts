@@ -1,3 +1,4 @@
+import { readThrown } from '../callbacks/read-thrown.js'
 import { escapeForLog } from '../log/log-safe.js'
 import type { SocketLogger } from './socket-log.js'
 
@@ -44,11 +45,7 @@ function lineOf (record: Line, message: string): string {
   return `fastify-ws-guard: ${message}${where}${times}${hint}${err === undefined ? '' : `\n${traceOf(err)}`}`
 }
 
-// What was thrown may be anything, or throw when it is read.
 function traceOf (thrown: unknown): string {
-  try {
-    return thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)
-  } catch {
-    return 'an error that can\'t be read'
-  }
+  const read = (): string => thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown)
+  return readThrown(read, 'an error that can\'t be read')
 }

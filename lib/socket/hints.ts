@@ -1,3 +1,4 @@
+import { readThrown } from '../callbacks/read-thrown.js'
 import { escapeForLog } from '../log/log-safe.js'
 import { didYouMean } from '../errors/nearest.js'
 import type { CompiledContract, Issue } from '../../types/contract.js'
@@ -63,11 +64,6 @@ export class Hints {
   }
 }
 
-// What was thrown may be anything, or throw when it is read.
 function textOf (thrown: unknown): string {
-  try {
-    return escapeForLog(String(thrown))
-  } catch {
-    return 'what can\'t be read'
-  }
+  return readThrown(() => escapeForLog(String(thrown)), 'what can\'t be read')
 }
