@@ -2,6 +2,7 @@ import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import type { Test } from 'tap'
 import type { Teardown } from '../helpers/teardown.js'
 import { echoes, upgrade } from '../helpers/handshake.js'
 
@@ -25,18 +26,23 @@ async function listen (t: Teardown, app: FastifyInstance): Promise<number> {
   return Number(new URL(url).port)
 }
 
+/** An upgrade to a route that came too early is refused, its handler is not called, and a route of today works. */
+async function staysShut (t: Test, app: FastifyInstance, port: number, path: string, calls: () => number): Promise<void> {
+  const refused = await upgrade(port, { path })
+  t.equal(refused.status, 404)
+  await refused.closed()
+  t.equal(calls(), 0)
+  t.equal(app.wsGuard.sockets, 0)
+  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
+}
+
 t.test('I10 a route declared before @fastify/websocket and the guard', async t => {
   const app = unseen.get('before @fastify/websocket')!
   let calls = 0
   app.get('/early', { websocket: true }, () => { calls++ })
   await app.register(guard, options)
   const port = await listen(t, app)
-  const refused = await upgrade(port, { path: '/early' })
-  t.equal(refused.status, 404)
-  await refused.closed()
-  t.equal(calls, 0)
-  t.equal(app.wsGuard.sockets, 0)
-  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
+  await staysShut(t, app, port, '/early', () => calls)
 })
 
 t.test('I10 a route declared after @fastify/websocket and before the guard, which the bare stack would open', async t => {
@@ -46,10 +52,7 @@ t.test('I10 a route declared after @fastify/websocket and before the guard, whic
   app.get('/early', { websocket: true }, () => { calls++ })
   await app.register(guard, options)
   const port = await listen(t, app)
-  const refused = await upgrade(port, { path: '/early' })
-  t.equal(refused.status, 404)
-  t.equal(calls, 0)
-  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
+  await staysShut(t, app, port, '/early', () => calls)
 
   const bare = Fastify()
   t.teardown(() => bare.close())
@@ -71,11 +74,7 @@ t.test('I10 a route of a child scope that was made before the guard', async t =>
   })
   await app.register(guard, options)
   const port = await listen(t, app)
-  const refused = await upgrade(port, { path: '/child' })
-  t.equal(refused.status, 404)
-  await refused.closed()
-  t.equal(calls, 0)
-  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
+  await staysShut(t, app, port, '/child', () => calls)
 })
 
 t.test('I10 a wsHandler route that came too early still answers HTTP, and only that', async t => {
@@ -86,10 +85,7 @@ t.test('I10 a wsHandler route that came too early still answers HTTP, and only t
   await app.register(guard, options)
   const port = await listen(t, app)
   t.equal((await app.inject('/both')).statusCode, 200)
-  const refused = await upgrade(port, { path: '/both' })
-  t.equal(refused.status, 404)
-  t.equal(calls, 0)
-  t.ok(await echoes(await upgrade(port, { path: '/legitimate' })))
+  await staysShut(t, app, port, '/both', () => calls)
 })
 
 t.test('I10 an upgrade that another listener hands to the ws server by itself', async t => {

@@ -5,22 +5,13 @@ import { Policies, type PolicyDefaults } from '../../lib/gate/policies.js'
 import type { RoutePolicy } from '../../lib/gate/policy.js'
 import { REFUSALS } from '../../lib/gate/refusals.js'
 import type { RouteGuardOptions } from '../../types/options.js'
-import type { RefusalCode } from '../../types/gate.js'
+import type { AuthStrategy, RefusalCode } from '../../types/gate.js'
+import { policyDefaults } from '../helpers/policy.js'
 
-const DEFAULTS: PolicyDefaults = {
-  allowedHosts: [],
-  origins: null,
-  development: true,
-  allowMissingOrigin: false,
-  dangerouslyAllowNullOrigin: false,
-  dangerouslyAllowAnyOrigin: false,
-  auth: { name: 'session', needs: { credential: 'cookie', session: false }, authenticate: () => null },
-  upgradeRate: null,
-  subprotocols: [],
-}
+const session: AuthStrategy = { name: 'session', needs: { credential: 'cookie', session: false }, authenticate: () => null }
 
 function policyOf (defaults: Partial<PolicyDefaults> = {}, route: RouteGuardOptions = {}): RoutePolicy {
-  const policies = new Policies({ ...DEFAULTS, ...defaults }, () => { throw new Error('no limiter') })
+  const policies = new Policies(policyDefaults(session, defaults), () => { throw new Error('no limiter') })
   return policies.compile(route, { url: '/ws', hasHttpHandler: false, contract: null })
 }
 
@@ -71,9 +62,8 @@ t.test('hosts, routes, credentials', async t => {
 })
 
 t.test('a credential: each strategy has advice of its own', async t => {
-  const { auth: session } = DEFAULTS
   const token = tokenAuth({ verify: () => null })
-  const both = policyOf({ auth: anyOf({ ...session!, isPresent: () => false }, token) })
+  const both = policyOf({ auth: anyOf({ ...session, isPresent: () => false }, token) })
   const about = (value: string, cause?: unknown): string => on('WSG_ERR_UNAUTHENTICATED', { value, cause, policy: both })
   t.match(about('session'), /^the strategy session found nobody: log in first/)
   t.match(about('token'), /^the strategy token found nobody: no token came.*docs\/tokens\.md/)

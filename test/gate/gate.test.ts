@@ -11,9 +11,10 @@ import { compileHosts } from '../../lib/gate/host.js'
 import { Policies } from '../../lib/gate/policies.js'
 import { POLICY } from '../../lib/gate/policy.js'
 import type { MakeRoom } from '../../lib/gate/room.js'
-import type { Identity } from '../../types/gate.js'
+import type { AuthStrategy, Identity } from '../../types/gate.js'
 import { codeOf, upgrade } from '../helpers/handshake.js'
 import type { UpgradeResult } from '../helpers/handshake.js'
+import { policyDefaults } from '../helpers/policy.js'
 import type { Teardown } from '../helpers/teardown.js'
 import { until } from '../helpers/until.js'
 
@@ -36,17 +37,8 @@ async function bareGate (t: Teardown, makeRoom: MakeRoom | null, caps: { perAddr
     makeRoom,
     log: app.log,
   })
-  const policies = new Policies({
-    allowedHosts: [],
-    origins: null,
-    development: true,
-    allowMissingOrigin: false,
-    dangerouslyAllowNullOrigin: false,
-    dangerouslyAllowAnyOrigin: false,
-    auth: { name: 'ada', needs: { credential: 'header', session: false }, authenticate: (): Identity => ({ id: 'ada' }) },
-    upgradeRate: null,
-    subprotocols: [],
-  }, () => ({ take: async () => null, punish: () => {} }))
+  const ada: AuthStrategy = { name: 'ada', needs: { credential: 'header', session: false }, authenticate: (): Identity => ({ id: 'ada' }) }
+  const policies = new Policies(policyDefaults(ada), () => ({ take: async () => null, punish: () => {} }))
   app.server.prependListener('upgrade', gate.onUpgrade)
   app.addHook('onRequest', gate.onRequest)
   app.addHook('onSend', gate.onSend)

@@ -3,20 +3,11 @@ import { Policies, type PolicyDefaults } from '../../lib/gate/policies.js'
 import type { UpgradeLimiter } from '../../lib/gate/policy.js'
 import type { AuthStrategy } from '../../types/gate.js'
 import type { UpgradeRateOptions } from '../../types/connection-options.js'
+import { policyDefaults } from '../helpers/policy.js'
 
 const strategy = (credential: 'cookie' | 'header'): AuthStrategy => ({ name: credential, needs: { credential, session: false }, authenticate: () => ({ id: 1 }) })
 const [byCookie, byHeader] = [strategy('cookie'), strategy('header')]
-const defaults: PolicyDefaults = {
-  allowedHosts: ['goodsite.com'],
-  origins: null,
-  development: false,
-  allowMissingOrigin: false,
-  dangerouslyAllowNullOrigin: false,
-  dangerouslyAllowAnyOrigin: false,
-  auth: byCookie,
-  upgradeRate: null,
-  subprotocols: [],
-}
+const defaults = policyDefaults(byCookie, { allowedHosts: ['goodsite.com'], development: false })
 const limiter: UpgradeLimiter = { take: async () => null, punish: () => {} }
 const route = { url: '/ws', hasHttpHandler: false, contract: null }
 const make = (changes: Partial<PolicyDefaults> = {}) => {
