@@ -187,6 +187,4 @@ export interface CompiledContract {
   /** Path parameters and query string, checked and copied; `REFUSED` when they do not fit. */
   readonly params: ((value: unknown) => unknown) | null
   readonly query: ((value: unknown) => unknown) | null
-  /** What was derived, as text for the boot log and `guard report`. */
-  readonly report: () => string
 }

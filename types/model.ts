@@ -68,6 +68,17 @@ export interface RulesModel {
   readonly unknownProperties: 'refuse' | 'drop'
   /** Bytes of its largest frame. Absent: only `limits.maxPayload` bounds it. */
   readonly maxBytes?: number
+  /** Fields whose text policy costs more than a fair price, the dearest first. Absent: there are none. */
+  readonly costly?: readonly CostlyFieldModel[]
+}
+
+/** A field that is dear to judge. */
+export interface CostlyFieldModel {
+  /** JSON pointer, `*` for any item. */
+  readonly path: string
+  readonly policy: string
+  /** Nanoseconds at most, of all items together. */
+  readonly ns: number
 }
 
 /** A message from client to server. */

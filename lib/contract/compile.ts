@@ -9,13 +9,12 @@ import { explain } from './inbound/explain.js'
 import { compileSanitizer } from './inbound/sanitizer.js'
 import { compileScan, hasForbiddenKey, isPlain, mayHoldForbiddenKey } from './inbound/scan.js'
 import { compileUrlPart } from './inbound/url-values.js'
-import { deriveLimits, frameBytes } from './limits.js'
+import { deriveLimits } from './limits.js'
 import {
   besideEnvelope, checkFlatPayload, compileBinaryEncoder, compileMessageEncoder, compileReplyEncoder,
 } from './outbound/envelope-encode.js'
 import { compileSerializer } from './outbound/serializer.js'
 import { checkLatest } from './outbound/latest.js'
-import { writeReport, type ReportRow } from './report.js'
 import type { HtmlAdapter } from './text/policy.js'
 import { readContract, type CallPart, type MessagePart } from './tree/contract-tree.js'
 import type { SchemaTree } from './tree/nodes.js'
@@ -46,17 +45,14 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
     failContract(label, '', 'a contract has one binary inbound message at most: a binary frame has no type')
   }
   const limits = deriveLimits(label, parts, envelope)
-  const rows = parts.map((part): ReportRow => {
-    const costly = costlyFields(part.payload, limits.maxPayload)
-    const fair = tokensFor(costly, burst)
-    return { inbound: compileInbound(part, fair, envelope), bytes: frameBytes(part, envelope), costly, fair }
-  })
-  const compiled: Omit<CompiledContract, 'report'> = {
+  const inbound = parts.map(part =>
+    compileInbound(part, tokensFor(costlyFields(part.payload, limits.maxPayload), burst), envelope))
+  return Object.freeze({
     name: tree.name,
     url: tree.url,
     fingerprint: fingerprintOf(tree),
     envelope,
-    inbound: new Map(rows.map(({ inbound }) => [inbound.type, inbound])),
+    inbound: new Map(inbound.map(entry => [entry.type, entry])),
     outbound: new Map(tree.outbound.map(message => [message.type, compileOutbound(message, envelope)])),
     limits,
     scan: compileScan(limits, envelope),
@@ -65,8 +61,7 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
     hasForbiddenKey,
     params: tree.params && compileUrlPart(tree.params),
     query: tree.query && compileUrlPart(tree.query),
-  }
-  return Object.freeze({ ...compiled, report: () => writeReport(compiled, rows) })
+  })
 }
 
 /** `cost`: tokens, where the contract says none. */

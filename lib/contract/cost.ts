@@ -1,3 +1,4 @@
+import type { CostlyFieldModel } from '../../types/model.js'
 import { defaultMaxBytes, type WsText } from './text/spec.js'
 import { step } from './tree/context.js'
 import { partsOf, type Node, type SchemaTree } from './tree/nodes.js'
@@ -27,18 +28,9 @@ export function priceOf (wsText: WsText): number {
 /** Nanoseconds that a token of the rate is worth: 100 a second are a tenth of a core. */
 const TOKEN_NS = 1_000_000
 
-/** A field whose text policy costs more than a fair price. */
-export interface CostlyField {
-  /** JSON pointer, `*` for any item. */
-  readonly path: string
-  readonly policy: string
-  /** At most, of all items together. */
-  readonly ns: number
-}
-
 /** The costly fields of a message, the dearest first. `most`: bytes that its frame may have. */
-export function costlyFields (tree: SchemaTree, most: number): readonly CostlyField[] {
-  const fields: CostlyField[] = []
+export function costlyFields (tree: SchemaTree, most: number): readonly CostlyFieldModel[] {
+  const fields: CostlyFieldModel[] = []
   const followed = new Set<string>()
   const visit = (node: Node, path: string, times: number): void => {
     switch (node.kind) {
@@ -68,7 +60,7 @@ export function costlyFields (tree: SchemaTree, most: number): readonly CostlyFi
 }
 
 /** Tokens that pay for the fields: 1 at least, and no more than can be saved up. */
-export function tokensFor (fields: readonly CostlyField[], burst: number): number {
+export function tokensFor (fields: readonly CostlyFieldModel[], burst: number): number {
   const ns = fields.reduce((sum, field) => sum + field.ns, 0)
   return Math.max(1, Math.min(Math.floor(burst), Math.ceil(ns / TOKEN_NS)))
 }

@@ -3,6 +3,7 @@ import type {
   CallModel, CloseCodeModel, ContractModel, InboundModel, OutboundModel, RouteModel, RulesModel,
 } from '../../types/model.js'
 import { compileContract } from '../contract/compile.js'
+import { costlyFields } from '../contract/cost.js'
 import { frameBytes } from '../contract/limits.js'
 import { readContract, type CallPart, type ContractTree, type MessagePart } from '../contract/tree/contract-tree.js'
 import type { SchemaTree } from '../contract/tree/nodes.js'
@@ -45,6 +46,7 @@ export function readModel (contract: ContractSpec, options: ReadModelOptions = {
   const rules = (part: MessagePart): RulesModel => {
     const { roles, deadline, unknownProperties, description } = part.rules
     const bytes = frameBytes(part, tree.envelope)
+    const costly = costlyFields(part.payload, limits.maxPayload)
     return {
       ...(description === null ? {} : { description }),
       roles: [...roles ?? []].sort(),
@@ -52,6 +54,7 @@ export function readModel (contract: ContractSpec, options: ReadModelOptions = {
       ...(deadline === null ? {} : { deadline }),
       unknownProperties,
       ...(Number.isFinite(bytes) ? { maxBytes: bytes } : {}),
+      ...(costly.length === 0 ? {} : { costly }),
     }
   }
   const inbound = (message: MessagePart): InboundModel => ({

@@ -36,7 +36,7 @@ export interface RouteDeclaration {
 }
 
 /**
- * Compiles the contracts of a route, and tells the log what they come to. Throws WSG_ERR_CONTRACT, WSG_ERR_OPTION,
+ * Compiles the contracts of a route, and warns of what they let through. Throws WSG_ERR_CONTRACT, WSG_ERR_OPTION,
  * WSG_ERR_HANDLER.
  */
 export function compileRoute (
@@ -52,7 +52,6 @@ export function compileRoute (
   const contract = compileContract(spec, compile)
   const older = compileVersions(versions, `route ${String(spec.url)}`, spec, contract, compile)
   const spoken = [contract, ...older.map(({ adapted }) => adapted)] as const
-  for (const one of spoken) log.debug({ contract: one.name }, one.report())
   const { name } = contract
   const maxPayload = maxPayloadOf(spoken)
   if (maxPayload > LARGE_PAYLOAD) {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { AnyContract } from '../../types/contract.js'
 import type { RouteGuardOptions } from '../../types/options.js'
@@ -8,6 +8,8 @@ import { got } from '../errors/got.js'
 import { selfCheck } from '../foreign/ws-internals.js'
 import type { Gate } from '../gate/gate.js'
 import { warnAtBoot } from '../log/boot-warning.js'
+import { readModel } from '../model/model.js'
+import { report } from '../model/report.js'
 import type { Admission } from '../socket/home.js'
 import { createSocketRoute, type SocketRoute } from '../socket/route.js'
 import { checkOptions } from './check-options.js'
@@ -56,7 +58,9 @@ export class ContractRoutes {
       wsGuard: guardPart(handlers) as RouteGuardOptions,
       config: { ...handlers.config as object | undefined, [CONTRACT]: contractPart(compiled) } as object,
     }, this.#opener(compiled, route))
-    this.declared.push(describe(compiled, handlers))
+    const declared = describe(compiled, handlers)
+    this.declared.push(declared)
+    logReport(scope.log, declared)
     const { name, fingerprint } = compiled.contract
     return this.handles.add(contract, route, { contract: name, fingerprint })
   }
@@ -120,6 +124,12 @@ function writesDirectly (scope: FastifyInstance): boolean {
       'this version of ws is not known: messages are written by its own sender, one by one')
   }
   return isKnown
+}
+
+/** Tells what the route's contracts come to, which reads them a second time. */
+function logReport (log: FastifyBaseLogger, { contract, url, route }: DeclaredContract): void {
+  if (log.level !== 'debug' && log.level !== 'trace') return
+  log.debug({ contract: contract.name }, report(readModel(contract, { url, route })).join('\n'))
 }
 
 /** For generators. */

@@ -189,14 +189,6 @@ t.test('limits come from the schemas', async t => {
   t.equal(recursive.scan(message(60)), 'too_deep')
 })
 
-t.test('the report', async t => {
-  const report = compileContract(chat).report()
-  for (const word of ['chat', '/rooms/:room', 'cf-', 'maxPayload', 'depth', 'nodes', 'say', 'ban', 'admin', 'history', 'said']) t.ok(report.includes(word), word)
-  t.notMatch(report, /above the usual/)
-  t.match(compileContract({ name: 'a', url: '/', inbound: { x: Type.Object({ v: Type.String({ maxLength: 50_000 }) }) } }).report(), /above the usual 65536/)
-  t.match(compileContract({ name: 'a', url: '/', inbound: { x: Type.Object({ v: Type.Any({ unboundedOnPurpose: true }) }) } }).report(), /x +message +maxPayload/)
-})
-
 t.test('html fields need an adapter', async t => {
   const spec = { name: 'a', url: '/', inbound: { x: Type.Object({ v: Type.String({ maxLength: 99, wsText: { policy: 'html', clean: true, maxLength: 99 } }) }) } }
   t.throws(() => compileContract(spec), { code: 'WSG_ERR_CONTRACT', message: /contract "a", inbound "x", \/v: .*htmlAdapter/ })

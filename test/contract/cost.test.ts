@@ -43,13 +43,3 @@ t.test('the contract\'s own cost wins, and a derived one is never more than can 
   t.equal(costOf(bio, {}, { burst: 7.5 }), 7)
   t.equal(costOf(bio, {}, { burst: 1 }), 1)
 })
-
-t.test('the boot report names the costly fields and what they cost', async t => {
-  const report = (schema: TSchema, rules = {}): string => compile(schema, rules).report()
-  t.match(report(bio), 'costly: m: /bio (html, up to 17 ms); it costs 17; lower maxLength or maxItems')
-  t.match(report(bio, { cost: 2 }), 'costly: m: /bio (html, up to 17 ms); its cost 2 pays for less: 17 would be fair;')
-  t.match(report(bio, { cost: 40 }), 'it costs 40')
-  t.match(report(Type.Object({ list: Type.Array(text({ maxLength: 1000, maxGraphemes: 999 }), { maxItems: 9 }) })), '/list/* (text')
-  t.match(report(html({ maxLength: 10_000 })), 'the payload (html')
-  t.notMatch(report(Type.Object({ say: text({ maxLength: 500 }) })), /costly/)
-})

@@ -4,6 +4,8 @@ import { compileContract } from '../../lib/contract/compile.js'
 import { compileSanitizer } from '../../lib/contract/inbound/sanitizer.js'
 import { compileSerializer } from '../../lib/contract/outbound/serializer.js'
 import type { Node, Property, SchemaTree } from '../../lib/contract/tree/nodes.js'
+import { readModel } from '../../lib/model/model.js'
+import { report } from '../../lib/model/report.js'
 import { REFUSED } from '../../lib/protocol/refused.js'
 import type { ContractSpec } from '../../types/contract.js'
 import { oneMessage, readCorpus } from '../helpers/contract.js'
@@ -61,7 +63,7 @@ t.test('corpus, through the whole compiler', async t => {
           result.query?.(value)
           try { result.outbound.get('m')?.encode(value) } catch { /* refused */ }
         }
-        result.report()
+        report(readModel(contract))
       } catch (error) {
         if ((error as { code?: string }).code !== 'WSG_ERR_CONTRACT') uncoded.push(`${id} ${kw}: ${String(error)}`)
       }

@@ -101,7 +101,6 @@ export function handContract (spec: HandSpec): CompiledContract {
     hasForbiddenKey,
     params: null,
     query: null,
-    report: () => 'hand',
   }
 }
 

@@ -11,6 +11,8 @@ import ts from 'typescript'
 import { compileContract } from '../../lib/contract/compile.js'
 import * as contracts from '../../lib/contract.js'
 import guard, { sessionAuth } from '../../lib/index.js'
+import { readModel } from '../../lib/model/model.js'
+import { report } from '../../lib/model/report.js'
 import type { ContractSpec } from '../../types/contract.js'
 import { stopChild, waitForOutput } from '../helpers/child.js'
 import { DOCS_AMBIENT, DOCS_BROWSER } from '../helpers/docs-ambient.js'
@@ -114,9 +116,8 @@ t.test('contracts of the pages compile, and their routes are declared', async t 
 
 t.test('the report that docs/contract.md prints is that of its contract', async t => {
   const { chat } = await chatContract()
-  const compiled = compileContract(chat)
-  const report = compiled.report()
-  t.ok(readText('docs/contract.md').includes(report), `the page has\n${report}`)
+  const lines = report(readModel(chat)).join('\n')
+  t.ok(readText('docs/contract.md').includes(lines), `the page has\n${lines}`)
 })
 
 t.test('docs/contract.md quotes boot errors as they are, and its advice helps', async t => {

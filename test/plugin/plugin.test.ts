@@ -7,6 +7,7 @@ import { sanitizeHtmlAdapter } from '../../lib/contract/text/html-adapter.js'
 import guard from '../../lib/index.js'
 import { connect } from '../../lib/testing.js'
 import type { GuardOptions } from '../../types/options.js'
+import { LogCollector } from '../helpers/log.js'
 import type { Teardown } from '../helpers/teardown.js'
 
 const post = defineContract({
@@ -33,6 +34,20 @@ t.test('htmlAdapter: a contract with html does not boot without it, and gets wha
   const client = await connect(app, post)
   client.send.write({ body: '<b onclick="x()">hi</b><script>x()</script><em>you</em>' })
   t.same(await client.next.written(), { body: '<b>hi</b><em>you</em>' })
+})
+
+t.test('what a contract costs and allows is in the log at boot, on level debug', async t => {
+  const feed = defineContract({ name: 'feed', url: '/feed', inbound: { like: Type.Integer() } })
+  for (const [level, told] of [['debug', 1], ['info', 0]] as const) {
+    const log = new LogCollector()
+    const app = Fastify({ logger: { level, stream: log } })
+    t.teardown(() => app.close())
+    await app.register(guard, { development: true, messages: { rate: 7 } })
+    await app.register(async scope => { scope.wsRoute(feed, { public: true, on: { like () {} } }) }, { prefix: '/v1' })
+    const reports = log.lines.filter(({ contract, msg }) => contract === 'feed' && /^feed \/v1\/feed cf-/.test(msg ?? ''))
+    t.equal(reports.length, told, level)
+    for (const { msg } of reports) t.match(msg, /, public\n.*7 tokens per second(?:.|\n)*like +message/s)
+  }
 })
 
 t.test('a group is closed from outside of a handler, and only that group', async t => {

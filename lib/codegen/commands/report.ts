@@ -1,8 +1,8 @@
-// Tested in test/codegen/report.test.ts.
+// Tested in test/codegen/cli.test.ts.
 
 import { type Command, oneModule } from '../command.js'
 import { loadModels } from '../load-models.js'
-import { report } from '../report.js'
+import { report } from '../../model/report.js'
 
 export const REPORT: Command = {
   name: 'report',

@@ -1,9 +1,12 @@
+import { Type, type TSchema } from '@sinclair/typebox'
 import t from 'tap'
-import { report } from '../../lib/codegen/report.js'
+import { report } from '../../lib/model/report.js'
+import { html, text } from '../../lib/contract/text/builders.js'
 import { readModel } from '../../lib/model/model.js'
 import { chat } from '../client/contracts.js'
 import { optionsSchema } from '../../lib/plugin/schema.js'
 import { optionDefaults } from '../helpers/option-schema.js'
+import { oneMessage } from '../helpers/contract.js'
 import { handModel } from '../helpers/model.js'
 
 t.test('what a contract costs and allows', async t => {
@@ -11,7 +14,7 @@ t.test('what a contract costs and allows', async t => {
     route: { public: false, rate: 10, burst: 20, handlerTimeout: 1000 },
     inbound: [{ type: 'say', payload: 'T', binary: false, roles: ['admin', 'mod'], cost: 4, deadline: 50, unknownProperties: 'drop', maxBytes: 100 }],
     calls: [{ type: 'find', request: 'T', reply: 'T', errors: [], roles: [], cost: 1, unknownProperties: 'refuse' }],
-    outbound: [{ type: 'said', payload: 'T', binary: false }, { type: 'moved', payload: 'T', binary: false, whenSlow: { latest: 'id' } }],
+    outbound: [{ type: 'said', payload: 'T', binary: false }, { type: 'moved', payload: 'T', binary: false, whenSlow: { latest: 'id' } }, { type: 'left', payload: 'T', binary: false, whenSlow: 'drop' }],
   })), [
     'chat /chat cf-0123456789abcdef, authenticated',
     '  a frame: at most 1024 bytes, 3 levels, 1024 values',
@@ -20,7 +23,8 @@ t.test('what a contract costs and allows', async t => {
     '  say      message  100                admin mod  4     2.5         50        drop',
     '  find     call     maxPayload (1024)  -          1     10          -         refuse',
     '  sends said; a slow reader is closed 1013',
-    '  sends moved; a slow reader misses some',
+    '  sends moved; a slow reader gets the latest by id',
+    '  sends left; a slow reader misses some',
   ])
 })
 
@@ -39,4 +43,22 @@ t.test('older contracts that the route serves', async t => {
     '  also serves chat cf-1111111111111111, a frame at most 2048 bytes, 4 levels, 1024 values; adapts say; gone kick, wave',
     '  also serves chat cf-2222222222222222, a frame at most 2048 bytes, 4 levels, 1024 values',
   ])
+})
+
+t.test('it names the costly fields and what they cost', async t => {
+  const linesOf = (schema: TSchema, rules = {}): string => report(readModel(oneMessage(schema, rules))).join('\n')
+  const bio = Type.Object({ bio: html({ maxLength: 10_000 }) })
+  t.match(linesOf(bio), 'costly: m: /bio (html, up to 17 ms); it costs 17; lower maxLength or maxItems')
+  t.match(linesOf(bio, { cost: 2 }), 'costly: m: /bio (html, up to 17 ms); its cost 2 pays for less: 17 would be fair;')
+  t.match(linesOf(bio, { cost: 40 }), 'it costs 40')
+  t.match(linesOf(Type.Object({ list: Type.Array(text({ maxLength: 1000, maxGraphemes: 999 }), { maxItems: 9 }) })), '/list/* (text')
+  t.match(linesOf(html({ maxLength: 10_000 })), 'the payload (html')
+  t.notMatch(linesOf(Type.Object({ say: text({ maxLength: 500 }) })), /costly/)
+})
+
+t.test('it says when a contract takes more than is usual, and what only the payload bounds', async t => {
+  const of = (v: TSchema): string => report(readModel(oneMessage(Type.Object({ v })))).join('\n')
+  t.notMatch(of(Type.Integer()), /above the usual/)
+  t.match(of(Type.String({ maxLength: 50_000 })), /above the usual 65536/)
+  t.match(of(Type.Any({ unboundedOnPurpose: true })), /m +message +maxPayload/)
 })

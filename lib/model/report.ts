@@ -1,9 +1,11 @@
-import type { ContractModel, RulesModel, VersionModel } from '../../types/model.js'
+import type { ContractModel, OutboundModel, RulesModel, VersionModel } from '../../types/model.js'
+import { tokensFor } from '../contract/cost.js'
+import { PAYLOAD_DEFAULT } from '../contract/limits.js'
 import { DEFAULT_RATE } from './default-rate.js'
 
 /**
- * What a compiled contract costs and allows, as lines: the largest frame of each message, its roles and its price, and
- * what a socket may send per second at most.
+ * What a compiled contract costs and allows, as lines: the largest frame of each message, its roles and its price,
+ * fields that are dear to judge, and what a socket may send per second at most. No values of any message.
  */
 export function report (model: ContractModel): readonly string[] {
   const { limits, route } = model
@@ -23,17 +25,34 @@ export function report (model: ContractModel): readonly string[] {
     message.unknownProperties,
   ])
   const heaviest = Math.max(0, ...incoming.map(({ maxBytes = limits.maxPayload, cost }) => maxBytes * rate / cost))
+  const large = limits.maxPayload > PAYLOAD_DEFAULT
+    ? ` (above the usual ${PAYLOAD_DEFAULT}: lower maxLength or maxItems of the largest message)`
+    : ''
   const access = route === undefined ? '' : route.public ? ', public' : ', authenticated'
   return [
     `${model.name} ${model.url} ${model.fingerprint}${access}`,
-    `  a frame: at most ${limits.maxPayload} bytes, ${limits.depth} levels, ${limits.nodes} values`,
+    `  a frame: at most ${limits.maxPayload} bytes${large}, ${limits.depth} levels, ${limits.nodes} values`,
     `  a socket: ${rate} tokens per second, ${burst} saved up${route === undefined ? ' (the defaults)' : ''}; ` +
       `at most ${Math.ceil(heaviest)} bytes per second that are handled`,
     ...(rows.length === 0 ? ['  nothing comes in'] : table([HEAD, ...rows])),
-    ...model.outbound.map(({ type, whenSlow }) =>
-      `  sends ${type}; a slow reader ${whenSlow === undefined ? 'is closed 1013' : 'misses some'}`),
+    ...incoming.flatMap(message => costlyLine(message, burst)),
+    ...model.outbound.map(message => `  sends ${message.type}; a slow reader ${slowText(message)}`),
     ...(route?.versions ?? []).map(older),
   ]
+}
+
+function slowText ({ whenSlow }: OutboundModel): string {
+  if (whenSlow === undefined) return 'is closed 1013'
+  return whenSlow === 'drop' ? 'misses some' : `gets the latest by ${whenSlow.latest}`
+}
+
+function costlyLine ({ type, cost, costly = [] }: RulesModel & { readonly type: string }, burst: number): string[] {
+  const fair = tokensFor(costly, burst)
+  if (fair === 1) return []
+  const fields = costly.slice(0, 3).map(({ path, policy, ns }) =>
+    `${path || 'the payload'} (${policy}, up to ${Math.ceil(ns / 1e6)} ms)`)
+  const advice = cost < fair ? `its cost ${cost} pays for less: ${fair} would be fair` : `it costs ${cost}`
+  return [`  costly: ${type}: ${fields.join(', ')}; ${advice}; lower maxLength or maxItems`]
 }
 
 /** Rates, roles and costs are those of the route's contract; what a frame may be is the older one's own. */
