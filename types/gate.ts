@@ -77,6 +77,12 @@ export interface Credential {
   readonly renew?: NonNullable<AuthStrategy['verifyToken']>
   /** The session it ends with. */
   readonly session?: SessionCredential
+  /**
+   * When it was proven, in milliseconds of `performance.now()`, where that was before the handshake, as for a ticket:
+   * whoever was revoked or refreshed since then does not get in by it, or is somebody else by now. Remembered for as
+   * long as tickets of the plugin's own live.
+   */
+  readonly since?: number
 }
 
 /** What a strategy needs from the application, so that boot can prove it. */
@@ -100,6 +106,7 @@ export interface TicketIssue {
     readonly path: string
     readonly identity: Identity
     readonly credential: Credential | null
+    readonly since: number
   }) => string | null
 }
 

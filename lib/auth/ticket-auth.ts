@@ -60,10 +60,10 @@ export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAut
   const tickets = new Tickets(lifetime, perOwner)
 
   /** Who it belongs to by now. */
-  const judge = async ({ identity, credential }: Ticket, context: AuthenticateContext): Promise<Identity | null> => {
+  const judge = async ({ identity, credential, since }: Ticket, context: AuthenticateContext): Promise<Identity | null> => {
     const session = credential?.session
     if (session === undefined) {
-      context.provenBy({ kind: 'ticket', sentBy: 'header' })
+      context.provenBy({ kind: 'ticket', sentBy: 'header', since })
       return identity
     }
     const stored = await readSession(session.store, session.id)
@@ -72,7 +72,7 @@ export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAut
     if (hasExpired(expires)) return null
     const found = await session.source.identify(session.id, stored)
     if (found?.id !== identity.id) return null
-    context.provenBy({ kind: 'ticket', sentBy: 'header', session: { ...session, expires } })
+    context.provenBy({ kind: 'ticket', sentBy: 'header', since, session: { ...session, expires } })
     return found
   }
 

@@ -11,6 +11,8 @@ export interface Claim {
   readonly identity: Identity
   /** What that was proven by. */
   readonly credential: Credential | null
+  /** When it was asked for, in milliseconds of `performance.now()`. */
+  readonly since: number
 }
 
 /** A ticket that waits to be used. */

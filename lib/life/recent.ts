@@ -10,12 +10,15 @@ export type Condition = (bearer: Bearer, route: string) => boolean
 export interface RecentOptions {
   /** When the oldest handshake that is under way began, in milliseconds of `now`; Infinity: there is none. */
   readonly underWaySince: () => number
+  /** When the oldest credential was proven that may still be used, as a ticket; Infinity: there are none. */
+  readonly provenSince: () => number
   readonly now: () => number
 }
 
 /**
- * What was ended and replaced while handshakes were under way. They were let in by what they had read before, so each
- * is held against this when it becomes a socket. Nothing is remembered for longer than the oldest of them takes.
+ * What was ended and replaced while handshakes were under way, or since a ticket was asked for. They are let in by what
+ * was read before, so each is held against this when it becomes a socket. Nothing is remembered for longer than the
+ * oldest of them takes.
  */
 export class Recent {
   readonly #options: RecentOptions
@@ -50,26 +53,30 @@ export class Recent {
 
   /** A session was written: who it belongs to may be another one. */
   written (session: string, stored: object): void {
-    this.#remember(at => { this.#written.set(session, at, stored) })
+    if (this.#options.underWaySince() !== Infinity) this.#written.set(session, this.#options.now(), stored)
   }
 
   refreshed (identity: Identity): void {
     this.#remember(at => { this.#identities.set(typedKey(identity.id), at, identity) })
   }
 
-  /** Why this one has ended since its handshake began; null: it has not. */
+  /** Why this one has ended since it was proven who it is; null: it has not. */
   endOf (bearer: Bearer, route: string): CloseCause | null {
-    const { identity, credential, startedAt } = bearer
+    const { identity, credential } = bearer
+    const since = provenAt(bearer)
     const session = credential?.session?.id
-    const own = (session === undefined ? undefined : this.#sessions.since(session, startedAt)) ??
-      (identity === null ? undefined : this.#users.since(String(identity.id), startedAt))
+    const own = (session === undefined ? undefined : this.#sessions.since(session, since)) ??
+      (identity === null ? undefined : this.#users.since(String(identity.id), since))
     if (own !== undefined) return own
-    return this.#conditions.some(({ at, ends }) => at >= startedAt && ends(bearer, route)) ? 'revoked' : null
+    return this.#conditions.some(({ at, ends }) => at >= since && ends(bearer, route)) ? 'revoked' : null
   }
 
-  /** What its identity was replaced by since its handshake began. */
-  identityOf ({ identity, startedAt }: Bearer): Identity | undefined {
-    return identity === null ? undefined : this.#identities.since(typedKey(identity.id), startedAt)
+  /** What its identity was replaced by since that was read. */
+  identityOf (bearer: Bearer): Identity | undefined {
+    const { identity, credential, startedAt } = bearer
+    // A session was read in the handshake, also one that a ticket was handed out for.
+    const since = credential?.session === undefined ? provenAt(bearer) : startedAt
+    return identity === null ? undefined : this.#identities.since(typedKey(identity.id), since)
   }
 
   /** What was written to its session since its handshake began. */
@@ -78,14 +85,23 @@ export class Recent {
     return session === undefined ? undefined : this.#written.since(session, startedAt)
   }
 
-  /** Forgets what no handshake under way has to do with. */
+  /** Forgets what no handshake under way and no ticket has to do with. */
   forget (): void {
-    const before = this.#options.underWaySince()
-    for (const marks of [this.#sessions, this.#users, this.#written, this.#identities]) marks.forget(before)
+    const before = this.#since
+    for (const marks of [this.#sessions, this.#users, this.#identities]) marks.forget(before)
     this.#conditions = this.#conditions.filter(({ at }) => at >= before)
+    this.#written.forget(this.#options.underWaySince())
+  }
+
+  get #since (): number {
+    return Math.min(this.#options.underWaySince(), this.#options.provenSince())
   }
 
   #remember (note: (at: number) => void): void {
-    if (this.#options.underWaySince() !== Infinity) note(this.#options.now())
+    if (this.#since !== Infinity) note(this.#options.now())
   }
+}
+
+function provenAt ({ credential, startedAt }: Bearer): number {
+  return Math.min(startedAt, credential?.since ?? Infinity)
 }

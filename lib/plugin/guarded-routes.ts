@@ -84,6 +84,16 @@ export class GuardedRoutes {
     holder[SCOPE] = over(holder[SCOPE] ?? {}, own)
   }
 
+  /**
+   * When the oldest ticket was asked for that may still be used, at the earliest, in milliseconds of
+   * `performance.now()`; Infinity: nobody hands tickets out.
+   */
+  get ticketsSince (): number {
+    // -Infinity of none.
+    const longest = Math.max(...[...this.#issues].map(({ lifetime }) => lifetime))
+    return performance.now() - longest - this.#options.authTimeout
+  }
+
   /** URLs of all WebSocket routes. */
   get urls (): string[] {
     return this.#routes.map(({ url }) => url)

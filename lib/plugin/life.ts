@@ -1,20 +1,22 @@
 // Tested in test/attack/session-life.test.ts.
 import type { FastifyInstance } from 'fastify'
 import { findSessionStore, listenToStore } from '../foreign/session-store.js'
-import { Life } from '../life/life.js'
+import { Life, type LifeParts } from '../life/life.js'
 import type { Registry } from '../socket/registry.js'
 import type { SessionReader } from '../../types/gate.js'
 import type { ResolvedOptions } from './options.js'
 
 /** What sees to it that sockets end with their identity. */
-export function createLife (options: ResolvedOptions, registry: Registry, underWaySince: () => number): Life {
+export function createLife (
+  options: ResolvedOptions, registry: Registry, since: Pick<LifeParts, 'underWaySince' | 'provenSince'>
+): Life {
   const { sessions, authTimeout } = options
   return new Life({
     events: registry.events,
     now: registry.now,
     sockets: registry,
     listen: listenToStore,
-    underWaySince,
+    ...since,
     authTimeout,
     times: { ...sessions, readTimeout: authTimeout },
   })

@@ -40,7 +40,10 @@ export async function joinRooms (fastify: FastifyInstance, options: ResolvedOpti
   const listed = allowList === undefined ? null : compileAddresses(allowList, 'options.connections.allowList')
   const sockets = new OpenSockets(fastify, options)
   const addresses = new ClientAddresses(ipv6Prefix, listed, sockets.log)
-  const life = createLife(options, sockets.registry, () => gate.underWaySince)
+  const life = createLife(options, sockets.registry, {
+    underWaySince: () => gate.underWaySince,
+    provenSince: () => guarded.ticketsSince,
+  })
   sockets.follow(life)
   const gate: Gate = new Gate({
     host,

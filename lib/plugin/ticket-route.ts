@@ -4,6 +4,7 @@ import type { AuthenticateContext, Credential, TicketIssue } from '../../types/g
 import { authenticate } from '../auth/authenticate.js'
 import { sessionCookieName } from '../foreign/session-cookie-name.js'
 import { leaveUnsaved } from '../foreign/session-store.js'
+import { RETRY_AUTH } from '../gate/door.js'
 import type { Gate } from '../gate/gate.js'
 import type { RoutePolicy } from '../gate/policy.js'
 
@@ -70,11 +71,16 @@ export function declareTicketRoute (scope: FastifyInstance, issues: TicketIssue,
     if (path === null) {
       throw gate.refusePlain(request, reply, { code: 'WSG_ERR_TICKET_REQUEST', value: 'no path' }, policy)
     }
+    const since = performance.now()
     const question = new PlainQuestion(request, AbortSignal.timeout(authTimeout))
     const { identity, refusal } = await authenticate(issues.auth.choose?.(question) ?? issues.auth, question)
     if (refusal !== null) throw gate.refusePlain(request, reply, refusal, policy)
+    // What was revoked since then is not remembered for longer.
+    if (performance.now() - since > authTimeout) {
+      throw gate.refusePlain(request, reply, { code: 'WSG_ERR_AUTH_TIMEOUT', retryAfter: RETRY_AUTH }, policy)
+    }
     const { credential } = question
-    const ticket = issues.issue({ origin: request.raw.headers.origin ?? null, path, identity, credential })
+    const ticket = issues.issue({ origin: request.raw.headers.origin ?? null, path, identity, credential, since })
     if (ticket === null) {
       const retryAfter = Math.ceil(issues.lifetime / 1000)
       throw gate.refusePlain(request, reply, { code: 'WSG_ERR_TICKETS_WAITING', retryAfter }, policy)

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { anyOf, sessionAuth, ticketAuth, tokenAuth } from '../../lib/index.js'
 import type { TicketAuthOptions } from '../../types/auth.js'
-import type { AuthStrategy } from '../../types/gate.js'
+import type { AuthStrategy, Identity, Whom } from '../../types/gate.js'
 import type { GuardOptions } from '../../types/options.js'
 import { closeFrame, codeOf } from '../helpers/handshake.js'
 import type { UpgradeOptions } from '../helpers/handshake.js'
@@ -186,13 +186,103 @@ t.test('one session has so many unused tickets at once; the rate of handshakes c
 })
 
 t.test('with a token in the place of the cookie, and beside others on one route', async t => {
-  const byToken = tokenAuth({ verify: token => token === 'good' ? { id: 'robot', expires: later(60_000) } : null })
-  const { ask, use } = await bench(t, { auth: anyOf(bySession, ticketAuth({ issue: '/ws-ticket', auth: byToken })), guard: { allowMissingOrigin: true } })
+  const robots = tokenAuth({ verify: token => token === 'good' ? { id: 'robot', expires: later(60_000) } : null })
+  const { ask, use } = await bench(t, { auth: anyOf(bySession, ticketAuth({ issue: '/ws-ticket', auth: robots })), guard: { allowMissingOrigin: true } })
   const { ticket } = await ask({ cookie: null, headers: { authorization: 'Bearer good', origin: undefined } })
   t.equal(await use(ticket), REFUSED, 'who asked without an Origin comes without one')
   t.equal(await use(ticket, { cookie: 'sessionId=x', origin: null }), 'WSG_ERR_ORIGIN_MISSING', 'the cookie decides where it is there')
   t.equal(await use(ticket, { origin: null }), '101')
   t.equal((await ask({ cookie: null, headers: { authorization: 'Bearer bad' } })).code, REFUSED)
+})
+
+/** Tickets for tokens; `verify` waits while it is held. */
+async function byToken (t: Test) {
+  const gate = { isHeld: false, waiting: [] as (() => void)[] }
+  const verify = async (token: string): Promise<Identity> => {
+    if (gate.isHeld) await new Promise<void>(resolve => { gate.waiting.push(resolve) })
+    return { id: token, roles: ['admin'], expires: later(60_000) }
+  }
+  const made = await bench(t, {
+    auth: ticketAuth({ issue: '/ws-ticket', auth: tokenAuth({ verify }) }),
+    extend: app => {
+      app.get('/roles', { websocket: true, wsGuard: { authorize: ({ identity }) => identity.roles?.includes('banned') !== true } }, (socket, request) => {
+        socket.close(4000, String(request.wsIdentity?.roles))
+      })
+    },
+  })
+  const { ask, use, stack } = made
+  const { wsGuard } = stack.app
+  return {
+    use,
+    gate,
+    wsGuard,
+    async ask (user: string, path = '/ws') { return await ask({ cookie: null, path, headers: { authorization: `Bearer ${user}` } }) },
+    async rolesOf (ticket: string) {
+      return await closeFrame(await stack.upgrade(stack.page({ cookie: null, path: '/roles', protocol: `own, ticket.${ticket}` })))
+    },
+  }
+}
+
+t.test('C11 a ticket for a token dies with a revocation of its user, and nobody else\'s does', async t => {
+  for (const end of [{ identity: 'ada' }, { where: ({ identity }: Whom) => identity?.id === 'ada' }]) {
+    const { ask, use, wsGuard, gate } = await byToken(t)
+    const [ada, bob] = [await ask('ada'), await ask('bob')]
+    gate.isHeld = true
+    const late = ask('ada')
+    await until(() => gate.waiting.length === 1)
+    t.equal(wsGuard.revoke(end), 0)
+    gate.isHeld = false
+    gate.waiting[0]!()
+    for (const { ticket } of [ada, await late]) {
+      t.equal(await use(ticket), REFUSED)
+      t.equal(await use(ticket), REFUSED, 'not at the second try either')
+    }
+    t.equal(await use(bob.ticket), '101')
+    t.equal(await use((await ask('ada')).ticket), '101', 'who proves again who it is gets a new one')
+  }
+})
+
+t.test('C11 a ticket for a session dies with a revocation of that session or its user, though the session lives on', async t => {
+  for (const end of [{ session: 'session-of-ada' }, { identity: 'ada' }]) {
+    const { ask, use, stack } = await bench(t)
+    const { ticket } = await ask()
+    stack.app.wsGuard.revoke(end)
+    t.equal(await use(ticket), REFUSED)
+    t.equal(await use((await ask()).ticket), '101')
+  }
+})
+
+t.test('C08 a refresh reaches tickets that wait: their sockets have the new roles, and authorize is asked of these', async t => {
+  const { ask, rolesOf, wsGuard, gate } = await byToken(t)
+  const before = await ask('ada', '/roles')
+  gate.isHeld = true
+  const during = ask('ada', '/roles')
+  await until(() => gate.waiting.length === 1)
+  wsGuard.refresh({ id: 'ada', roles: ['user'] })
+  gate.isHeld = false
+  gate.waiting[0]!()
+  const [bob, after] = [await ask('bob', '/roles'), await ask('ada', '/roles')]
+  for (const [{ ticket }, roles] of [[before, 'user'], [await during, 'user'], [bob, 'admin'], [after, 'admin']] as const) {
+    t.same(await rolesOf(ticket), { code: 4000, reason: roles })
+  }
+  const banned = await ask('ada', '/roles')
+  wsGuard.refresh({ id: 'ada', roles: ['banned'] })
+  t.same(await rolesOf(banned.ticket), { code: 4403, reason: 'forbidden' })
+})
+
+t.test('C12 of fifty who use a ticket while it is revoked none is left, and each other ticket opens one socket', async t => {
+  const { ask, use, wsGuard } = await byToken(t)
+  for (let round = 0; round < 5; round++) {
+    const [ada, bob] = [await ask('ada'), await ask('bob')]
+    const uses = [ada, bob].map(({ ticket }) => Array.from({ length: 50 }, () => use(ticket)))
+    if (round > 0) await new Promise<void>(resolve => { setTimeout(resolve, round) })
+    wsGuard.revoke({ identity: 'ada' })
+    const [hers, his] = await Promise.all(uses.map(async all => (await Promise.all(all)).filter(result => result === '101').length))
+    t.ok(hers! <= Math.min(1, round), `${hers}`)
+    t.equal(his, 1)
+    t.equal(await use(ada.ticket), REFUSED)
+    t.equal(wsGuard.revoke({ identity: 'ada' }), 0, 'and none is open')
+  }
 })
 
 t.test('its route is where the first route is that takes tickets, and what it needs is proven at boot', async t => {
@@ -206,8 +296,8 @@ t.test('its route is where the first route is that takes tickets, and what it ne
     await app.ready()
     return app
   }
-  const byToken = tokenAuth({ verify: () => null })
-  const app = await boot(ticketAuth({ issue: '/ws-ticket', auth: byToken }))
+  const none = tokenAuth({ verify: () => null })
+  const app = await boot(ticketAuth({ issue: '/ws-ticket', auth: none }))
   t.ok(app.hasRoute({ method: 'POST', url: '/api/ws-ticket' }))
   await t.rejects(boot(ticketAuth({ issue: '/ws-ticket', auth: bySession })), { code: 'WSG_ERR_PLUGIN_ORDER', message: /session authentication: expected @fastify\/cookie/ })
   await t.rejects(boot(ticketAuth({ issue: '/ws-ticket', auth: bySession }), { origins: ['*'] }), { code: 'WSG_ERR_OPTION_UNSAFE' })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Tickets } from '../../lib/auth/tickets.js'
 import { fakeClock } from '../helpers/fake-clock.js'
 
-const claim = (id: string) => ({ origin: 'https://a', path: '/ws', identity: { id }, credential: null })
+const claim = (id: string) => ({ origin: 'https://a', path: '/ws', identity: { id }, credential: null, since: 0 })
 
 t.test('a ticket ends, also one that came back, and nothing is left of it', async t => {
   const clock = fakeClock(t)

@@ -102,6 +102,8 @@ export interface LifeBench {
   readonly listener: SessionListener
   /** Handshakes under way since; Infinity: none. */
   underWaySince: number
+  /** Of the oldest ticket; Infinity: there is none. */
+  provenSince: number
   events<N extends keyof EventPayloads> (name: N): EventPayloads[N][]
   /** Opens a socket of that user, whose session is stored. */
   open (user: Identity, session?: string, more?: { source?: SessionSource, expires?: number | null, startedAt?: number }): FakeSocket
@@ -122,7 +124,7 @@ export function lifeBench (t: Teardown, clock: FakeClock, times: Partial<LifePar
   for (const name of ['store:unavailable', 'store:available'] as const) {
     t.teardown(events.listen(name, event => { seen.set(name, [...seen.get(name) ?? [], event]) }))
   }
-  const bench = { underWaySince: Infinity }
+  const bench = { underWaySince: Infinity, provenSince: Infinity }
   let listener: SessionListener | null = null
   const now = (): number => clock.now() - 1_600_000_000_000
   const life = new Life({
@@ -130,6 +132,7 @@ export function lifeBench (t: Teardown, clock: FakeClock, times: Partial<LifePar
     now,
     sockets,
     underWaySince: () => bench.underWaySince,
+    provenSince: () => bench.provenSince,
     listen: (_store, given) => { listener = given; return () => {} },
     authTimeout: 5000,
     times: { recheck: 30_000, grace: 60_000, readTimeout: 5000, ...times },

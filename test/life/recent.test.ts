@@ -3,8 +3,8 @@ import type { Bearer } from '../../lib/life/living.js'
 import { Recent } from '../../lib/life/recent.js'
 
 function recently () {
-  const time = { now: 100, underWaySince: 50 }
-  const recent = new Recent({ now: () => time.now, underWaySince: () => time.underWaySince })
+  const time = { now: 100, underWaySince: 50, provenSince: Infinity }
+  const recent = new Recent({ now: () => time.now, underWaySince: () => time.underWaySince, provenSince: () => time.provenSince })
   return { recent, time }
 }
 const bearer = (startedAt: number, id: string | number = 'ada', session = 'one'): Bearer =>
@@ -36,6 +36,35 @@ t.test('a refresh is for the same id of the same type', async t => {
   t.equal(recent.writtenOf(bearer(60)), stored)
   t.equal(recent.writtenOf(bearer(101)), undefined)
   t.equal(recent.writtenOf({ identity: { id: 7 }, credential: null, startedAt: 60 }), undefined)
+})
+
+t.test('for a ticket counts what happened since it was asked for', async t => {
+  const { recent, time } = recently()
+  const ticket = (since: number, credential: object = {}): Bearer => ({ identity: { id: 'ada' }, credential: { kind: 'ticket', since, ...credential }, startedAt: 200 })
+  const ofSession = { session: { id: 'one' } }
+  time.underWaySince = Infinity
+  recent.endedUser('ada')
+  recent.endedSession('one', 'revoked')
+  recent.endedWhere(() => true)
+  recent.refreshed({ id: 'ada', roles: ['user'] })
+  t.equal(recent.size, 0, 'nobody waits')
+  time.provenSince = 60
+  recent.refreshed({ id: 'ada', roles: ['user'] })
+  t.same(recent.identityOf(ticket(100)), { id: 'ada', roles: ['user'] })
+  t.equal(recent.identityOf(ticket(101)), undefined)
+  t.equal(recent.identityOf(ticket(100, ofSession)), undefined, 'its session is read when the ticket is used')
+  t.equal(recent.endOf(ticket(100), '/'), null)
+  recent.endedSession('one', 'revoked')
+  t.equal(recent.endOf(ticket(100, ofSession), '/'), 'revoked')
+  t.equal(recent.endOf(ticket(101, ofSession), '/'), null)
+  recent.endedUser('ada')
+  t.equal(recent.endOf(ticket(100), '/'), 'revoked')
+  t.equal(recent.endOf(ticket(101), '/'), null)
+  recent.written('one', {})
+  t.equal(recent.size, 3, 'what is written to a session is of no use to tickets')
+  time.provenSince = 101
+  recent.forget()
+  t.equal(recent.size, 0)
 })
 
 t.test('nothing is remembered while no handshake is under way, and nothing for longer than one is', async t => {

@@ -35,7 +35,7 @@ t.test('a condition is told who it is, where, and of which session', async t => 
 t.test('each ends handshakes that are under way; a condition that throws holds', async t => {
   const fail = (): boolean => { throw new Error('unknown') }
   for (const [given, cause] of [[{ identity: 1 }, 'revoked'], [{ session: 's' }, 'revoked'], [{ where: fail }, 'revoked'], [{ where: () => false }, null]] as const) {
-    const recent = new Recent({ underWaySince: () => 0, now: () => 1 })
+    const recent = new Recent({ underWaySince: () => 0, provenSince: () => Infinity, now: () => 1 })
     readRevokeTarget(given).remember(recent)
     t.equal(recent.endOf(bearer(1, 's'), '/ws'), cause, Object.keys(given).join())
   }
