@@ -60,7 +60,9 @@ export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAut
   const tickets = new Tickets(lifetime, perOwner)
 
   /** Who it belongs to by now. */
-  const judge = async ({ identity, credential, since }: Ticket, context: AuthenticateContext): Promise<Identity | null> => {
+  const judge = async (
+    { identity, credential, since }: Ticket, context: AuthenticateContext
+  ): Promise<Identity | null> => {
     const session = credential?.session
     if (session === undefined) {
       context.provenBy({ kind: 'ticket', sentBy: 'header', since })

@@ -27,17 +27,24 @@ export type Broadcast = (except: string | null) => number
 
 /**
  * One message, encoded and framed once for all members that speak the same contract. All of them before the first is
- * sent: what breaks a contract reaches nobody. Throws WSG_ERR_OUTBOUND_INVALID.
+ * sent: what breaks the route's contract reaches nobody. Throws WSG_ERR_OUTBOUND_INVALID. What the adapter of an older
+ * one can't say is missed by all who speak that; one of them tells it.
  */
 export function prepareBroadcast (
   members: ReadonlySet<Member>, contract: CompiledContract, message: CompiledOutbound, data: unknown, group: string
 ): Broadcast {
   const current = sharedMessage(message, data, group)
   const older = new Map<CompiledContract, SharedMessage | null>()
-  for (const { contract: spoken } of members) {
+  for (const member of members) {
+    const { contract: spoken } = member
     if (spoken === contract || older.has(spoken)) continue
     const adapted = spoken.outbound.get(message.type)
-    older.set(spoken, adapted === undefined ? null : sharedMessage(message, data, group, adapted))
+    try {
+      older.set(spoken, adapted === undefined ? null : sharedMessage(message, data, group, adapted))
+    } catch (error) {
+      older.set(spoken, null)
+      member.handlerFailed(message.type, error)
+    }
   }
   return except => {
     let reached = 0

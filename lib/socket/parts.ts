@@ -22,6 +22,8 @@ export interface Member {
   readonly open: boolean
   readonly outbox: Outbox
   close (code?: number, reason?: string): void
+  /** Code of the application failed. */
+  handlerFailed (type: string, error: unknown): void
   /** Leaves the group of an encoded key. */
   leaveNamed (name: string): void
 }

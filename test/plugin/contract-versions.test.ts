@@ -8,6 +8,7 @@ import guard from '../../lib/index.js'
 import { attempt, connect } from '../../lib/testing.js'
 import type { OpenedEvent } from '../../types/events.js'
 import type { Identity } from '../../types/gate.js'
+import { Events } from '../../lib/events/events.js'
 import { boot } from '../helpers/boot.js'
 import { LogCollector } from '../helpers/log.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -209,20 +210,28 @@ t.test('what comes in is judged by the older contract first; a bad adapter is ou
   await client.close()
 })
 
-t.test('what goes out fits both contracts, or leaves for nobody', async t => {
+t.test('what goes out fits both contracts; whom an adapter fails misses it, and the others of the group don\'t', async t => {
   const { app, log } = await serve(t)
-  const [old, now] = [await connect(app, v1, room), await connect(app, v3, room)]
+  const [old, now, another] = [await connect(app, v1, room), await connect(app, v3, room), await connect(app, v1, room)]
   old.send.say({ text: 'break' })
   t.match(await old.error(), { code: 'internal' })
   t.match(log.lines.at(-1), { err: { code: 'WSG_ERR_ADAPTER', message: /^an adapter of cf-\w+: contract "chat", outbound "said": \/text is expected/ } })
   now.send.say({ body: 'break' })
   t.match(await now.next.said(), { at: 1 })
+  const failed: unknown[] = []
+  t.teardown(new Events(app).listen('handler:failed', ({ type, error, connId }) => { failed.push([type, (error as { code?: string }).code, connId]) }))
   now.send.say({ body: 'break all' })
-  t.match(await now.error(), { code: 'internal' })
-  t.same(now.unread, [])
+  t.match(await now.next.said(), { at: 1 })
+  t.same([old.unread, another.unread], [[], []])
+  t.match(failed, [['said', 'WSG_ERR_ADAPTER', /^s/]], 'told once, however many missed it')
+  t.match(log.lines.at(-1), { type: 'said', err: { code: 'WSG_ERR_ADAPTER' } })
+  old.send.say({ text: 'short' })
+  t.same([await old.next.said(), await another.next.said(), await now.next.said()], [{ text: 'short' }, { text: 'short' }, { body: 'short', at: 7 }])
   await old.close()
+  await another.close()
   now.send.say({ body: 'break all' })
-  t.match(await now.next.said(), { at: 1 }, 'nobody is left who could not take it')
+  t.match(await now.next.said(), { at: 1 })
+  t.equal(failed.length, 1)
   await now.close()
 })
 
