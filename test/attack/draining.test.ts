@@ -132,6 +132,28 @@ t.test('where routes do not agree on an Origin it is an HTTP status', async t =>
   await closing
 })
 
+t.test('I08 those who are turned away are told to come back at moments of their own, and so are those who were there', async t => {
+  const server = await bench(t, { drainTimeout: 400 })
+  const there = await Promise.all(Array.from({ length: 200 }, () => server.open()))
+  const ended: number[] = []
+  const closes = there.map(async (client, index) => {
+    const { code } = await client.waitClose()
+    ended.push(index)
+    client.client.destroy()
+    return code
+  })
+  const knocking = await Promise.all(Array.from({ length: 60 }, () => connect(server.stack.port)))
+  const closing = server.stack.app.close()
+  const answers = await Promise.all(knocking.map(async client => await handshake(client, upgradeRequest(server.stack.page({ path: '/test' })))))
+  const seconds = answers.map(({ headers }) => Number(headers.get('retry-after')))
+  t.ok(seconds.every(wait => Number.isInteger(wait) && wait >= 1 && wait <= 10), `${seconds}`)
+  const most = Math.max(...seconds.map(wait => seconds.filter(other => other === wait).length))
+  t.ok(most < 30, `${most} of 60 in the same second`)
+  t.same(new Set(await Promise.all(closes)), new Set([1001]))
+  t.notSame(ended, ended.toSorted((a, b) => a - b), 'in turns, and not in the order in which they came')
+  await closing
+})
+
 t.test('I07 of a thousand sockets with a hundred calls under way no reply is lost', async t => {
   const server = await bench(t, { drainTimeout: 60_000 })
   const { stack, settle } = server

@@ -7,7 +7,7 @@ import { json, text } from '../helpers/frames.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
 import { codeOf, upgrade } from '../helpers/handshake.js'
 import type { UpgradeResult } from '../helpers/handshake.js'
-import type { TestStore } from '../helpers/store.js'
+import { delayReads, Latch } from '../helpers/latch.js'
 import type { Teardown } from '../helpers/teardown.js'
 import { until } from '../helpers/until.js'
 
@@ -21,30 +21,6 @@ const contract = defineContract({
   outbound: { said: Type.Object({ n: Type.Integer() }) },
 })
 const behind = Buffer.concat(Array.from({ length: 20 }, (_, n) => json({ type: 'say', data: { n } })))
-
-/** Holds whoever comes to a place until it is opened. */
-class Latch {
-  waiting = 0
-  readonly #waiters: (() => void)[] = []
-  isHeld = false
-
-  async pass (): Promise<void> {
-    if (!this.isHeld) return
-    this.waiting++
-    await new Promise<void>(resolve => { this.#waiters.push(resolve) })
-  }
-
-  open (): void {
-    this.isHeld = false
-    for (const go of this.#waiters.splice(0)) go()
-  }
-}
-
-/** The store reads at once, and what it read arrives when the latch is opened. */
-function delayReads (store: TestStore, latch: Latch): void {
-  const get = store.get.bind(store)
-  store.get = (id, callback) => { get(id, (error, session) => { void latch.pass().then(() => { callback(error, session) }) }) }
-}
 
 type Window = 'store' | 'authorize' | 'preHandler' | 'onOpen'
 

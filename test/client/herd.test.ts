@@ -26,7 +26,7 @@ t.test('the measure sees a herd', async t => {
   t.equal(peak(Array.from({ length: 100 }, (_, n) => n * 10), 50), 5)
 })
 
-t.test('a thousand clients that lose their server in one moment come back spread out', async t => {
+t.test('I08 a thousand clients that lose their server in one moment come back spread out', async t => {
   const clock = fakeClock(t)
   const attempts: number[][] = []
   let down = false
@@ -76,7 +76,7 @@ t.test('a thousand clients that lose their server in one moment come back spread
   t.ok(most <= 9)
 })
 
-t.test('a real server, killed, gets all of a thousand back', async t => {
+t.test('I08 a real server, killed, gets all of a thousand back', async t => {
   const port = await freePort()
   const first = await spawnChatServer(port)
   t.teardown(() => stopChild(first))
