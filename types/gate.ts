@@ -203,6 +203,8 @@ export interface RefusedEvent {
   readonly code: RefusalCode
   /** The dotted event name of the log line, e.g. `ws.origin.rejected`. */
   readonly event: string
+  /** Of the log line: `warn` for what an attack looks like, `info` for what a mistaken client does. */
+  readonly level: 'warn' | 'info'
   readonly statusCode: number
   readonly reqId: string
   readonly route: string | undefined
@@ -210,6 +212,10 @@ export interface RefusedEvent {
   /** Id of who it was, where that was known by then. */
   readonly identity: string | number | undefined
   readonly value: string | undefined
+  /** What a strategy, a store or `authorize` threw; it can be anything. Left out where nothing was thrown. */
+  readonly error?: unknown
+  /** In development: what to write so that it is admitted. */
+  readonly detail?: string
 }
 
 /** A socket, as a condition of `app.wsGuard.revoke` sees it. */

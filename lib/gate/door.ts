@@ -3,13 +3,14 @@ import type { FastifyError } from '@fastify/error'
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Refusal } from '../../types/gate.js'
+import type { Events } from '../events/events.js'
+import { escapeForLog } from '../log/log-safe.js'
 import { prepareReply, refusalBody, writeAnswer, writeRefusal } from './answer.js'
 import type { Adviser } from './advice.js'
 import { clientAddress } from './client-address.js'
 import { policyOf } from './policy.js'
 import { type Handshake, handshakeOf, hasBegun } from './record.js'
 import { REFUSALS } from './refusals.js'
-import type { SecurityLog } from './security-log.js'
 import { tell } from './tell.js'
 
 /** Seconds that a client waits when the store of its session, or a strategy, has failed. */
@@ -17,23 +18,17 @@ export const RETRY_AUTH = 5
 
 type OnSendDone = (error: Error | null, payload?: unknown) => void
 
-/** What a door has in development only. */
-export interface DevelopmentDoor {
-  readonly advise: Adviser
-  /** The application has no logger of its own: lines of its requests would go nowhere. */
-  readonly isAlone: boolean
-}
-
-/** The one door out: whatever a handshake is answered instead of a 101 is decided, logged and written here. */
+/** The one door out: whatever a handshake is answered instead of a 101 is decided, told and written here. */
 export class Door {
-  readonly #security: SecurityLog
-  readonly #development: DevelopmentDoor | null
+  readonly #events: Events
+  /** Null in production. */
+  readonly #advise: Adviser | null
   /** In development: the `detail` of what is refused, by its handshake, or by its request where it is none. */
   readonly #details = new WeakMap<object, string>()
 
-  constructor (security: SecurityLog, development: DevelopmentDoor | null = null) {
-    this.#security = security
-    this.#development = development
+  constructor (events: Events, advise: Adviser | null = null) {
+    this.#events = events
+    this.#advise = advise
   }
 
   /**
@@ -147,28 +142,34 @@ export class Door {
     done()
   }
 
-  /** One line and one event per refusal; nothing of it goes to the peer, but in development the advice. */
+  /** One event per refusal; nothing of it goes to the peer, but in development the advice. */
   report (refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null): void {
     const { code, value, cause, statusCode = REFUSALS[code].statusCode } = refusal
-    const advice = this.#advise(refusal, request, handshake)
-    this.#security.refused({
+    const detail = this.#detailOf(refusal, request, handshake)
+    const { event, level } = REFUSALS[code]
+    // A proxy that is believed may still pass on what its client wrote.
+    const ip = request === null ? undefined : clientAddress(request)
+    this.#events.publish('refused', () => ({
+      app: this.#events.app,
+      event,
+      level,
       code,
       statusCode,
       reqId: request?.id ?? '',
       route: request?.routeOptions.url,
-      ip: request === null ? undefined : clientAddress(request),
+      ip: ip === undefined ? undefined : escapeForLog(ip),
       identity: handshake?.identity?.id,
-      value,
-      cause,
-      advice,
-    }, this.#development?.isAlone === true ? undefined : request?.log)
+      value: value === undefined ? undefined : escapeForLog(value),
+      ...(cause === undefined ? {} : { error: cause }),
+      ...(detail === undefined ? {} : { detail }),
+    }))
   }
 
-  #advise (refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null): string | undefined {
-    if (this.#development === null) return undefined
+  #detailOf (refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null): string | undefined {
+    if (this.#advise === null) return undefined
     const policy = handshake?.policy ?? (request === null ? null : policyOf(request))
     const [path = ''] = (request?.url ?? '').split(/[?#;]/, 1)
-    const advice = this.#development.advise({ ...refusal, policy, path })
+    const advice = this.#advise({ ...refusal, policy, path })
     const owner = handshake ?? request
     if (owner !== null) this.#details.set(owner, advice)
     return advice

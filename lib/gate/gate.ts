@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Refusal } from '../../types/gate.js'
-import type { SafeLog } from '../log/log-safe.js'
 import type { Events } from '../events/events.js'
 import { AUTH_FRAME_BYTES } from '../protocol/envelope.js'
 import type { ClientAddresses } from './client-address.js'
 import { type ConnectionCaps, Connections } from './connections.js'
-import { type DevelopmentDoor, Door, RETRY_AUTH } from './door.js'
+import type { Adviser } from './advice.js'
+import { Door, RETRY_AUTH } from './door.js'
 import { policyToTell } from './draining.js'
 import type { HostPolicy } from './host.js'
 import { HeadersMoment } from './moments/headers.js'
@@ -17,7 +17,6 @@ import { PendingHandshakes } from './pending.js'
 import type { RoutePolicy, Verdict } from './policy.js'
 import { handshakeOf } from './record.js'
 import { type MakeRoom, Room } from './room.js'
-import { SecurityLog } from './security-log.js'
 import { WaitingRoom } from './waiting-room.js'
 
 /** Of the handshakes that may be under way, one in so many may wait for room at a cap. */
@@ -41,10 +40,9 @@ export interface GateOptions {
   readonly hasEnded: HasEnded
   /** Asked before a cap refuses; null where nobody can make room. */
   readonly makeRoom: MakeRoom | null
-  readonly log: SafeLog
   readonly events: Events
   /** Null in production. */
-  readonly development: DevelopmentDoor | null
+  readonly advise: Adviser | null
 }
 
 /**
@@ -56,7 +54,6 @@ export class Gate {
   readonly connections: Connections
   readonly #pending: PendingHandshakes
   readonly #waiting: WaitingRoom
-  readonly #security: SecurityLog
   readonly #door: Door
   readonly #upgrade: UpgradeMoment
   readonly #headers: HeadersMoment
@@ -65,12 +62,11 @@ export class Gate {
   #draining = false
 
   constructor (options: GateOptions) {
-    const { caps, authTimeout, handshakeTimeout, makeRoom, log, events, judges, hasEnded, development } = options
+    const { caps, authTimeout, handshakeTimeout, makeRoom, events, judges, hasEnded, advise } = options
     const { host, requireTls, addresses, unauthenticated, policies } = options
     const connections = this.connections = new Connections(caps)
     const waiting = this.#waiting = new WaitingRoom(unauthenticated, Math.ceil(unauthenticated / ADDRESS_SHARE))
-    this.#security = new SecurityLog(log, events)
-    const door = this.#door = new Door(this.#security, development)
+    const door = this.#door = new Door(events, advise)
     this.#pending = new PendingHandshakes({
       authTimeout,
       handshakeTimeout,
@@ -171,6 +167,5 @@ export class Gate {
 
   stop (): void {
     this.#pending.stop()
-    this.#security.stop()
   }
 }

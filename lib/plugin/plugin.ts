@@ -9,7 +9,8 @@ import { checkScope } from '../foreign/root-instance.js'
 import { secondaryServers } from '../foreign/server-bindings.js'
 import { readTrustProxy } from '../foreign/trust-proxy.js'
 import { UpgradeListeners } from '../foreign/upgrade-listeners.js'
-import { serializeUpgrade } from '../gate/security-log.js'
+import { serializeUpgrade } from '../gate/serialize-upgrade.js'
+import { logRefusals } from '../observe/refusal-log.js'
 import { decorate } from './decorators.js'
 import { limitHeaderPhase, refuseLenientParser } from './http-parsing.js'
 import { followSessions } from './life.js'
@@ -56,7 +57,12 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     await sockets.drain()
     gate.stop()
   })
-  fastify.addHook('onClose', async () => { listeners.stop() })
+  // The log is the last to go: until the server is closed somebody may come.
+  const endLog = logRefusals(sockets.events, sockets.log)
+  fastify.addHook('onClose', async () => {
+    listeners.stop()
+    endLog()
+  })
 
   const webSocketPlugin = new WebSocketPlugin(fastify, options, rooms, listeners)
   await webSocketPlugin.register()

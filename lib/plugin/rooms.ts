@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { isMute } from '../log/boot-warning.js'
 import { createAdviser } from '../gate/advice.js'
 import { ClientAddresses, compileAddresses } from '../gate/client-address.js'
 import { ADDRESS_SHARE, Gate } from '../gate/gate.js'
@@ -58,9 +57,8 @@ export async function joinRooms (fastify: FastifyInstance, options: ResolvedOpti
     judges,
     hasEnded: handshake => life.endOf(handshake, handshake.policy?.url ?? '') !== null,
     makeRoom: sockets.makeRoom,
-    log: sockets.log,
     events: sockets.events,
-    development: development ? { advise: createAdviser(() => guarded.urls), isAlone: isMute(fastify.log) } : null,
+    advise: development ? createAdviser(() => guarded.urls) : null,
   })
   const limiters = await loadLimiters(fastify, options)
   const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { defineContract } from '../../lib/contract.js'
+import type { RefusedEvent } from '../../types/gate.js'
 import { CHANNELS } from '../../lib/events/events.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { close, text } from '../helpers/frames.js'
@@ -17,8 +18,8 @@ const contract = defineContract({
   outbound: { said: Type.Object({ text: Type.String() }), tick: { payload: Type.Object({ text: Type.String() }), whenSlow: 'drop' } },
 })
 
-/** Of refused messages: in development only, and over the rate only. */
-const OPTIONAL = new Set(['detail', 'budget'])
+/** In development only, over the rate only, and where something was thrown. */
+const isOptional = (name: string, field: string): boolean => ['detail', 'budget'].includes(field) || (name === 'fastify-ws-guard:refused' && field === 'error')
 
 /** Fields that docs/events.md lists under a heading, and those of every event of a socket. */
 function documented (): ReadonlyMap<string, readonly string[]> {
@@ -85,7 +86,8 @@ t.test('each channel has its section in docs/events.md, and each event the field
   for (const [name, fields] of pages) {
     const events = seen.get(name) ?? []
     t.ok(events.length > 0, name)
-    for (const event of events) t.same(Object.keys(event).filter(key => !OPTIONAL.has(key)).sort(), fields.filter(field => !OPTIONAL.has(field)).sort(), name)
+    const held = (all: readonly string[]): string[] => all.filter(field => !isOptional(name, field)).sort()
+    for (const event of events) t.same(held(Object.keys(event)), held(fields), name)
     t.ok(events.every(({ app }) => app === server.stack.app))
   }
   const closed = (seen.get('fastify-ws-guard:closed') ?? [])
@@ -110,6 +112,25 @@ t.test('an address from a proxy is cut and escaped in events and log', async t =
   const [ip] = addresses as [string]
   t.ok(ip.length < 300)
   t.notMatch(ip, /\u00ad/)
+})
+
+t.test('each refused handshake is told, with what was wrong escaped, and what was thrown as it is', async t => {
+  const told: RefusedEvent[] = []
+  const note = (event: unknown): void => { told.push(event as RefusedEvent) }
+  subscribe('fastify-ws-guard:refused', note)
+  t.teardown(() => { unsubscribe('fastify-ws-guard:refused', note) })
+  const { stack } = await contractStack(t, () => {})
+  for (let n = 0; n < 3; n++) await stack.upgrade(stack.page({ origin: 'https://evil\u00e2\u0080\u00ae.example' }))
+  stack.store.mode = 'down'
+  await stack.upgrade(stack.page())
+  t.match(told.map(({ code, level, event, ip, value }) => [code, level, event, ip, /[\u0080-\u009f]/.test(value ?? '')]), [
+    ...Array.from({ length: 3 }, () => ['WSG_ERR_ORIGIN_NOT_ALLOWED', 'warn', 'ws.origin.rejected', '127.0.0.1', false]),
+    ['WSG_ERR_AUTH_UNAVAILABLE', 'warn', 'ws.backend.unavailable', '127.0.0.1', false],
+  ])
+  t.ok(told.every(event => event.app === stack.app && event.route === '/ws'))
+  t.match(told[0]?.value, /\\u0080/)
+  t.notOk('error' in told[0]!)
+  t.equal(stack.log.where('event', 'ws.origin.rejected').length, 1)
 })
 
 t.test('I12 ten thousand types that nobody has declared are one label, and two lines', async t => {

@@ -23,7 +23,7 @@ async function bareGate (t: Teardown, makeRoom: MakeRoom | null, caps: { perAddr
   const app = Fastify()
   const gate = new Gate({
     policies: () => [],
-    development: null,
+    advise: null,
     events: new Events({}),
     host: compileHosts([], { optionName: 'allowedHosts', development: true }),
     requireTls: false,
@@ -35,7 +35,6 @@ async function bareGate (t: Teardown, makeRoom: MakeRoom | null, caps: { perAddr
     judges: { authenticate, authorize, comesLater: () => false },
     hasEnded: () => false,
     makeRoom,
-    log: app.log,
   })
   const ada: AuthStrategy = { name: 'ada', needs: { credential: 'header', session: false }, authenticate: (): Identity => ({ id: 'ada' }) }
   const policies = new Policies(policyDefaults(ada), () => ({ take: async () => null, punish: () => {} }))

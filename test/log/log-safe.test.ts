@@ -8,6 +8,10 @@ t.test('what could disturb a reader of the log is escaped, what people write is 
   }
 })
 
+t.test('all that is in one value is escaped', async t => {
+  t.equal(escapeForLog('a\r\nb\u001b[2Jc\u202ed\u2028e\ud800f\u0000'), 'a\\u000d\\u000ab\\u001b[2Jc\\u202ed\\u2028e\\ud800f\\u0000')
+})
+
 t.test('a long value is cut', async t => {
   t.equal(escapeForLog('x'.repeat(256)), 'x'.repeat(256))
   t.equal(escapeForLog('x'.repeat(257)), `${'x'.repeat(256)}…`)
