@@ -2,9 +2,12 @@ import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import type { FastifyInstance } from 'fastify'
 import { defineContract } from '../../lib/contract.js'
+import { anyOf, sessionAuth, tokenAuth } from '../../lib/index.js'
 import { contractStack } from '../helpers/contract-stack.js'
-import { json } from '../helpers/frames.js'
+import { json, text } from '../helpers/frames.js'
+import { userOf } from '../helpers/guarded-stack.js'
 import type { RawClient } from '../helpers/raw-client.js'
+import { later } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
 
 const chat = defineContract({ name: 'chat', url: '/test', inbound: { say: Type.Object({ n: Type.Integer() }) } })
@@ -65,6 +68,50 @@ t.test('D06 many accounts behind one address: no more than thirty times one sock
   await Promise.all(clients.map(client => client.waitMessages(1)))
   t.equal(said, 300)
   t.equal(clients.at(-1)!.messages()[0]?.error?.budget, 'address')
+})
+
+t.test('D14 neither refreshes nor other credentials nor new tokens give a user more', async t => {
+  let said = 0
+  let app: FastifyInstance | undefined
+  const auth = anyOf(sessionAuth(userOf), tokenAuth({ verify: id => ({ id, expires: later(60_000) }) }))
+  const server = await contractStack(t, one => {
+    app = one
+    one.wsRoute(chat, { on: { say: () => { said++ } } })
+  }, { guard: { auth, allowMissingOrigin: true, messages: { ...SLOW, burst: 10, errors: 1000 } } })
+  const refuses = async (client: RawClient): Promise<void> => {
+    await client.waitMessage(({ error }) => error?.code === 'rate_limited')
+    for (let n = 0; n < 50; n++) app!.wsGuard.refresh({ id: 'eve', roles: [`role ${n}`] })
+  }
+  const byCookie = await server.open({ cookie: await server.stack.login('eve') })
+  byCookie.send(flood(15))
+  await refuses(byCookie)
+  t.equal(said, 10)
+  const byToken = await server.open({ cookie: null, origin: null, headers: { authorization: 'Bearer eve' } })
+  byToken.json({ type: '$auth', data: { token: 'eve' } }, { type: '$auth', data: { token: 'eve' } })
+  byToken.send(flood(12))
+  await refuses(byToken)
+  await until(() => said >= 18)
+  t.equal(said, 18, 'the tokens were messages too')
+  const third = await server.open({ cookie: null, origin: null, headers: { authorization: 'Bearer eve' } })
+  for (const client of [third, byCookie, byToken]) client.send(flood(4))
+  await refuses(third)
+  t.equal(said, 18)
+  const other = await server.open({ cookie: null, origin: null, headers: { authorization: 'Bearer eve2' } })
+  other.send(flood(10))
+  await until(() => said === 28)
+})
+
+t.test('D13 nothing is free: what belongs to the protocol, and what is no message, is paid like one', async t => {
+  let said = 0
+  const server = await contractStack(t, one => { one.wsRoute(chat, { on: { say: () => { said++ } } }) }, { guard: { messages: { ...SLOW, burst: 20, errors: 1000 } } })
+  for (const raw of ['{"type":"$ping"}', '{"type":"$cancel","id":1}', '{"type":"$auth","data":{"token":"x"}}', '{', '', '[]', '{"type":"nope"}', '{"type":"say","data":{"n":"x"}}', `{"type":"say","data":${'['.repeat(100)}`]) {
+    const client = await server.open({ cookie: await server.stack.login(`user ${raw.length} ${raw.slice(0, 12).replaceAll(/\W/g, '')}`) })
+    client.send(Buffer.concat(Array.from({ length: 20 }, () => text(raw))))
+    client.send(flood(1))
+    await client.waitMessage(({ error }) => error?.code === 'rate_limited')
+    t.equal(said, 0, raw)
+    client.client.destroy()
+  }
 })
 
 t.test('usage is asked rightly', async t => {

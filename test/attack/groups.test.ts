@@ -93,3 +93,47 @@ t.test('H10 two tenants, thousands of joins, leaves, evictions and messages in a
   t.ok(said > 500, `${said} messages arrived`)
   t.ok(await server.answers())
 })
+
+t.test('H12 between two messages of one loop: who is revoked, evicted, closed or has left gets the former and not the latter', async t => {
+  const contract = defineContract({ name: 'loop', url: '/test', outbound: { said: Type.Object({ n: Type.Integer() }) } })
+  const joins: boolean[] = []
+  let app: FastifyInstance | undefined
+  const server = await contractStack(t, one => {
+    app = one
+    one.wsRoute(contract, {
+      onOpen: socket => { socket.join('room') },
+      // What is gone is in no group, whatever its handlers ask for.
+      onClose: socket => { joins.push(socket.join('room')) },
+    })
+  }, { guard: { websocket: { closeTimeout: 300 } } })
+  const { wsGuard } = app!
+  const handle = wsGuard.route(contract)
+  const room = handle.group('room')
+  const socketOf = (user: string) => handle.sockets().find(({ identity }) => identity.id === user)!
+  const ends: Record<string, (user: string) => unknown> = {
+    revoked: user => wsGuard.revoke({ identity: user }),
+    evicted: user => room.evict({ identity: user }),
+    left: user => { socketOf(user).leave('room') },
+    closed: user => { socketOf(user).close(4000, 'enough') },
+  }
+  const stays = await server.open({ cookie: await server.stack.login('bob') })
+  for (const [how, end] of Object.entries(ends)) {
+    const client = await server.open({ cookie: await server.stack.login(how) })
+    const from = stays.messages().length
+    for (let n = 0; n < 1000; n++) {
+      if (n === 500) end(how)
+      t.equal(room.send.said({ n }), n < 500 ? 2 : 1)
+    }
+    t.same(room.members().map(({ id }) => id), ['bob'])
+    await stays.waitMessages(from + 1000)
+    await client.waitMessages(500)
+    if (how === 'revoked' || how === 'closed') await client.waitClose()
+    else socketOf(how).send.said({ n: -1 })
+    if (how === 'evicted' || how === 'left') await client.waitMessage(({ data }) => (data as { n: number }).n === -1)
+    t.same(client.messages().map(({ data }) => (data as { n: number }).n).filter(n => n >= 0), Array.from({ length: 500 }, (_, n) => n), how)
+    client.client.destroy()
+  }
+  await until(() => joins.length === 4)
+  t.same(joins, [false, false, false, false])
+  t.equal(room.size, 1)
+})

@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import t from 'tap'
+import { defineContract } from '../../lib/contract.js'
 import { bareStack } from '../helpers/bare.js'
-import { close } from '../helpers/frames.js'
+import { close, json } from '../helpers/frames.js'
 import type { GuardedStack } from '../helpers/guarded-stack.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
 import { closeFrame, codeOf, upgrade, upgradeRequest } from '../helpers/handshake.js'
@@ -205,16 +208,58 @@ t.test('D08 a strategy that never answers: 503 at the deadline, and it hears of 
   t.ok(await stack.serves())
 })
 
-t.test('D22 connecting and closing leaves nothing behind', async t => {
-  const stack = await guardedStack(t)
+t.test('D22 H07 a thousand connects, however they end, leave neither socket nor member, timer nor listener behind', async t => {
+  const contract = defineContract({ name: 'churn', url: '/churn', inbound: { say: Type.Object({}) }, calls: { wait: { request: Type.Object({}), reply: Type.Object({}) } } })
+  const never: (() => void)[] = []
+  let groups = (): number => 0
+  const stack = await guardedStack(t, {
+    guard: { upgradeRate: { max: 1e6 }, messages: { perIdentity: 1000 }, websocket: { closeTimeout: 200 } },
+    extend: app => {
+      const route = app.wsRoute(contract, {
+        onOpen: async socket => { socket.join('all') },
+        on: { say: () => {} },
+        calls: { wait: () => new Promise<object>(resolve => { never.push(() => { resolve({}) }) }) },
+      })
+      groups = () => route.group('all').size
+    },
+  })
   const cookie = await stack.login()
-  for (let round = 0; round < 25; round++) {
-    const opened = await Promise.all(Array.from({ length: 8 }, async () => await stack.upgrade({ cookie })))
-    t.equal(count(opened, 101), 8)
-    for (const { client } of opened) client.destroy()
-    await until(() => stack.app.wsGuard.sockets === 0)
+  const request = upgradeRequest({ cookie, host: `localhost:${stack.port}`, origin: `http://localhost:${stack.port}`, path: '/churn' })
+  const say = json({ type: 'say', data: {} })
+  const ways: readonly ((path: string) => Promise<void>)[] = [
+    async path => { (await stack.upgrade({ cookie, path, after: say })).client.end() },
+    async path => { (await stack.upgrade({ cookie, path, after: json({ type: 'wait', id: 1, data: {} }) })).client.reset() },
+    async path => { (await stack.upgrade({ cookie, path, after: close(1000) })).client.destroy() },
+    async path => { (await stack.upgrade({ cookie, path, after: Buffer.of(0xff) })).client.end() },
+    async path => { (await stack.upgrade({ cookie, path, origin: 'https://evil.example' })).client.destroy() },
+    async path => { (await stack.upgrade({ path })).client.destroy() },
+    async () => {
+      const client = await connect(stack.port)
+      client.send(request)
+      client.reset()
+    },
+    async () => {
+      const client = await connect(stack.port)
+      client.send(request.slice(0, 60))
+      client.destroy()
+    },
+  ]
+  const round = async (times: number): Promise<void> => {
+    await Promise.all(Array.from({ length: times }, async (_, n) => { await ways[n % ways.length]!(n % 3 === 0 ? '/ws' : '/churn') }))
+    await until(() => stack.app.wsGuard.sockets === 0 && stack.app.wsGuard.pending === 0)
+    for (const settle of never.splice(0)) settle()
   }
-  t.equal(stack.app.wsGuard.pending, 0)
-  t.equal(stack.connections.size, 0)
+  const left = (): object => ({
+    sockets: stack.connections.size,
+    groups: groups(),
+    clients: stack.app.websocketServer.clients.size,
+    timers: process.getActiveResourcesInfo().filter(kind => kind === 'Timeout').length,
+    listeners: [stack.app.server, process].flatMap(emitter => emitter.eventNames().map(name => `${String(name)} ${emitter.listenerCount(name)}`)),
+  })
+  await round(ways.length)
+  const before = left()
+  for (let n = 0; n < 25; n++) await round(40)
+  await until(() => isDeepStrictEqual(left(), before))
+  t.same(left(), before)
   t.ok(await stack.serves())
 })

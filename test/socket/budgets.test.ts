@@ -98,6 +98,7 @@ t.test('the budget that makes wait longest is told, and who waits for it is hear
   const client = await server.open()
   const [error] = await say(server, client, 5)
   t.match(error, { code: 'rate_limited', budget: 'tenant' })
+  t.match(server.events('message:refused'), [{ code: 'rate_limited', budget: 'tenant' }], 'by its name; the key may be a secret')
   t.equal(server.said.get('ann'), 4)
   server.clock.now += Number(error?.['retryAfter'])
   client.json({ type: 'dear', data: 1 })
