@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import t from 'tap'
 import type { Identity } from '../../types/gate.js'
 import { fakeClock, settled } from '../helpers/fake-clock.js'
@@ -287,4 +288,34 @@ t.test('a session that was written while a handshake was under way counts from t
   t.equal(same.closed, null)
   t.equal(same.identity, ada)
   t.same(store.reads.toSorted(), ['demoted', 'the same'], 'and is read, in case that was not the last word')
+})
+
+t.test('I01 a store that answers at once, twice, by a promise, too late or with what is no session', async t => {
+  type Answer = (error: unknown, session?: object | null) => void
+  const stored = { user: ada }
+  const rows: Record<string, { readonly get: (answer: Answer) => unknown, readonly closed: string | null, readonly fails?: true }> = {
+    'at once': { get: answer => { answer(null, stored) }, closed: null },
+    'twice, first that it is there': { get: answer => { answer(null, stored); answer(null, null) }, closed: null },
+    'twice, first that it is gone': { get: answer => { answer(null, null); answer(null, stored) }, closed: 'unauthenticated session' },
+    'an error behind the answer': { get: answer => { answer(null, stored); throw new Error('no matter') }, closed: null },
+    'a rejection beside no answer': { get: async () => { throw new Error('down') }, closed: null, fails: true },
+    'undefined': { get: answer => { answer(null) }, closed: 'unauthenticated session' },
+    'a text': { get: answer => { answer(null, 'session' as never) }, closed: 'unauthenticated session' },
+    'a list': { get: answer => { answer(null, [stored]) }, closed: 'unauthenticated session' },
+    'an object that can\'t be read': { get: answer => { answer(null, new Proxy({}, { ownKeys () { throw new Error('no') }, get () { throw new Error('no') } })) }, closed: null, fails: true },
+    'too late that it is gone': { get: answer => { setTimeout(answer, 6000, null, null) }, closed: null, fails: true },
+  }
+  for (const [name, { get, closed, fails }] of Object.entries(rows)) {
+    const { open, store, pass, events } = lifeBench(t, fakeClock(t))
+    const socket = open(ada)
+    let reads = 0
+    // Once; then it is as it should be.
+    store.get = (_id, answer) => ++reads === 1 ? get(answer) as undefined : queueMicrotask(() => { answer(null, stored) })
+    while (reads === 0) await pass(1000)
+    await pass(20_000)
+    t.equal(socket.closed, closed, name)
+    t.equal(events('store:unavailable').length, fails === true ? 1 : 0, name)
+    t.equal(events('store:available').length, fails === true ? 1 : 0, name)
+    mock.timers.reset()
+  }
 })
