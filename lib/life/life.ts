@@ -73,7 +73,11 @@ export class Life {
   endOf (bearer: Bearer, route: string): CloseCause | null {
     const { identity, credential } = bearer
     const ends = Math.min(expiryOf(identity), credential?.session?.expires ?? Infinity)
-    return ends <= Date.now() ? 'expired' : this.#recent.endOf(bearer, route)
+    if (ends <= Date.now()) return 'expired'
+    const ended = this.#recent.endOf(bearer, route)
+    if (ended !== null) return ended
+    const written = this.#recent.writtenOf(bearer)
+    return written !== undefined && isSomebodyElses(bearer, written) ? 'session' : null
   }
 
   /* ---- sockets ---- */
@@ -172,6 +176,21 @@ export class Life {
     const at = expiryOf(socket.bearer.identity)
     if (at !== Infinity) this.#timetable.set(this.#lineOf(socket), at)
     else if (this.#lines.has(socket)) this.#timetable.delete(this.#lineOf(socket))
+  }
+}
+
+/** True where a session, as it is stored, is said at once to be nobody's or another one's. */
+function isSomebodyElses ({ identity, credential }: Bearer, stored: object): boolean {
+  const session = credential?.session
+  if (session === undefined) return false
+  try {
+    const found = session.source.identify(session.id, stored)
+    if (!(found instanceof Promise)) return found === null || found.id !== identity?.id
+    // As a socket it is asked about again, and waited for.
+    found.catch(() => {})
+    return false
+  } catch {
+    return false
   }
 }
 

@@ -271,6 +271,20 @@ t.test('a refresh while a session is read is not undone by what was read', async
   t.equal(store.reads.length, 2)
 })
 
+t.test('a handshake whose session was given away meanwhile gets no 101, where that is known at once', async t => {
+  const bench = lifeBench(t, fakeClock(t))
+  const { life, listener, store } = bench
+  await bench.pass(1000)
+  bench.underWaySince = 0
+  for (const [session, user] of [['emptied', undefined], ['given away', { id: 'eve' }], ['demoted', { id: 'ada' }], ['the same', ada]] as const) listener.written(session, { user })
+  const throws = { ...SOURCE, identify: () => { throw new Error('users are down') } }
+  const late = { ...SOURCE, identify: async () => { throw new Error('users are down') } }
+  const rows = [['emptied', 'session'], ['given away', 'session'], ['demoted', null], ['the same', null], ['another', null], ['emptied', null, throws], ['emptied', null, late]] as const
+  for (const [id, cause, source = SOURCE] of rows) {
+    t.equal(life.endOf({ identity: ada, startedAt: 500, credential: { kind: 'session', session: { id, store, expires: null, source } } }, '/'), cause, id)
+  }
+})
+
 t.test('a session that was written while a handshake was under way counts from the first moment of its socket', async t => {
   const bench = lifeBench(t, fakeClock(t))
   const { open, listener, store } = bench
@@ -299,7 +313,7 @@ t.test('I01 a store that answers at once, twice, by a promise, too late or with 
     'twice, first that it is gone': { get: answer => { answer(null, null); answer(null, stored) }, closed: 'unauthenticated session' },
     'an error behind the answer': { get: answer => { answer(null, stored); throw new Error('no matter') }, closed: null },
     'a rejection beside no answer': { get: async () => { throw new Error('down') }, closed: null, fails: true },
-    'undefined': { get: answer => { answer(null) }, closed: 'unauthenticated session' },
+    undefined: { get: answer => { answer(null) }, closed: 'unauthenticated session' },
     'a text': { get: answer => { answer(null, 'session' as never) }, closed: 'unauthenticated session' },
     'a list': { get: answer => { answer(null, [stored]) }, closed: 'unauthenticated session' },
     'an object that can\'t be read': { get: answer => { answer(null, new Proxy({}, { ownKeys () { throw new Error('no') }, get () { throw new Error('no') } })) }, closed: null, fails: true },
@@ -308,10 +322,10 @@ t.test('I01 a store that answers at once, twice, by a promise, too late or with 
   for (const [name, { get, closed, fails }] of Object.entries(rows)) {
     const { open, store, pass, events } = lifeBench(t, fakeClock(t))
     const socket = open(ada)
-    let reads = 0
+    const reads: string[] = []
     // Once; then it is as it should be.
-    store.get = (_id, answer) => ++reads === 1 ? get(answer) as undefined : queueMicrotask(() => { answer(null, stored) })
-    while (reads === 0) await pass(1000)
+    store.get = (id, answer) => reads.push(id) === 1 ? get(answer) as undefined : queueMicrotask(() => { answer(null, stored) })
+    while (reads.length === 0) await pass(1000)
     await pass(20_000)
     t.equal(socket.closed, closed, name)
     t.equal(events('store:unavailable').length, fails === true ? 1 : 0, name)
