@@ -29,6 +29,12 @@ const wrongLast = values => values.flatMap(v => [{ v: fillList([v]) }, { v: [...
 
 const tags = Array.from({ length: 100 }, (_, i) => `tag${i}`)
 const variant = i => Type.Object({ type: Type.Literal(tags[i]), n: Type.Number() })
+/** Without a tag: a value is tried with 32 variants, the most that boot allows. */
+const inUnions = depth => depth === 0
+  ? Type.Object({ n: Type.Number() })
+  : Type.Union(['b', 'c'].map(name => Type.Object({ a: inUnions(depth - 1), [name]: Type.Number() })))
+const inObjects = (depth, more) => depth === 0 ? { n: 1 } : { a: inObjects(depth - 1, more), ...more }
+const nestedValues = wrongLast([{ b: 1 }, { c: 1 }, { b: 1, c: 1 }, {}].map(more => inObjects(5, more))).map(({ v }) => ({ v: v.slice(-350) }))
 const comment = Type.Recursive(Self => Type.Object({ t: Type.String({ maxLength: 20 }), c: Type.Array(Self, { maxItems: 4000 }) }))
 const nested = depth => depth === 0 ? { t: 'x', c: [] } : { t: 'x', c: [nested(depth - 1)] }
 const pattern = '^[a-z0-9]+(?:-[a-z0-9]+)*$'
@@ -65,6 +71,8 @@ export const KINDS = {
   Record: { schema: one(Type.Record(Type.String({ pattern: '^[a-z0-9]{1,64}$' }), Type.Number(), { maxProperties: 8000 })), values: [Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`k${i}`, i])), Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`k${i}-`, i]))].map(v => ({ v })) },
   'Union of 100 tagged': { schema: many(Type.Union(tags.map((_, i) => variant(i)))), values: wrongLast([{ type: 'tag0', n: 1 }, { type: 'tag99', n: 1 }, { type: 'tag99', n: 'x' }]) },
   'Union of 8 untagged': { schema: many(Type.Union(tags.slice(0, 8).map(tag => Type.Object({ [tag]: Type.Number(), n: Type.Number() })))), values: wrongLast([{ tag0: 1, n: 1 }, { tag7: 1, n: 1 }, { tag9: 1, n: 1 }]) },
+  'Unions in unions': { schema: many(inUnions(5)), values: nestedValues },
+  'Unions in unions, drop': { schema: { payload: many(inUnions(5)), unknownProperties: 'drop' }, values: nestedValues },
   Intersect: { schema: many(Type.Intersect([Type.Object({ a: Type.Number() }), Type.Object({ b: Type.Number() })])), values: wrongLast([{ a: 1, b: 2 }, { a: 1 }]) },
   Recursive: { schema: one(comment), values: [{ t: '', c: fillList([{ t: 'x', c: [] }]).slice(0, 3900) }, nested(29), { t: '', c: fillList([nested(20)]).slice(0, 90) }, { t: '', c: [...fillList([{ t: 'x', c: [] }]).slice(0, 3900), 1] }].map(v => ({ v })) },
   Any: { schema: one(Type.Any({ unboundedOnPurpose: true })), values: [fillList([1]), fillList([{}]), fillList([[]]), fillList([{ a: [{}] }]), Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`k${i}`, i])), fillList(['\ud800'])].map(v => ({ v })) },

@@ -16,7 +16,7 @@ t.test('F18: typos in schemas fail at boot', async t => {
   const typos: [string, unknown, RegExp][] = [
     ['no kind', { type: 'strng' }, /expected a TypeBox type/],
     ['type', loose('String', { type: 'strng', maxLength: 1 }), /"type": expected "string", got "strng"/],
-    ['unknown format', Type.String({ format: 'e-mial', maxLength: 9 }), /format "e-mial" is not known/],
+    ['unknown format', Type.String({ format: 'e-mial', maxLength: 9 }), /format "e-mial" is not known; .*; did you mean "email"\?/],
     ['maxLength of the wrong type', Type.String({ maxLength: '1' as never }), /"maxLength": expected a whole number, 0 or more, got "1"/],
     ['additionalProperties of the wrong type', Type.Object({}, { additionalProperties: 'false' as never }), /"additionalProperties": expected true, false or a schema, got "false"/],
     ['misspelt keyword', Type.String({ maxLenght: 3 }), /did you mean "maxLength"/],
@@ -151,6 +151,7 @@ t.test('what can be spelt but not checked', async t => {
   refuses(t, Type.Intersect([short, Type.Integer()]), /declare this property differently/, 'contradiction of scalars')
   refuses(t, Type.Intersect([Type.Array(short, { maxItems: 1 }), Type.Array(short, { maxItems: 2 })]), /takes objects/, 'intersection of arrays')
   refuses(t, Type.Object({ a: Type.Ref('Nobody') }), /names nothing in this schema/, 'dangling reference')
+  refuses(t, Type.Module({ User: Type.Object({}), Page: Type.Object({ by: Type.Ref('Usr') }) }).Import('Page'), /"Usr" names nothing .*; did you mean "User"\?/, 'a misspelt one')
   refuses(t, Type.Recursive(Self => Type.Union([Type.Null(), Self])), /contains itself with no object or array/, 'bare recursion')
   refuses(t, Type.Recursive(Self => Type.Union([
     Type.Object({ next: Self, a: Type.Integer() }), Type.Object({ next: Self, b: Type.Integer() }), Type.Null(),

@@ -101,6 +101,21 @@ t.test('an intersection of unions that multiplies is refused with its place', as
   judges(t, Type.Intersect([a!, b!]), [{ a0: null, b1: null }], [{ a0: null }])
 })
 
+t.test('unions without a tag that multiply in each other are refused; those that a property tells apart are not', async t => {
+  const nested = (depth: number): TSchema => depth === 0
+    ? Type.Object({ z: Type.Null() })
+    : Type.Union([Type.Object({ a: nested(depth - 1), b: Type.Null() }), Type.Object({ a: nested(depth - 1), c: Type.Null() })])
+  const tagged = (depth: number): TSchema => depth === 0
+    ? Type.Object({ z: Type.Null() })
+    : Type.Union(['b', 'c'].map(kind => Type.Object({ a: tagged(depth - 1), kind: Type.Literal(kind) })))
+  t.ok(compileMessage(nested(5)))
+  t.throws(() => compileContract(oneMessage(nested(6))), { code: 'WSG_ERR_CONTRACT', message: /tried with 64 variants of unions without a tag; expected 32 at most; .*Type\.Literal/ })
+  t.ok(compileMessage(tagged(8)))
+  const flat = (count: number): TSchema => Type.Union(Array.from({ length: count }, (_, i) => Type.Object({ [`k${i}`]: Type.Null() })))
+  t.ok(compileMessage(flat(32)))
+  t.throws(() => compileContract(oneMessage(flat(33))), { code: 'WSG_ERR_CONTRACT', message: /tried with 33 variants/ })
+})
+
 t.test('equal spellings boot: what is declared twice, rich text, any JSON', async t => {
   judges(t, Type.Composite([Type.Object({ a: short }), Type.Object({ a: short, b: Type.Null() })]), [{ a: 'x', b: null }], [{ a: 'x' }, { a: 1, b: null }])
   judges(t, Type.Intersect([Type.Integer({ minimum: 2 }), Type.Number({ maximum: 9 })]), [2, 9], [1, 10, 2.5, 'x'])
@@ -151,6 +166,12 @@ t.test('unknownProperties: drop keeps the variant that keeps most, and leaves ro
   t.same([{ id: 1 }, { id: 1, name: 'x' }, { id: 1, name: 'x', y: 1 }, { id: 1, name: 5 }].map(value => accept(value)), [{ id: 1 }, { id: 1, name: 'x' }, { id: 1, name: 'x' }, { id: 1 }])
   const inside = compileMessage(Type.Array(Type.Union([Type.Array(Type.Object({ id: Type.Integer() }), { maxItems: 2 }), Type.Array(user, { maxItems: 2 })]), { maxItems: 2 }), {}, { unknownProperties: 'drop' })
   t.same(inside.accept([[{ id: 1, name: 'x' }]]), [[{ id: 1, name: 'x' }]], 'in lists too')
+  const any = Type.Any({ unboundedOnPurpose: true })
+  const loose = compileMessage(Type.Union([Type.Object({ id: Type.Integer() }), Type.Object({ of: any }), any]), {}, { unknownProperties: 'drop' })
+  t.same([{ id: 1 }, { id: 1, of: { a: [{ b: 1 }] } }].map(value => loose.accept(value)), [{ id: 1 }, { id: 1, of: { a: [{ b: 1 }] } }], 'what is in Any counts as well')
+  const thread = (depth: number): TSchema => depth === 0 ? user : Type.Union([Type.Object({ a: thread(depth - 1) }), Type.Object({ a: thread(depth - 1), b: Type.Optional(short) })])
+  const deep = compileMessage(thread(3), {}, { unknownProperties: 'drop' })
+  t.same(deep.accept({ a: { a: { a: { id: 1, name: 'x', y: 1 }, b: 'z' } }, b: 'w' }), { a: { a: { a: { id: 1, name: 'x' }, b: 'z' } }, b: 'w' }, 'and at each level')
   const { outbound } = compileContract({ name: 'a', url: '/', outbound: { m: user } })
   t.equal(outbound.get('m')!.encode({ id: 1, name: 'x', y: 1 }), '{"type":"m","data":{"id":1,"name":"x"}}', 'ours as well')
   t.equal(compileContract(oneMessage(user, { unknownProperties: 'drop' })).limits.maxPayload, 65_536)

@@ -98,12 +98,12 @@ ${contains === null ? '' : refuse(...bounds('found', contains))}` +
   #union (node: UnionNode): string {
     const { variants, tag } = node
     const isTagged = (i: number): boolean => tag !== null && tag.values[i] !== null
-    const isWide = this.isWide(node)
-    const take = isWide
-      ? `if (r !== undefined && ${this.weight} > most) { most = ${this.weight}; best = r }\n`
-      : 'if (r !== undefined) return r\n'
+    const weight = this.isWide(node) ? this.weight : null
+    const take = weight === null
+      ? 'if (r !== undefined) return r\n'
+      : `if (r !== undefined && ${weight.of} > most) { most = ${weight.of}; best = r }\n${weight.after}`
     const call = (variant: Node): string => `r = ${this.function(variant)}(v, d, p)\n`
-    const lines = ['let r, best, most = -1\n']
+    const lines = ['let r, best, most = -1\n', weight?.before]
     if (tag !== null) {
       const index = new Map(tag.values.flatMap((list, i) => (list ?? []).map(value => [value, i])))
       const cases = variants.map((variant, i) => isTagged(i) ? `case ${i}: ${call(variant)}break\n` : '')
@@ -111,7 +111,7 @@ ${contains === null ? '' : refuse(...bounds('found', contains))}` +
 switch (${this.keep(index)}.get(v[${JSON.stringify(tag.name)}])) {\n${cases.join('')}}\n${take}}\n`)
     }
     for (const variant of variants.filter((_, i) => !isTagged(i))) lines.push(call(variant), take)
-    return `${lines.join('')}return best`
+    return `${lines.join('')}${weight?.end ?? ''}return best`
   }
 
   /** True where several variants may fit: the one that keeps most, by `weight`, is meant. */
@@ -120,8 +120,8 @@ switch (${this.keep(index)}.get(v[${JSON.stringify(tag.name)}])) {\n${cases.join
     return variants.filter(variant => isContainer(variant, this.tree.definitions)).length > 1
   }
 
-  /** How much is kept in `r`. */
-  protected abstract readonly weight: string
+  /** How much a variant keeps. */
+  protected abstract readonly weight: Weight
   /** What is made of an object. */
   protected abstract object (node: ObjectNode): string
   /** How a list is made: statements, one of which adds `x`, and expressions of its items and of the whole. */
@@ -135,5 +135,8 @@ switch (${this.keep(index)}.get(v[${JSON.stringify(tag.name)}])) {\n${cases.join
 /** Statements that replace `x` by what a function makes of it. */
 const call = (name: string, x: string, depth: string): string =>
   `${x} = ${name}(${x}, ${depth}, p)\n${refuse(`${x} === undefined`)}`
+
+/** Statements before the first variant, after each and after the last, and how much is kept `of` the value by `r`. */
+export interface Weight { readonly before: string, readonly of: string, readonly after: string, readonly end: string }
 
 export interface List { readonly start: string, readonly add: string, readonly items: string, readonly end: string }

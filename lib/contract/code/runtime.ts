@@ -105,3 +105,10 @@ export function writeAny (value: unknown): string | undefined {
 export const isDictionary = (value: unknown): value is object =>
   isObject(value) && !(value instanceof Map) && !(value instanceof Set) && !(value instanceof Date) &&
   !ArrayBuffer.isView(value)
+
+/** Properties of all objects in a JSON value. */
+export function countProperties (value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inner: unknown[] = Object.values(value)
+  return inner.reduce<number>((sum, one) => sum + countProperties(one), Array.isArray(value) ? 0 : inner.length)
+}

@@ -1,7 +1,7 @@
 import type { Plainness } from '../../../types/contract.js'
 import { REFUSED } from '../../protocol/refused.js'
 import { Generator, type List } from '../code/generator.js'
-import { copyAny, isFreeName, isPlainObject, isUnique } from '../code/runtime.js'
+import { copyAny, countProperties, isFreeName, isPlainObject, isUnique } from '../code/runtime.js'
 import { bounds, refuse } from '../code/scalars.js'
 import { plainString } from '../text/rules.js'
 import { nodesOf } from '../tree/finish.js'
@@ -35,7 +35,14 @@ export function compileSanitizer (tree: SchemaTree): Sanitizer {
 }
 
 class CopyGenerator extends Generator {
-  protected readonly weight = 'stringify(r).length'
+  // Counted on the way: to look at a copy again would take longer than to make it, at each level of a nested union.
+  protected readonly weight = {
+    before: 'const before = tally.kept\n',
+    of: 'tally.kept - before',
+    after: 'tally.kept = before\n',
+    end: 'tally.kept = before + most\n',
+  }
+
   /** Only where what is too much is dropped may several variants fit. */
   readonly #drops = [...nodesOf(this.tree)].some(node => node.kind === 'object' && node.unknown === 'drop')
 
@@ -44,9 +51,15 @@ class CopyGenerator extends Generator {
     const blame = (node: StringNode, value: string): void => {
       if (blamed.length < MAX_BLAMED) blamed.push({ node, value })
     }
-    const { stringify } = JSON
-    const runtime = { any: copyAny, plainString, isPlainObject, isFreeName, isUnique, stringify }
-    const helpers = { REFUSED, blame, blamed, ...runtime }
+    /** Properties that were kept so far, where variants are compared by it. */
+    const tally = { kept: 0 }
+    const any = (value: unknown, plain: boolean): unknown => {
+      const copy = copyAny(value, plain)
+      tally.kept += countProperties(copy)
+      return copy
+    }
+    const runtime = { any: this.#drops ? any : copyAny, plainString, isPlainObject, isFreeName, isUnique }
+    const helpers = { REFUSED, blame, blamed, tally, ...runtime }
     const accept = this.compile(helpers, root => `const objectPrototype = Object.prototype, { getPrototypeOf } = Object
 return (v, plain = false) => {
 if (blamed.length !== 0) blamed.length = 0
@@ -75,11 +88,13 @@ return copy === undefined ? REFUSED : copy
       return `let x${i} = v[${key}]\n${isRequired ? value : `if (x${i} !== undefined) {\nn++\n${value}}\n`}`
     })
     const countsKeys = extra === null && node.unknown === 'refuse'
+    const count = this.#drops ? 'tally.kept += n\n' : ''
     return `if (typeof v !== "object" || v === null) return
 if (getPrototypeOf(v) !== objectPrototype && !isPlainObject(v)) return
 let n = ${required.length}
 ${lines.join('')}${countsKeys ? countKeys(node) : ''}const copy = {${required.join(', ')}}
-${optional.join('')}${extra === null ? '' : this.#copyExtra(node, extra)}${refuse(...bounds('n', node))}return copy`
+${optional.join('')}${extra === null ? '' : this.#copyExtra(node, extra)}${refuse(...bounds('n', node))}
+${count}return copy`
   }
 
   #copyExtra (node: ObjectNode, extra: Node): string {

@@ -47,7 +47,7 @@ const append = (text: string): string => text === '' ? '' : `s += ${sourceOf(tex
 const COMMA = hole('(s === "" ? "{" : ",")')
 
 class TextGenerator extends Generator {
-  protected readonly weight = 'r.length'
+  protected readonly weight = { before: '', of: 'r.length', after: '', end: '' }
 
   /** The JSON text of what is declared, or undefined when the value breaks the schema. Throws what a getter throws. */
   writer (): (value: unknown) => string | undefined {

@@ -107,6 +107,10 @@ export class Scope {
     return scope
   }
 
+  get names (): Iterable<string> {
+    return this.#names.keys()
+  }
+
   find (name: string): { readonly schema: TSchema, readonly scope: Scope } | undefined {
     return this.#names.get(name)
   }

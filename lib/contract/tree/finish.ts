@@ -23,6 +23,7 @@ export function finishTree (tree: SchemaTree): SchemaTree {
     ;(node as { tag: Tag | null }).tag = findTag(node, tree)
     checkUnion(node, tree, holdsReference)
   }
+  checkTried(tree)
   if (!hasValue(tree)) {
     failContract(tree.where, '', 'nothing fits this schema: each value would have to hold another one; ' +
       'expected a Type.Optional, an array or a variant where the recursion can end')
@@ -87,6 +88,34 @@ function checkUnion (union: UnionNode, tree: SchemaTree, holdsReference: (node: 
         'give each a Type.Literal property of the same name')
     }
   }
+}
+
+/** Variants that a value may be tried with: some 40 ns per byte. */
+const MAX_TRIED = 32
+
+// Unions without a tag that stand in each other multiply, where several variants have the same property: what is in
+// there is read by each of them, and by all again in the next one.
+function checkTried (tree: SchemaTree): void {
+  const triedOf = perNode<number>((node, again) => {
+    if (node.kind !== 'union') return Math.max(1, ...partsOf(node).map(again))
+    const { variants, tag } = node
+    const tried = variants.filter((_, i) => tag === null || tag.values[i] === null)
+    const sums = new Map<string, number>()
+    for (const [place, part] of tried.flatMap(placesIn)) sums.set(place, (sums.get(place) ?? 0) + again(part))
+    return Math.max(tried.length, ...sums.values(), ...variants.map(again))
+  })
+  const most = Math.max(...[tree.root, ...tree.definitions.values()].map(triedOf))
+  if (most > MAX_TRIED) {
+    failContract(tree.where, '', `a value may have to be tried with ${most} variants of unions without a tag; ` +
+      `expected ${MAX_TRIED} at most; give the variants a Type.Literal property of the same name`)
+  }
+}
+
+/** The parts of a node by where they stand in its value. */
+function placesIn (node: Node): (readonly [place: string, part: Node])[] {
+  if (node.kind !== 'object') return partsOf(node).map(part => ['*', part])
+  const declared = node.properties.map(({ name, node: part }) => [`/${name}`, part] as const)
+  return node.extra === null ? declared : [...declared, ['*', node.extra]]
 }
 
 function jsonKind (node: Node, tree: SchemaTree): 'object' | 'array' | 'other' {

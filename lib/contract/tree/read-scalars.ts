@@ -1,5 +1,6 @@
 import { FormatRegistry, type TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
+import { didYouMean } from '../../errors/nearest.js'
 import { isOfTypebox1, kindOf } from '../kind.js'
 import { findPatternFault, MAX_PATTERN_INPUT } from '../pattern/safety.js'
 import { compileTextPolicy } from '../text/policy.js'
@@ -124,7 +125,7 @@ function readFormat (schema: TSchema, place: Place): StringNode['format'] {
   if (name === undefined) return null
   if (!FormatRegistry.Has(name)) {
     place.fail(`format ${got(name)} is not known; call FormatRegistry.Set(${got(name)}, value => …) before ` +
-      'the contract is compiled')
+      `the contract is compiled${didYouMean(name, FormatRegistry.Entries().keys())}`)
   }
   return { name, test: value => FormatRegistry.Get(name)?.(value) === true }
 }

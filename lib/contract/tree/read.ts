@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox'
 import { got } from '../../errors/got.js'
+import { didYouMean } from '../../errors/nearest.js'
 import { codeOf, isOfTypebox1, kindOf } from '../kind.js'
 import type { Use } from '../parts.js'
 import type { TextAdapters } from '../text/policy.js'
@@ -201,7 +202,7 @@ function readReference (schema: TSchema, place: Place): Node {
   const found = place.scope.find(schema.$ref)
   if (found === undefined) {
     place.fail(`$ref ${got(schema.$ref)} names nothing in this schema; use Type.Module, ${RECURSIVE}, ` +
-      'or the schema itself')
+      `or the schema itself${didYouMean(schema.$ref, place.scope.names)}`)
   }
   return readNamed(checkSchema(found.schema, place), place.within(found.scope), schema.$ref)
 }
