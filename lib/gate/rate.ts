@@ -38,6 +38,9 @@ async function withDeadline<T> (work: Promise<T>): Promise<T | typeof NO_ANSWER>
   }
 }
 
+/** Counts one handshake. */
+type Take = (request: FastifyRequest) => Promise<Refusal | null>
+
 /**
  * An upgrade limiter on @fastify/rate-limit. Called once per handshake that passed the checks before it.
  * Its keys carry a prefix and the limiter's own name: limiters made by `createRateLimit` share one key space in Redis.
@@ -46,72 +49,88 @@ async function withDeadline<T> (work: Promise<T>): Promise<T | typeof NO_ANSWER>
 export function createUpgradeLimiter (
   sources: LimiterSources, options: UpgradeRateOptions, name: string, addresses: ClientAddresses
 ): UpgradeLimiter {
-  const { allowList, failureCost = 1 } = options
-  const where = name === APPLICATION ? 'upgradeRate.allowList' : `route ${name}: wsGuard.upgradeRate.allowList`
-  const list = Array.isArray(allowList) ? compileAddresses(allowList, where) : null
-  const listed = list === null ? [] : (request: FastifyRequest): boolean => addresses.isIn(request, list)
-  // Everything is set, so that settings of a limiter the application registered do not leak in.
-  const settings = {
-    max: options.max,
-    timeWindow: options.timeWindow,
-    // The keys that the store sees carry a prefix; what is listed are addresses.
-    allowList: typeof allowList === 'function' ? allowList : listed,
-    ban: -1,
-    skipOnError: false,
-    keyGenerator: (request: FastifyRequest) => `fastify-ws-guard:upgrade:${name}:${addresses.keyOf(request)}`,
-  }
+  const { failureCost = 1 } = options
+  const settings = settingsOf(options, name, addresses)
   const primary = sources.primary(settings)
   const fallback = sources.fallback?.(settings) ?? null
-
   const refusalOf = (verdict: Awaited<ReturnType<typeof primary>>): Refusal | null => {
     // `isAllowed` means "on the allow list", not "within the limit".
     if (verdict.isAllowed || !verdict.isExceeded) return null
     return { code: 'WSG_ERR_UPGRADE_RATE', value: name, retryAfter: Math.max(1, verdict.ttlInSeconds) }
   }
-  const judge = (limit: typeof primary, request: FastifyRequest): Promise<Refusal | null> =>
-    limit(request).then(refusalOf)
-
-  let silentUntil = 0
-  const tell = (write: (record: { readonly event: string }) => void): void => {
-    if (Date.now() < silentUntil) return
-    silentUntil = Date.now() + STORE_SILENCE
-    write({ event: 'ws.backend.unavailable' })
-  }
-  const ask = async (request: FastifyRequest): Promise<Refusal | null | typeof NO_ANSWER> => {
-    const { log } = request
-    try {
-      const refusal = await withDeadline(judge(primary, request))
-      if (refusal === NO_ANSWER) {
-        tell(record => { log.error({ ...record, after: STORE_DEADLINE }, 'upgrade rate store did not answer') })
-      }
-      return refusal
-    } catch (error) {
-      tell(record => { logThrown(log, 'error', record, error, 'upgrade rate store failed') })
-      return NO_ANSWER
-    }
-  }
-
-  let pausedUntil = 0
-  const askShared = async (request: FastifyRequest): Promise<Refusal | null> => {
-    if (fallback !== null && Date.now() < pausedUntil) return await judge(fallback, request)
-    const refusal = await ask(request)
-    if (refusal !== NO_ANSWER) return refusal
-    pausedUntil = Date.now() + STORE_PAUSE
-    if (fallback === null) return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'upgrade rate store' }
-    return await judge(fallback, request)
-  }
-
   // What is left to fail is an `allowList` function of the application.
   const failed = (cause: unknown): Refusal =>
     ({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `upgrade rate ${name}`, cause })
+  const judgeBy = (limit: typeof primary): Take => request => limit(request).then(refusalOf)
+  const shared = new SharedStore(judgeBy(primary), fallback === null ? null : judgeBy(fallback))
   // A local count needs neither a deadline nor a substitute, and each promise more costs each handshake.
-  const take = sources.isLocal
-    ? (request: FastifyRequest) => primary(request).then(refusalOf, failed)
-    : (request: FastifyRequest) => askShared(request).catch(failed)
+  const take: Take = sources.isLocal
+    ? request => primary(request).then(refusalOf, failed)
+    : request => shared.take(request).catch(failed)
   return {
     take,
     punish (request) {
       for (let i = 1; i < failureCost; i++) void take(request)
     },
+  }
+}
+
+/** Everything is set, so that settings of a limiter the application registered do not leak in. */
+function settingsOf (
+  { max, timeWindow, allowList }: UpgradeRateOptions, name: string, addresses: ClientAddresses
+): Parameters<CreateRateLimit>[0] {
+  const where = name === APPLICATION ? 'upgradeRate.allowList' : `route ${name}: wsGuard.upgradeRate.allowList`
+  const list = Array.isArray(allowList) ? compileAddresses(allowList, where) : null
+  const listed = list === null ? [] : (request: FastifyRequest): boolean => addresses.isIn(request, list)
+  return {
+    max,
+    timeWindow,
+    // The keys that the store sees carry a prefix; what is listed are addresses.
+    allowList: typeof allowList === 'function' ? allowList : listed,
+    ban: -1,
+    skipOnError: false,
+    keyGenerator: request => `fastify-ws-guard:upgrade:${name}:${addresses.keyOf(request)}`,
+  }
+}
+
+/** A store that other processes count in as well, and what decides while it does not answer. */
+class SharedStore {
+  readonly #primary: Take
+  readonly #fallback: Take | null
+  #pausedUntil = 0
+  #silentUntil = 0
+
+  constructor (primary: Take, fallback: Take | null) {
+    this.#primary = primary
+    this.#fallback = fallback
+  }
+
+  async take (request: FastifyRequest): Promise<Refusal | null> {
+    if (this.#fallback !== null && Date.now() < this.#pausedUntil) return await this.#fallback(request)
+    const refusal = await this.#ask(request)
+    if (refusal !== NO_ANSWER) return refusal
+    this.#pausedUntil = Date.now() + STORE_PAUSE
+    if (this.#fallback === null) return { code: 'WSG_ERR_AUTH_UNAVAILABLE', value: 'upgrade rate store' }
+    return await this.#fallback(request)
+  }
+
+  async #ask (request: FastifyRequest): Promise<Refusal | null | typeof NO_ANSWER> {
+    const { log } = request
+    try {
+      const refusal = await withDeadline(this.#primary(request))
+      if (refusal === NO_ANSWER) {
+        this.#tell(record => { log.error({ ...record, after: STORE_DEADLINE }, 'upgrade rate store did not answer') })
+      }
+      return refusal
+    } catch (error) {
+      this.#tell(record => { logThrown(log, 'error', record, error, 'upgrade rate store failed') })
+      return NO_ANSWER
+    }
+  }
+
+  #tell (write: (record: { readonly event: string }) => void): void {
+    if (Date.now() < this.#silentUntil) return
+    this.#silentUntil = Date.now() + STORE_SILENCE
+    write({ event: 'ws.backend.unavailable' })
   }
 }
