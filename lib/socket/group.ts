@@ -12,9 +12,11 @@ import { encodeGroupKey } from './groups.js'
 import type { Groups } from './groups.js'
 import type { Member } from './parts.js'
 
-/** Makes the groups of a route. */
-export function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key: GroupKey) => Group<object> {
-  class GroupSenders {
+type GroupSenders = new (name: string, except: string | null) => Group<object>['send']
+
+/** Senders to a group by its name: one per use instead of one per message, as a group is asked for anew each time. */
+function groupSenders (contract: CompiledContract, groups: Groups<Member>): GroupSenders {
+  class Senders {
     readonly #name: string
     readonly #except: string | null
 
@@ -24,10 +26,9 @@ export function groupFactory (contract: CompiledContract, groups: Groups<Member>
     }
 
     static {
-      // One sender per use instead of one per message of the contract: a group is asked for anew for each message.
       for (const message of contract.outbound.values()) {
         Object.defineProperty(this.prototype, message.type, {
-          get (this: GroupSenders) {
+          get (this: Senders) {
             const name = this.#name
             const except = this.#except
             return (data: unknown) => prepareBroadcast(groups.of(name), contract, message, data, name)(except)
@@ -36,14 +37,18 @@ export function groupFactory (contract: CompiledContract, groups: Groups<Member>
       }
     }
   }
+  return Senders as GroupSenders
+}
+
+/** Makes the groups of a route. */
+export function groupFactory (contract: CompiledContract, groups: Groups<Member>): (key: GroupKey) => Group<object> {
+  const Senders = groupSenders(contract, groups)
   return key => {
     const name = encodeGroupKey(key)
-    const senders = (except: string | null): Group<object>['send'] =>
-      new GroupSenders(name, except) as Group<object>['send']
     return {
       get size () { return groups.of(name).size },
-      send: senders(null),
-      except: socket => ({ send: senders(idOf(socket)) }),
+      send: new Senders(name, null),
+      except: socket => ({ send: new Senders(name, idOf(socket)) }),
       members: () => identitiesOf(groups.of(name)),
       evict (whom) {
         const id = readEvictTarget(whom)

@@ -4,7 +4,7 @@ import { WSG_ERR_OPTION } from '../errors/coded.js'
 import type { CompiledContract } from '../../types/contract.js'
 import type { AdaptedContract } from '../../types/versions.js'
 import type { MessageOptions } from '../../types/message-options.js'
-import type { Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
+import type { Group, GroupKey, GuardedSocket } from '../../types/socket.js'
 import type { WebSocket } from 'ws'
 import type { Duplex } from 'node:stream'
 import type { Renew } from './auth-message.js'
@@ -21,7 +21,7 @@ import type { SocketLimits } from './limits.js'
 import type { Member, RouteParts } from './parts.js'
 import { ProtocolText } from './protocol-text.js'
 import type { Registry } from './registry.js'
-import { sharedMessage } from './broadcast.js'
+import { senderFactory } from './senders.js'
 import type { BudgetStore } from './budget-store.js'
 import { Budgets } from './budgets.js'
 
@@ -68,16 +68,43 @@ export interface SocketRoute {
  * cost.
  */
 export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
-  const { contract, handlers } = spec
+  const { contract, handlers, registry } = spec
   const entries = compileHandlers(contract, handlers, spec.limits.handlerTimeout)
   checkHooks(contract, handlers)
+  const shared = sharedParts(spec)
+  const { groups, groupOf } = shared
+  const partsOf = (spoken: CompiledContract, read: RouteParts['entries'], gone: RouteParts['gone']): RouteParts =>
+    ({ ...shared, ...ownParts(spec, spoken, read), gone })
+  const current = partsOf(contract, entries, NONE)
+  const versions = new Map(spec.versions.map(older =>
+    [older.fingerprint, partsOf(older, adaptHandlers(entries, older), older.gone)] as const))
+  return {
+    open (ws, stream, admission, request) {
+      const parts = versions.get(admission.fingerprint ?? '') ?? current
+      const connection = new Connection(ws, stream, parts, admission, registry)
+      connection.begin(request)
+      return connection
+    },
+    group: groupOf,
+    groups,
+    contract,
+    sockets () {
+      const isOurs = (one: OpenSocket): one is Connection => one instanceof Connection && one.isIn(groups) && one.open
+      return [...registry].filter(isOurs).map(({ face }) => face)
+    },
+  }
+}
+
+/** What of a contract's parts is its own, where a route serves several. */
+type Own = 'contract' | 'entries' | 'gone' | 'binary' | 'text' | 'hints' | 'sendersOf'
+
+function sharedParts ({ contract, handlers, limits, ...spec }: SocketRouteSpec): Omit<RouteParts, Own> {
   const groups = new Groups<Member>()
-  const groupOf = groupFactory(contract, groups)
-  const maxCost = maxCostOf(contract, spec.limits)
-  const shared = {
+  const maxCost = maxCostOf(contract, limits)
+  return {
     maxCost,
-    budgets: new Budgets(spec.budgetStore, spec.limits, { own: spec.ownLimits, url: spec.url, maxCost }),
-    limits: spec.limits,
+    budgets: new Budgets(spec.budgetStore, limits, { own: spec.ownLimits, url: spec.url, maxCost }),
+    limits,
     direct: spec.direct,
     groups,
     deadlines: new Deadlines(() => performance.now()),
@@ -87,35 +114,21 @@ export function createSocketRoute (spec: SocketRouteSpec): SocketRoute {
     onClose: (handlers.onClose ?? null) as RouteParts['onClose'],
     state: (handlers.state ?? null) as RouteParts['state'],
     mayJoin: (handlers.mayJoin ?? null) as RouteParts['mayJoin'],
-    groupOf,
+    groupOf: groupFactory(contract, groups),
   }
-  const partsOf = (spoken: CompiledContract, read: RouteParts['entries'], gone: RouteParts['gone']): RouteParts => ({
-    ...shared,
-    contract: spoken,
-    entries: read,
-    gone,
-    binary: [...read.values()].find(entry => entry.inbound.binary) ?? null,
-    text: new ProtocolText(spoken.envelope),
-    hints: spec.development ? new Hints(spoken, spec.limits) : null,
-    sendersOf: senderFactory(contract, spoken),
-  })
-  const current = partsOf(contract, entries, NONE)
-  const versions = new Map(spec.versions.map(older =>
-    [older.fingerprint, partsOf(older, adaptHandlers(entries, older), older.gone)] as const))
+}
+
+/** `spoken`: what its clients speak, the route's contract or an older one. */
+function ownParts (
+  { contract, limits, development }: SocketRouteSpec, spoken: CompiledContract, entries: RouteParts['entries']
+): Omit<Pick<RouteParts, Own>, 'gone'> {
   return {
-    open (ws, stream, admission, request) {
-      const parts = versions.get(admission.fingerprint ?? '') ?? current
-      const connection = new Connection(ws, stream, parts, admission, spec.registry)
-      connection.begin(request)
-      return connection
-    },
-    group: groupOf,
-    groups,
-    contract,
-    sockets () {
-      const isOurs = (one: OpenSocket): one is Connection => one instanceof Connection && one.isIn(groups) && one.open
-      return [...spec.registry].filter(isOurs).map(({ face }) => face)
-    },
+    contract: spoken,
+    entries,
+    binary: [...entries.values()].find(entry => entry.inbound.binary) ?? null,
+    text: new ProtocolText(spoken.envelope),
+    hints: development ? new Hints(spoken, limits) : null,
+    sendersOf: senderFactory(contract, spoken),
   }
 }
 
@@ -132,28 +145,4 @@ function maxCostOf (contract: CompiledContract, { burst, budgets = [] }: SocketL
     max = Math.max(max, cost)
   }
   return max
-}
-
-/** Senders of the route's messages to a member that speaks `spoken`. */
-function senderFactory (contract: CompiledContract, spoken: CompiledContract): (member: Member) => Senders<object> {
-  const messages = [...contract.outbound.values()].map(message => [message, spoken.outbound.get(message.type)] as const)
-  return ({ outbox }) => {
-    const senders: { [type: string]: (data: unknown) => boolean } = {}
-    for (const [current, message] of messages) {
-      const { type } = current
-      if (message === undefined) {
-        senders[type] = data => {
-          sharedMessage(current, data, null)
-          return false
-        }
-        continue
-      }
-      const { encode } = message
-      // What is for one socket and may not be missed needs no more than its text.
-      senders[type] = message.encodeBinary === null && message.whenSlow === 'close'
-        ? data => outbox.send(encode(data))
-        : data => outbox.sendShared(sharedMessage(current, data, null, message))
-    }
-    return Object.freeze(senders) as Senders<object>
-  }
 }
