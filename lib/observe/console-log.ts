@@ -37,7 +37,9 @@ export function consoleLog (write: (line: string) => void = line => { console.er
 
 function lineOf (record: Line, message: string): string {
   const { advice, count, err } = record
-  const known = FIELDS.filter(name => record[name] !== undefined && record[name] !== null)
+  const isSaid = (value: unknown): boolean => typeof advice === 'string' && advice.startsWith(String(value))
+  const known = FIELDS.filter(name => record[name] !== undefined && record[name] !== null &&
+    !(name === 'value' && isSaid(record.value)))
   const facts = known.map(name => escapeForLog(String(record[name])))
   const times = typeof count === 'number' && count > 1 ? `, ${count} times` : ''
   const where = facts.length === 0 ? '' : ` (${facts.join(', ')})`

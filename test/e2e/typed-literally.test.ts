@@ -1,6 +1,6 @@
 import t from 'tap'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import ts from 'typescript'
 import { startServer } from '../helpers/example.js'
 import { upgrade } from '../helpers/handshake.js'
@@ -8,11 +8,12 @@ import { codeBlocks } from '../helpers/markdown.js'
 import { freePort } from '../helpers/ports.js'
 import { emptyRepository, runNode } from '../helpers/separate-repository.js'
 import type { Ended } from '../helpers/separate-repository.js'
-import { readText, readTree, ROOT } from '../helpers/sources.js'
+import { readText, ROOT } from '../helpers/sources.js'
 import type { Teardown } from '../helpers/teardown.js'
 
-// The files of README.md, docs/getting-started.md and the guides in an empty folder, as they are typed from the pages: with each
-// compiler that we support; the first two with Node's own type stripping, and as CommonJS, as well. test/e2e/first-chat.test.ts has the pages in a browser.
+// The files of README.md and docs/getting-started.md in an empty folder, as they are typed from the pages: with each compiler that
+// we support, with Node's own type stripping, and as CommonJS. test/e2e/guides-literally.test.ts has the other pages,
+// test/e2e/first-chat.test.ts these in a browser.
 
 const { dependencies } = JSON.parse(readText('package.json')) as { readonly dependencies: object }
 const PACKAGES = ['fastify', '@sinclair/typebox', '@fastify/cookie', '@fastify/session', '@types/node', 'undici-types', ...Object.keys(dependencies)]
@@ -38,28 +39,6 @@ function write (folder: string, page: string, port: number): void {
   }
 }
 
-/** What the guides install besides. */
-const OF_GUIDES = ['react', '@types/react', 'csstype', 'typebox', '@fastify/type-provider-typebox']
-/** In a page's code and not in its `npm install`: a test runner that has to be built, and a function of the page before. */
-const ASIDE = /^tap\.test\.ts$|^asyncapi\.test\.ts$/
-
-/** The TypeScript files of each guide in a folder of its own. Those that augment our types would lend that to the others. */
-function writeGuides (root: string): { readonly plain: string[], readonly augmenting: string[] } {
-  const found = { plain: [] as string[], augmenting: [] as string[] }
-  for (const [page, text] of readTree(['docs'], '.md')) {
-    if (page === 'docs/getting-started.md') continue
-    const blocks = codeBlocks(text).filter(({ file }) => file?.endsWith('.ts') === true && !ASIDE.test(file))
-    const group = blocks.some(block => block.text.includes('declare module')) ? found.augmenting : found.plain
-    for (const { file, text } of blocks) {
-      const path = join(root, basename(page, '.md'), file!)
-      mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, text)
-      group.push(path)
-    }
-  }
-  return found
-}
-
 /** A CommonJS file as TypeScript, which says import there as well. */
 function withImports (text: string): string {
   return text.replaceAll(/^const (?:\{ default: (\w+) \}|(.+)) = require\((.+)\)$/gm, (_, plugin, names, from) => `import ${plugin ?? names} from ${from}`)
@@ -77,19 +56,6 @@ for (const [name, path] of Object.entries(COMPILERS)) {
     const { output } = await compile('start/server.cjs', 'imports.cts', 'wrong.cjs')
     t.same([...output.matchAll(/^(\S+\.[cm]?[tj]s)\(/gm)].map(([, file]) => file), ['wrong.cjs'], output)
     t.match(output, /urll/)
-  })
-
-  t.test(`${name} takes what the guides say`, { timeout: 200_000 }, async t => {
-    const folder = emptyRepository(t, [...PACKAGES, ...OF_GUIDES])
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-    // Of the page that docs/moving-from-socket-io.md moves over.
-    writeFileSync(join(folder, 'page.d.ts'), 'declare function show (from: string, text: string): void\n')
-    const { plain, augmenting } = writeGuides(folder)
-    t.ok(plain.length > 20, `${plain.length} files`)
-    for (const files of [plain, augmenting]) {
-      const options = [...OPTIONS, ...STRIPPED, '--moduleDetection', 'force']
-      t.same(await runNode(folder, [join(ROOT, 'node_modules', path), ...options, ...files, 'page.d.ts']), { status: 0, output: '' })
-    }
   })
 }
 

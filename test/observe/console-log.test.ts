@@ -16,6 +16,13 @@ t.test('a refusal is one line: what, which code, where, and what to write', asyn
   ])
 })
 
+t.test('what the advice begins with is said once', t => {
+  const { lines, log } = written()
+  log.warn({ code: 'X', value: 'session: expected an identity', advice: 'session: expected an identity; return one' }, 'refused')
+  t.same(lines, ['fastify-ws-guard: refused (X): session: expected an identity; return one'])
+  t.end()
+})
+
 t.test('what is of no concern is not written', async t => {
   const { lines, log } = written()
   log.info({ code: 1001 }, 'a WebSocket was closed')
