@@ -159,14 +159,14 @@ t.test('C07 a session that runs out ends its sockets at its true end, and one th
 })
 
 t.test('C07 what another process has renewed is seen before the end', async t => {
-  const { stack, open, closed, handled } = await lived(t, { maxAge: 400 })
+  const { stack, open, closed, handled } = await lived(t, { maxAge: 2000 })
   const ada = await stack.login()
   const client = await open(ada)
   const [[id, value]] = [...stack.store.sessions] as [[string, string]]
   const session = JSON.parse(value) as { cookie: { expires: string } }
   session.cookie.expires = new Date(Date.now() + 60_000).toISOString()
   stack.store.sessions.set(id, JSON.stringify(session))
-  await new Promise(resolve => setTimeout(resolve, 500))
+  await new Promise(resolve => setTimeout(resolve, 2100))
   client.send(say)
   await until(() => handled.length === 1)
   t.same(closed, [])

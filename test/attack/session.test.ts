@@ -130,12 +130,12 @@ t.test('C04 two session cookies are refused in both orders', async t => {
 })
 
 t.test('C05 an expired session opens nothing', async t => {
-  const stack = await guardedStack(t, { maxAge: 400 })
+  const stack = await guardedStack(t, { maxAge: 2000 })
   const cookie = await stack.login()
   const before = await stack.upgrade({ cookie })
   t.equal(before.status, 101)
   before.client.destroy()
-  await new Promise(resolve => setTimeout(resolve, 450))
+  await new Promise(resolve => setTimeout(resolve, 2050))
   const refused = await stack.upgrade({ cookie })
   t.equal(refused.status, 401)
   t.equal(stack.counts.opened, 1)
@@ -166,7 +166,7 @@ for (const first of ['session', 'guard'] as const) {
       t.equal(without.status, 401, `${mode}: without a cookie the store is not needed, and no one is let in`)
     }
     // A slow answer comes after the refusal.
-    await new Promise(resolve => setTimeout(resolve, 450))
+    await new Promise(resolve => setTimeout(resolve, 2050))
     t.equal(stack.store.sets, sets, 'nothing written')
     t.equal(stack.store.destroys, 0)
     t.equal(stack.counts.opened, 0)

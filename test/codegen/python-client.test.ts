@@ -221,7 +221,7 @@ async function clientTests (t: Tap, python: PythonSetup): Promise<void> {
 
   for (const carrier of ['bearer', 'message'] as const) {
     t.test(`a token is renewed over the open connection, before it ends: ${carrier}`, async t => {
-      const { port, opened, said } = await served(t, { auth: tokenAuth({ verify: token => token === 'old' ? { id: 'ada', expires: later(600) } : null }) })
+      const { port, opened, said } = await served(t, { auth: tokenAuth({ verify: token => token === 'old' ? { id: 'ada', expires: later(3000) } : null }) })
       const chat = session(t, python, port, { auth: true, carrier })
       chat.tell({ send: 'say', data: { text: 'first' } })
       for (let count = 0; count < 3; count++) await chat.take({ auth: false })
