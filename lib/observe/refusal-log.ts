@@ -18,9 +18,9 @@ export function logRefusals (events: Events, log: SafeLog): () => void {
     const { event, level, code, statusCode, reqId, route, ip, identity, value, error, detail: advice } = refused
     // Where there are too many addresses, a code has one line. Who develops wants each reason.
     const rest = { level, event, code }
-    const kind = JSON.stringify({ ...rest, ip, advice } satisfies { [K in keyof Kind]: Kind[K] | undefined })
-    if (!repeats.isFirst(kind, JSON.stringify(rest))) return
-    const record = { event, code, statusCode, reqId, route, ip, identity, value, count: 1, advice }
+    if (!repeats.isFirst(JSON.stringify({ ...rest, ip, advice }), JSON.stringify(rest))) return
+    // What is turned away before Fastify sees it has no request yet.
+    const record = { event, code, statusCode, reqId: reqId || undefined, route, ip, identity, value, count: 1, advice }
     const message = 'WebSocket handshake refused'
     if ('error' in refused) logThrown(log, level, record, error, message)
     else log[level](record, message)

@@ -81,6 +81,8 @@ t.test('what was thrown stands in the line, and may be anything; in development 
   t.equal(lines[0]?.['err'], error)
   tell(refusal('WSG_ERR_FORBIDDEN', undefined, { error: undefined }))
   t.ok('err' in lines[1]!, 'something was thrown')
+  tell(refusal('WSG_ERR_HANDSHAKE_MALFORMED', undefined, { reqId: '' }))
+  t.same([lines[0]?.['reqId'], lines.pop()?.['reqId']], ['r1', undefined], 'where there is a request')
   for (const detail of ['add a', 'add b', 'add a']) tell(refusal('WSG_ERR_ORIGIN_NOT_ALLOWED', '192.0.2.1', { detail }))
   t.same(lines.slice(2).map(({ advice }) => advice), ['add a', 'add b'])
 })
