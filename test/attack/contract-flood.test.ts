@@ -128,6 +128,18 @@ t.test('D16 errors for a peer that does not read are bounded', async t => {
   }
 })
 
+t.test('D16 the bare stack keeps what a peer does not read, and the socket open', async t => {
+  const bare = await bareStack(t)
+  const deaf = await openRaw(bare.port)
+  deaf.client.socket.pause()
+  const [server] = bare.app.websocketServer.clients
+  deaf.send(repeat('x'.repeat(1000), 30_000))
+  await until(() => bare.counts.messages === 30_000)
+  t.ok(server!.bufferedAmount > 10e6, `${(server!.bufferedAmount / 1e6).toFixed(1)} MB wait`)
+  t.equal(server!.readyState, server!.OPEN)
+  deaf.client.destroy()
+})
+
 t.test('D17 a member that does not read is closed 1013; the others get everything', async t => {
   const server = await contractChild(t, 'none')
   const [deaf, ...others] = await Promise.all([1, 2, 3, 4].map(async () => await server.open()))

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { bareStack } from '../helpers/bare.js'
 import { frame, OPCODES, ping, pong, text } from '../helpers/frames.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
 import { openRaw } from '../helpers/raw-client.js'
@@ -34,6 +35,22 @@ for (const [name, one] of [['pings', ping('x')], ['pongs', pong('x')], ['empty p
     t.ok(await stack.serves())
   })
 }
+
+t.test('D11 D12 the bare stack reads each of thousands of pings and pongs, and goes on', async t => {
+  const bare = await bareStack(t)
+  const client = await openRaw(bare.port)
+  const [server] = bare.app.websocketServer.clients
+  let seen = 0
+  server!.on('ping', () => { seen++ })
+  server!.on('pong', () => { seen++ })
+  client.send(repeat(pong('x'), 5000))
+  // ws itself ends who has more than 60 unanswered.
+  for (let round = 1; round <= 25; round++) {
+    client.send(Buffer.concat([repeat(ping('x'), 40), text('still here')]))
+    await until(() => client.texts().length === round)
+  }
+  t.equal(seen, 6000)
+})
 
 t.test('a client that pings now and then is fine', async t => {
   const stack = await guardedStack(t)

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { defineContract } from '../../lib/contract.js'
+import { bareStack } from '../helpers/bare.js'
 import type { ContractStack } from '../helpers/contract-stack.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { recordCrashes } from '../helpers/crashes.js'
@@ -10,7 +11,8 @@ import { guardedStack } from '../helpers/guarded-stack.js'
 import type { GuardedStack } from '../helpers/guarded-stack.js'
 import { codeOf, upgradeRequest } from '../helpers/handshake.js'
 import type { UpgradeResult } from '../helpers/handshake.js'
-import { closeOf, parseFrames } from '../helpers/frames.js'
+import { closeOf, OPCODES, parseFrames, text } from '../helpers/frames.js'
+import { openRaw } from '../helpers/raw-client.js'
 import { connect, parseResponse } from '../helpers/tcp.js'
 import type { TcpClient } from '../helpers/tcp.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -188,6 +190,24 @@ t.test('I07 of a thousand sockets with a hundred calls under way no reply is los
   t.same(got.flatMap(({ messages }) => messages), busy.map((_client, n) => `{"id":${n},"data":${n}}`), 'each call has its reply, and nothing else came')
   t.match(stack.log.where('event', 'ws.drained'), [{ sockets: 1000, cut: 0 }])
   t.equal(stack.log.where('event', 'ws.drained').length, 1)
+})
+
+t.test('I07 D25 the bare stack closes without a code, loses the replies, and waits for who never answers', async t => {
+  const bare = await bareStack(t)
+  const settle: (() => void)[] = []
+  bare.app.websocketServer.on('connection', socket => { socket.on('message', () => { settle.push(() => { socket.send('reply') }) }) })
+  const [busy, silent] = [await openRaw(bare.port), await openRaw(bare.port)]
+  busy.send(text('call'))
+  await until(() => settle.length === 1)
+  let isClosed = false
+  const closed = bare.app.close().then(() => { isClosed = true })
+  for (const client of [busy, silent]) t.equal((await client.waitFrame(OPCODES.close)).payload.length, 0, 'no code: 1005')
+  settle[0]!()
+  await new Promise(resolve => setTimeout(resolve, 100))
+  t.notOk(busy.texts().includes('reply'))
+  t.notOk(isClosed, 'thirty seconds, by default')
+  for (const { client } of [busy, silent]) client.destroy()
+  await closed
 })
 
 t.test('D25 peers that never answer or never read delay nobody, and are cut off; what was cut is one line with a count', async t => {

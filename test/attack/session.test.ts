@@ -63,6 +63,10 @@ t.test('C02 a planted session cookie is not the user\'s after a login that regen
   const careless = await sessionCookie(stack.app, '/touch')
   await stack.app.inject({ url: '/login/alice', headers: { cookie: careless } })
   t.equal((await stack.upgrade({ cookie: careless })).status, 101, 'a login that keeps the id is fixed on')
+  const bare = await bareStack(t)
+  const tossed = await bare.login('attacker')
+  await bare.app.inject({ url: '/login/alice', headers: { cookie: tossed } })
+  t.match([...bare.store.sessions.values()].map(stored => JSON.parse(stored) as object), [{ user: { id: 'alice' } }], 'as on the bare stack: one session, under the id that the attacker knows')
   t.ok(await stack.serves())
 })
 
