@@ -2,6 +2,7 @@ import type { EventName, Events } from '../events/events.js'
 import type {
   ClosedEvent, EventPayloads, HandlerFailedEvent, MessageRefusedEvent, SocketEvent,
 } from '../../types/events.js'
+import { readThrown } from '../callbacks/read-thrown.js'
 import { escapeForLog, logThrown } from '../log/log-safe.js'
 import type { SafeLog } from '../log/log-safe.js'
 import { Repeats } from '../log/repeats.js'
@@ -77,6 +78,20 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
     log[level]({ ...common, count }, `${message}, repeated`)
   })
   const ends = [
+    ...listenToSockets(events, log, repeats),
+    ...listenToStores(events, log, repeats),
+    ...(Object.keys(LINES) as Logged[]).map(name => listenByTable(name, events, log, repeats)),
+  ]
+  return () => {
+    for (const end of ends) end()
+    repeats.stop()
+  }
+}
+
+type Ends = (() => void)[]
+
+function listenToSockets (events: Events, log: SocketLogger, repeats: Repeats): Ends {
+  return [
     // Field by field, these two: each socket comes by here, and leaving one field out of a copy costs ten times as
     // much.
     events.listen('opened', ({ connId, reqId, identity, ip, route, fingerprint }) => {
@@ -96,6 +111,15 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
     events.listen('join:refused', ({ app, ...event }) => {
       log.debug({ ...event, event: 'ws.join.refused' }, 'mayJoin kept a WebSocket out of a group')
     }),
+    events.listen('drained', ({ app, ...event }) => {
+      if (event.sockets === 0) return
+      log[event.cut > 0 ? 'warn' : 'info']({ event: 'ws.drained', ...event }, 'all WebSockets were closed')
+    }),
+  ]
+}
+
+function listenToStores (events: Events, log: SocketLogger, repeats: Repeats): Ends {
+  return [
     events.listen('store:unavailable', ({ app, error, ...event }) => {
       const record = { event: 'ws.store.unavailable', ...event }
       const message = 'a session store does not answer; its sessions live on for a while'
@@ -107,28 +131,18 @@ export function logSockets (events: Events, log: SocketLogger): () => void {
       const message = 'the session store answers again'
       if (repeats.isFirst(kindOf('info', message, { event: record.event }))) log.info(record, message)
     }),
-    events.listen('drained', ({ app, ...event }) => {
-      if (event.sockets === 0) return
-      log[event.cut > 0 ? 'warn' : 'info']({ event: 'ws.drained', ...event }, 'all WebSockets were closed')
-    }),
   ]
-  const listen = <N extends Logged>(name: N): void => {
-    const line: Line<EventPayloads[N]> = LINES[name]
-    ends.push(events.listen(name, event => {
-      const { level } = line
-      const common = { event: line.event, route: event.route, ...line.kind(event) }
-      if (!repeats.isFirst(kindOf(level, line.message, common))) return
-      const { app, error, detail, ...fields } = event as SocketEvent & Partial<HandlerFailedEvent & MessageRefusedEvent>
-      const record = { ...fields, event: line.event, ...(detail === undefined ? {} : { advice: detail }) }
-      if (error === undefined && !('error' in event)) log[level](record, line.message)
-      else logThrown(log, level, record, error, line.message)
-    }))
-  }
-  for (const name of Object.keys(LINES) as Logged[]) listen(name)
-  return () => {
-    for (const end of ends) end()
-    repeats.stop()
-  }
+}
+
+function listenByTable<N extends Logged> (name: N, events: Events, log: SocketLogger, repeats: Repeats): () => void {
+  const { level, message, event: line, kind }: Line<EventPayloads[N]> = LINES[name]
+  return events.listen(name, event => {
+    if (!repeats.isFirst(kindOf(level, message, { event: line, route: event.route, ...kind(event) }))) return
+    const { app, error, detail, ...fields } = event as SocketEvent & Partial<HandlerFailedEvent & MessageRefusedEvent>
+    const record = { ...fields, event: line, ...(detail === undefined ? {} : { advice: detail }) }
+    if (error === undefined && !('error' in event)) log[level](record, message)
+    else logThrown(log, level, record, error, message)
+  })
 }
 
 interface Kind {
@@ -144,18 +158,13 @@ function kindOf (level: keyof SafeLog, message: string, common: object): string 
   return JSON.stringify({ level, message, ...common })
 }
 
-/**
- * What was thrown, and where: not its message, in which may be what a client has sent. It can be anything, or throw
- * when it is read.
- */
+/** What was thrown, and where: not its message, in which may be what a client has sent. */
 function placeOf (thrown: unknown): string {
-  try {
+  return readThrown(() => {
     if (!(thrown instanceof Error)) return typeof thrown
     const { name, message, stack = '' } = thrown
     const said = message === '' ? name : `${name}: ${message}`
     const place = stack.startsWith(`${said}\n`) ? stack.slice(said.length + 1).split('\n', 1)[0] ?? '' : ''
     return escapeForLog(`${name} ${place.trim()}`.trimEnd())
-  } catch {
-    return 'unreadable'
-  }
+  }, 'unreadable')
 }
