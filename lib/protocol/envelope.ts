@@ -45,15 +45,18 @@ export function isReservedType (type: string): boolean {
   return type.startsWith('$')
 }
 
+/** Ties a call to its reply, and an error to its message. */
+export type MessageId = string | number
+
 /** A string of 1-64 UTF-16 units or a safe integer. */
-export function isMessageId (value: unknown): value is string | number {
+export function isMessageId (value: unknown): value is MessageId {
   return typeof value === 'string'
     ? value.length > 0 && value.length <= MAX_ID_LENGTH
     : Number.isSafeInteger(value)
 }
 
 /** An id as JSON text. */
-export function encodeId (id: string | number): string {
+export function encodeId (id: MessageId): string {
   return typeof id === 'number' ? String(id) : JSON.stringify(id)
 }
 

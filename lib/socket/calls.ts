@@ -1,4 +1,5 @@
 import type { CallContext } from '../../types/socket.js'
+import type { MessageId } from '../protocol/envelope.js'
 import type { Deadlines, Expiring } from './deadlines.js'
 import type { Entry, Fail } from './handlers.js'
 
@@ -20,7 +21,7 @@ const NONE: readonly Crowd[] = []
 /** One run of a handler, and the context it is given. */
 export class Operation implements CallContext<{}>, Expiring {
   readonly entry: Entry
-  readonly id: string | number | null
+  readonly id: MessageId | null
   /** Null where nobody wants to know. */
   startedAt: number | null = null
   #owner: Operations | null = null
@@ -29,7 +30,7 @@ export class Operation implements CallContext<{}>, Expiring {
   #answered = false
   #overdue = false
 
-  constructor (entry: Entry, id: string | number | null) {
+  constructor (entry: Entry, id: MessageId | null) {
     this.entry = entry
     this.id = id
   }
@@ -95,7 +96,7 @@ export class Operations {
   private readonly deadlines: Deadlines
   private readonly events: OperationEvents
   // Made when first needed: most sockets are idle, and two empty tables weigh more than the rest of a connection.
-  private calls: Map<string | number, Operation> | null = null
+  private calls: Map<MessageId, Operation> | null = null
   private pending: Set<Operation> | null = null
   private overdue = 0
 
@@ -124,7 +125,7 @@ export class Operations {
   }
 
   /** True when a call with this id is under way. */
-  has (id: string | number): boolean {
+  has (id: MessageId): boolean {
     return this.calls !== null && this.calls.has(id)
   }
 
@@ -149,7 +150,7 @@ export class Operations {
   }
 
   /** Frees the id and signals the handler. False when no such call is under way. */
-  cancel (id: string | number): boolean {
+  cancel (id: MessageId): boolean {
     const operation = this.calls?.get(id)
     if (operation === undefined || !this.claim(operation)) return false
     operation.abort()

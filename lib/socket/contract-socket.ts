@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws'
 import { escapeForLog } from '../log/log-safe.js'
 import { CLOSES } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
+import type { MessageId } from '../protocol/envelope.js'
 import type { CompiledContract } from '../../types/contract.js'
 import type { BudgetContext } from '../../types/message-options.js'
 import type { BudgetUsage, Group, GroupKey, GuardedSocket, Senders } from '../../types/socket.js'
@@ -152,7 +153,7 @@ export abstract class ContractSocket extends OpenSocket implements GuardedSocket
 
   /** `name`: the type that was sent, where the contract has no such message. */
   refuse (
-    code: ErrorCode, id: string | number | null, type: string | null, detail: ErrorDetail = {}, name?: string
+    code: ErrorCode, id: MessageId | null, type: string | null, detail: ErrorDetail = {}, name?: string
   ): void {
     const hint = this.parts.hints?.on(code, { type, ...detail, ...(name === undefined ? {} : { name }) })
     this.report(code, type, hint)
@@ -163,13 +164,13 @@ export abstract class ContractSocket extends OpenSocket implements GuardedSocket
   }
 
   /** A message that the route has no use for any more. Its client does what it was built for: that is no violation. */
-  refuseGone (id: string | number | null): void {
+  refuseGone (id: MessageId | null): void {
     this.report('unknown_type', null, undefined)
     this.outbox.send(this.parts.text.error('unknown_type', id))
   }
 
   /** A message that `budget` can't pay for; `wait` is in milliseconds. */
-  flood (wait: number, budget: string, id: string | number | null, type: string | null): void {
+  flood (wait: number, budget: string, id: MessageId | null, type: string | null): void {
     const hint = this.parts.hints?.on('rate_limited', {
       type, short: this.usage().find(({ budget: name }) => name === budget),
     })

@@ -1,7 +1,7 @@
 // Tested in test/socket/messages.test.ts and test/socket/limits.test.ts.
 import type { CompiledContract, Plainness } from '../../types/contract.js'
 import type { BudgetUsage } from '../../types/socket.js'
-import { AUTH_TYPE, CANCEL_TYPE, PING_TYPE, isMessageId } from '../protocol/envelope.js'
+import { AUTH_TYPE, CANCEL_TYPE, type MessageId, PING_TYPE, isMessageId } from '../protocol/envelope.js'
 import type { Operations } from './calls.js'
 import type { ContractSocket } from './contract-socket.js'
 import { FrameQueue } from './frame-queue.js'
@@ -17,8 +17,6 @@ import { Purse } from './purse.js'
 import { Renewal } from './renewal.js'
 import { Runner } from './runner.js'
 import { TokenBucket } from './token-bucket.js'
-
-type Id = string | number | null
 
 /** Seconds of `messages.bytes` that a silent socket saves up. */
 const BYTES_SAVED = 4
@@ -197,7 +195,7 @@ export class Inbox implements FrameReader {
       this.openOther(type, rawId, message)
       return
     }
-    let id: Id = null
+    let id: MessageId | null = null
     // In a flat contract the key may belong to the payload.
     if (entry.isCall || (rawId !== undefined && dataKey !== null)) {
       if (!isMessageId(rawId)) {

@@ -1,5 +1,6 @@
 // Tested in test/socket/messages.test.ts and test/socket/limits.test.ts.
 import { isThenable } from '../callbacks/thenable.js'
+import type { MessageId } from '../protocol/envelope.js'
 import { REFUSED } from '../protocol/refused.js'
 import type { Plainness } from '../../types/contract.js'
 import type { ContractSocket } from './contract-socket.js'
@@ -8,8 +9,6 @@ import type { Entry } from './handlers.js'
 import type { RouteParts } from './parts.js'
 import type { Paying } from './purse.js'
 import type { Runner } from './runner.js'
-
-type Id = string | number | null
 
 /** What became of a message's own check: true admits, false is `forbidden`, a code says why there is no verdict. */
 type Verdict = boolean | 'timeout' | 'internal'
@@ -37,18 +36,9 @@ export class Judge {
    * Handles the message or refuses it. `plain`: what the contract's `isPlain` said of its frame; false of bytes. Never
    * throws.
    */
-  admit (entry: Entry, id: Id, payload: unknown, plain: Plainness): void {
+  admit (entry: Entry, id: MessageId | null, payload: unknown, plain: Plainness): void {
     const { socket, runner } = this
-    // One token was taken for the frame.
-    if (entry.cost !== 1) {
-      const { purse, now } = this.paying
-      purse.giveBack(1)
-      const wait = purse.take(entry.cost, now())
-      if (wait > 0) {
-        socket.flood(wait, purse.short, id, entry.type)
-        return
-      }
-    }
+    if (entry.cost !== 1 && !this.pay(entry, id)) return
     if (entry.isCall && id !== null && runner.operations.has(id)) {
       socket.refuse('duplicate_id', id, entry.type)
       return
@@ -60,24 +50,8 @@ export class Judge {
         return
       }
     }
-    let data: unknown
-    try {
-      data = entry.inbound.accept(payload, plain)
-    } catch (error) {
-      // An adapter of an older contract.
-      socket.handlerFailed(entry.type, error)
-      runner.answerError('internal', id)
-      return
-    }
-    if (data === REFUSED) {
-      const { data } = this.parts.contract.envelope
-      const isMissing = payload === undefined && data !== null
-      const missing = { path: '', message: `expected "${data}" beside the type` }
-      socket.refuse('invalid_message', id, entry.type, {
-        issues: isMissing ? [missing] : entry.inbound.explain(payload),
-      })
-      return
-    }
+    const data = this.accept(entry, id, payload, plain)
+    if (data === REFUSED) return
     if (runner.operations.choked || this.paying.purse.crowded) {
       socket.refuse('too_many_calls', id, entry.type)
       return
@@ -86,7 +60,35 @@ export class Judge {
     else this.authorize(entry, id, data)
   }
 
-  private decide (entry: Entry, id: Id, data: unknown, verdict: Verdict): void {
+  /** The rest of its cost: one token was taken for the frame. False: that is refused. */
+  private pay ({ cost, type }: Entry, id: MessageId | null): boolean {
+    const { purse, now } = this.paying
+    purse.giveBack(1)
+    const wait = purse.take(cost, now())
+    if (wait > 0) this.socket.flood(wait, purse.short, id, type)
+    return wait === 0
+  }
+
+  /** What the contract takes of the payload; REFUSED, and answered, where it does not. */
+  private accept ({ type, inbound }: Entry, id: MessageId | null, payload: unknown, plain: Plainness): unknown {
+    let data: unknown
+    try {
+      data = inbound.accept(payload, plain)
+    } catch (error) {
+      // An adapter of an older contract.
+      this.socket.handlerFailed(type, error)
+      this.runner.answerError('internal', id)
+      return REFUSED
+    }
+    if (data !== REFUSED) return data
+    const { data: key } = this.parts.contract.envelope
+    const missing = { path: '', message: `expected "${key}" beside the type` }
+    const isMissing = payload === undefined && key !== null
+    this.socket.refuse('invalid_message', id, type, { issues: isMissing ? [missing] : inbound.explain(payload) })
+    return REFUSED
+  }
+
+  private decide (entry: Entry, id: MessageId | null, data: unknown, verdict: Verdict): void {
     if (verdict === true) this.runner.run(entry, id, data)
     else if (verdict === false) this.socket.refuse('forbidden', id, entry.type)
     else this.runner.answerError(verdict, id)
@@ -103,7 +105,7 @@ export class Judge {
     }
   }
 
-  private authorize (entry: Entry, id: Id, data: unknown): void {
+  private authorize (entry: Entry, id: MessageId | null, data: unknown): void {
     const { identity, face } = this.socket
     let verdict: unknown
     try {
@@ -124,7 +126,7 @@ export class Judge {
 
   /** `asked`: whom the verdict is about. */
   private async decideLater (
-    entry: Entry, id: Id, data: unknown, pending: PromiseLike<unknown>, asked: unknown
+    entry: Entry, id: MessageId | null, data: unknown, pending: PromiseLike<unknown>, asked: unknown
   ): Promise<void> {
     const verdict = await this.withinDeadline(entry, pending)
     const { socket } = this

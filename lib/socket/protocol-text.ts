@@ -1,7 +1,7 @@
 import { ERRORS } from '../protocol/codes.js'
 import type { ErrorCode } from '../protocol/codes.js'
 import { AUTH_TYPE, ERROR_KEY, ERROR_TYPE, MAX_ISSUES, PONG_TYPE, encodeId } from '../protocol/envelope.js'
-import type { EnvelopeKeys } from '../protocol/envelope.js'
+import type { EnvelopeKeys, MessageId } from '../protocol/envelope.js'
 import type { Issue } from '../../types/contract.js'
 
 const MAX_PATH = 128
@@ -41,7 +41,7 @@ export class ProtocolText {
   }
 
   /** The answer to `$ping`. */
-  pong (id: string | number | null): string {
+  pong (id: MessageId | null): string {
     return id === null ? `${this.pongStart}}` : `${this.pongStart},${this.idKey}:${encodeId(id)}}`
   }
 
@@ -52,7 +52,7 @@ export class ProtocolText {
   }
 
   /** An error of section 5; without an id it belongs to no message. */
-  error (code: ErrorCode, id: string | number | null, detail?: ErrorDetail): string {
+  error (code: ErrorCode, id: MessageId | null, detail?: ErrorDetail): string {
     let error = `{"code":"${code}","message":"${ERRORS[code].message}"`
     if (detail?.issues !== undefined && detail.issues.length > 0) {
       error += `,"issues":${JSON.stringify(detail.issues.slice(0, MAX_ISSUES).map(cut))}`
@@ -64,12 +64,12 @@ export class ProtocolText {
   }
 
   /** An error that the call declares. `json` is its data as JSON text. */
-  declared (code: string, json: string, id: string | number): string {
+  declared (code: string, json: string, id: MessageId): string {
     const name = JSON.stringify(code)
     return this.wrap(`{"code":${name},"message":${name},"data":${json}}`, id)
   }
 
-  private wrap (error: string, id: string | number | null): string {
+  private wrap (error: string, id: MessageId | null): string {
     return id === null ? `${this.typeStart}${error}}` : `${this.idStart}${encodeId(id)},"${ERROR_KEY}":${error}}`
   }
 }

@@ -1,11 +1,9 @@
 // Tested in test/attack/first-message.test.ts.
-import { AUTH_TYPE } from '../protocol/envelope.js'
+import { AUTH_TYPE, type MessageId } from '../protocol/envelope.js'
 import { noticeOf, type Renew, type Renewed, tokenIn } from './auth-message.js'
 import type { ContractSocket } from './contract-socket.js'
 import type { FrameQueue } from './frame-queue.js'
 import type { RouteParts } from './parts.js'
-
-type Id = string | number | null
 
 /** Takes new tokens of one socket: one at a time, and what comes behind one waits. */
 export class Renewal {
@@ -20,7 +18,7 @@ export class Renewal {
   }
 
   /** Reads a message `$auth`. Never throws. */
-  take (message: { readonly [key: string]: unknown }, id: Id): void {
+  take (message: { readonly [key: string]: unknown }, id: MessageId | null): void {
     const { socket, parts } = this
     const token = tokenIn(message, parts.contract.envelope)
     // Who came with a cookie has no token to be replaced.
@@ -32,7 +30,7 @@ export class Renewal {
     }
   }
 
-  private async judge (renew: Renew, token: string, id: Id): Promise<void> {
+  private async judge (renew: Renew, token: string, id: MessageId | null): Promise<void> {
     const { socket, parts: { deadlines, limits } } = this
     const abort = new AbortController()
     const asked = renew(socket, token, abort.signal)
@@ -43,7 +41,7 @@ export class Renewal {
     this.queue.release()
   }
 
-  private answer (verdict: Renewed | 'timeout', id: Id): void {
+  private answer (verdict: Renewed | 'timeout', id: MessageId | null): void {
     const { socket, parts: { text } } = this
     if (verdict === 'renewed') socket.outbox.send(text.auth(noticeOf(socket.identity)))
     else if (verdict === 'again') socket.refuse('unauthenticated', id, AUTH_TYPE)

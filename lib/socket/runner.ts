@@ -1,6 +1,6 @@
 // Tested in test/socket/calls.test.ts.
 import { isThenable } from '../callbacks/thenable.js'
-import { encodeId } from '../protocol/envelope.js'
+import { encodeId, type MessageId } from '../protocol/envelope.js'
 import type { MessageHandledEvent } from '../../types/events.js'
 import { Operation, Operations } from './calls.js'
 import type { OperationEvents } from './calls.js'
@@ -30,7 +30,7 @@ export class Runner implements OperationEvents {
   }
 
   /** Calls the handler and owns what becomes of it: a throw or a rejection answers `internal`. Never throws. */
-  run (entry: Entry, id: string | number | null, data: unknown): void {
+  run (entry: Entry, id: MessageId | null, data: unknown): void {
     const operation = new Operation(entry, id)
     const { events } = this.socket
     if (events.wanted('message:handled')) operation.startedAt = this.now()
@@ -94,11 +94,11 @@ export class Runner implements OperationEvents {
   }
 
   /** An error reply that is not the peer's fault. */
-  answerError (code: 'timeout' | 'internal', id: string | number | null, detail?: string): void {
+  answerError (code: 'timeout' | 'internal', id: MessageId | null, detail?: string): void {
     this.socket.outbox.send(this.parts.text.error(code, id, { detail }))
   }
 
-  cancel (id: string | number): void {
+  cancel (id: MessageId): void {
     if (this.operations.cancel(id)) this.socket.outbox.send(this.parts.text.error('cancelled', id))
   }
 
