@@ -17,7 +17,6 @@ import { compileSerializer } from './outbound/serializer.js'
 import { checkLatest } from './outbound/latest.js'
 import type { HtmlAdapter } from './text/policy.js'
 import { readContract, type CallPart, type MessagePart } from './tree/contract-tree.js'
-import type { SchemaTree } from './tree/nodes.js'
 
 export interface CompileOptions {
   /** Sanitises fields with the `html` policy. Default: none, and a contract with such a field fails. */
@@ -38,7 +37,7 @@ export interface CompileOptions {
  */
 export function compileContract (contract: ContractSpec, options: CompileOptions = {}): CompiledContract {
   const { htmlAdapter, prefix, burst = 200 } = options
-  const tree = readContract(contract, { adapters: htmlAdapter === undefined ? {} : { html: htmlAdapter }, prefix })
+  const tree = readContract(contract, htmlAdapter === undefined ? {} : { html: htmlAdapter }, prefix)
   const { label, envelope } = tree
   const parts = [...tree.inbound, ...tree.calls]
   if (parts.filter(({ payload }) => payload.root.kind === 'bytes').length > 1) {
@@ -68,7 +67,7 @@ export function compileContract (contract: ContractSpec, options: CompileOptions
 function compileInbound (part: MessagePart | CallPart, cost: number, envelope: EnvelopeKeys): CompiledInbound {
   const { type, rules, payload } = part
   const call = 'reply' in part ? part : null
-  const tree = beside(payload, envelope, call === null ? [envelope.type] : [envelope.type, envelope.id])
+  const tree = besideEnvelope(payload, envelope, call === null ? ['type'] : ['type', 'id'])
   const { accept, blamed } = compileSanitizer(tree)
   return Object.freeze({
     type,
@@ -82,13 +81,6 @@ function compileInbound (part: MessagePart | CallPart, cost: number, envelope: E
     encodeReply: call && compileReplyEncoder(call.reply, envelope),
     errors: call && new Map([...call.errors].map(([code, error]) => [code, compileSerializer(error)])),
   })
-}
-
-/** In a flat contract the envelope's keys stand beside the payload. */
-function beside (tree: SchemaTree, envelope: EnvelopeKeys, keys: readonly string[]): SchemaTree {
-  if (envelope.data !== null || tree.root.kind === 'bytes') return tree
-  checkFlatPayload(tree, keys)
-  return besideEnvelope(tree, keys)
 }
 
 function compileOutbound ({ type, where, payload, rules }: MessagePart, envelope: EnvelopeKeys): CompiledOutbound {

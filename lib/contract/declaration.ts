@@ -1,6 +1,8 @@
 import type { CallSpec, ContractSpec, EnvelopeOptions, MessageRules, OutboundSpec } from '../../types/contract.js'
 import { failContract, WSG_ERR_CONTRACT } from '../errors/contract-error.js'
-import { checkMembers, isObject, OBJECT, oneOf, STRING, type Expected, type Members } from '../errors/expected.js'
+import {
+  checkMembers, isObject, matching, OBJECT, oneOf, STRING, type Expected, type Members,
+} from '../errors/expected.js'
 import { got } from '../errors/got.js'
 import { didYouMean } from '../errors/nearest.js'
 import { errorCodes } from '../protocol/codes.js'
@@ -20,13 +22,8 @@ const isKey = (value: unknown): boolean =>
   typeof value === 'string' && value.length > 0 && value.length <= 64 && value.isWellFormed()
 
 const CONTRACT: Members = {
-  name: [
-    '1-64 characters of A-Z a-z 0-9 . _ -', value => typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value),
-  ],
-  url: [
-    'a path that begins with "/", or "" for the prefix alone',
-    value => typeof value === 'string' && (value === '' || value.startsWith('/')),
-  ],
+  name: matching('1-64 characters of A-Z a-z 0-9 . _ -', /^[A-Za-z0-9._-]{1,64}$/),
+  url: matching('a path that begins with "/", or "" for the prefix alone', /^(?:\/|$)/),
   params: TYPE,
   query: TYPE,
   inbound: OBJECT,

@@ -5,7 +5,7 @@ import type { Blamed } from './inbound/sanitizer.js'
 import { numberProblem, stringProblem, type Problem } from './scalar-faults.js'
 import { step } from './tree/context.js'
 import {
-  MAX_RECURSION, perNode, type ArrayNode, type Constant, type Node, type ObjectNode, type SchemaTree, type UnionNode,
+  MAX_RECURSION, type ArrayNode, type Constant, type Node, type ObjectNode, type SchemaTree, type UnionNode,
 } from './tree/nodes.js'
 
 // Tested in test/contract/accept.test.ts and test/contract/serializer.test.ts.
@@ -37,24 +37,24 @@ const MAX_WORK = 5000
  * text policies refused of what a peer sent, of which 8 faults are found at most. Null: it is ours, the first is all.
  */
 export function findFaults (tree: SchemaTree, value: unknown, blamed: readonly Blamed[] | null): readonly Fault[] {
-  const finder = new Finder(tree, blamed)
+  const [most, work] = blamed === null ? [1, Infinity] : [MAX_ISSUES, MAX_WORK]
+  const finder = new Finder(tree, blamed, most, { left: work })
   finder.visit(tree.root, value, '', 0)
   return finder.faults
 }
 
 class Finder {
-  faults: Fault[] = []
+  readonly faults: Fault[] = []
   readonly #tree: SchemaTree
   readonly #blamed: readonly Blamed[] | null
-  readonly #declaredOf = perNode(declaredOf)
-  #most: number
-  #work: number
+  readonly #most: number
+  readonly #work: { left: number }
 
-  constructor (tree: SchemaTree, blamed: readonly Blamed[] | null) {
+  constructor (tree: SchemaTree, blamed: readonly Blamed[] | null, most: number, work: { left: number }) {
     this.#tree = tree
     this.#blamed = blamed
-    this.#most = blamed === null ? 1 : MAX_ISSUES
-    this.#work = blamed === null ? Infinity : MAX_WORK
+    this.#most = most
+    this.#work = work
   }
 
   get #isOurs (): boolean {
@@ -62,7 +62,7 @@ class Finder {
   }
 
   visit (node: Node, value: unknown, path: string, level: number): void {
-    if (this.#isDone || this.#work-- <= 0) return
+    if (this.#isDone || this.#work.left-- <= 0) return
     try {
       const problem = this.#look(node, value, path, level)
       if (problem !== null) this.#add(path, problem, node, value)
@@ -72,7 +72,7 @@ class Finder {
   }
 
   get #isDone (): boolean {
-    return this.faults.length >= this.#most || this.#work <= 0
+    return this.faults.length >= this.#most || this.#work.left <= 0
   }
 
   #add (path: string, problem: Problem, node: Node, value: unknown, cause?: unknown): void {
@@ -83,16 +83,9 @@ class Finder {
 
   /** The first fault of a part by itself. */
   #first (node: Node, value: unknown, path: string, level: number): Fault | undefined {
-    const outer = { faults: this.faults, most: this.#most }
-    this.faults = []
-    this.#most = 1
-    try {
-      this.visit(node, value, path, level)
-      return this.faults[0]
-    } finally {
-      this.faults = outer.faults
-      this.#most = outer.most
-    }
+    const finder = new Finder(this.#tree, this.#blamed, 1, this.#work)
+    finder.visit(node, value, path, level)
+    return finder.faults[0]
   }
 
   /** The problem of the node itself; those of its parts are added. */
@@ -166,10 +159,8 @@ class Finder {
       if (property !== undefined || required) this.visit(inner, property, at, level)
     }
     if (this.#isDone) return null
-    const declared = this.#declaredOf(node)
     let fits = true
     for (const name of furtherNames(source, node, this.#isOurs)) {
-      if (declared.has(name)) continue
       if (node.extra === null) return 'undeclared'
       if (++count > node.max || this.#isDone) break
       // the first one that doesn't fit is told, the others are only counted
@@ -221,19 +212,17 @@ function isObjectFor ({ extra }: ObjectNode, value: object, isOurs: boolean): bo
   return isOurs ? extra === null ? isObject(value) : isDictionary(value) : isPlainObject(value)
 }
 
-/** Properties that may be undeclared. Of ours only those that the serializer writes: the rest is left out. */
-function furtherNames (source: Source, { extra, extraNames, unknown }: ObjectNode, isOurs: boolean): readonly string[] {
+/** Names that are not declared. Of ours only those that the serializer writes: the rest is left out. */
+function furtherNames (source: Source, node: ObjectNode, isOurs: boolean): readonly string[] {
+  const { properties, beside, extra, extraNames, unknown } = node
   if (extra === null && (isOurs || unknown === 'drop')) return []
+  const declared = new Set([...properties.map(({ name }) => name), ...beside])
   if (isOurs) {
-    return Object.keys(source).filter(name =>
-      name !== '__proto__' && extraNames?.test(name) !== false && source[name] !== undefined)
+    return Object.keys(source).filter(name => !declared.has(name) && name !== '__proto__' &&
+      extraNames?.test(name) !== false && source[name] !== undefined)
   }
   const names: string[] = []
   // inherited names too, as the sanitizer counts them
-  for (const name in source) names.push(name)
+  for (const name in source) if (!declared.has(name)) names.push(name)
   return names
-}
-
-function declaredOf (node: Node): ReadonlySet<string> {
-  return new Set(node.kind === 'object' ? [...node.properties.map(({ name }) => name), ...node.beside] : [])
 }

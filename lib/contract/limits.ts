@@ -117,8 +117,7 @@ const ENVELOPE_NODES = 16
 export function deriveLimits (
   label: string, messages: readonly Message<SchemaTree>[], envelope: EnvelopeKeys
 ): ContractLimits {
-  const payloads = messages.map(({ payload }) => payload)
-  const text = payloads.filter(({ root }) => root.kind !== 'bytes').map(measureTree)
+  const text = messages.flatMap(({ payload }) => payload.root.kind === 'bytes' ? [] : [measureTree(payload)])
   const bytes = messages.map(message => frameBytes(message, envelope))
   const bounded = Math.max(PAYLOAD_FLOOR, ...bytes.filter(Number.isFinite))
   if (bounded > PAYLOAD_CEILING) {

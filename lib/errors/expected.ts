@@ -23,6 +23,10 @@ export const OBJECT: Expected = ['an object', isObject]
 export const oneOf = (...values: readonly unknown[]): Expected =>
   [values.map(value => JSON.stringify(value)).join(' or '), value => values.includes(value)]
 
+/** A string that the pattern finds right. */
+export const matching = (words: string, pattern: RegExp): Expected =>
+  [words, value => typeof value === 'string' && pattern.test(value)]
+
 /** Throws `Fault` when a key of `given` is unknown, missing though it is required, undefined, or not as expected. */
 export function checkMembers (
   given: object, members: Members, where: string, Fault: Fault, required: readonly string[] = []

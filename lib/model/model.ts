@@ -39,7 +39,7 @@ export function readModel (contract: ContractSpec, options: ReadModelOptions = {
   const { url, route } = options
   const burst = route === undefined ? {} : { burst: route.burst }
   const { limits, fingerprint, inbound: compiled } = compileContract(contract, { htmlAdapter: HTML.html, ...burst })
-  const tree = readContract(contract, { adapters: HTML, prefix: undefined })
+  const tree = readContract(contract, HTML)
   const typeName = pascalCase(tree.name)
   const table = new TypeTable(new Names(typeName), rootsOf(tree, typeName))
   const nameOf = (payload: SchemaTree): string => table.nameOf(payload)

@@ -68,26 +68,29 @@ function expectation (given: Node, tree: SchemaTree): string {
   }
 }
 
-function stringExpectation (node: StringNode): string {
-  const limits = []
-  if (node.policy !== null) limits.push(`well-formed, of the policy ${node.policy.spec.policy}`)
-  if (node.min > 0) limits.push(`at least ${node.min} characters`)
-  if (node.max < Infinity) limits.push(`at most ${node.max} characters`)
-  if (node.pattern !== null) limits.push(`matching ${node.pattern}`)
-  if (node.format?.name === 'date-time') limits.push('format date-time; write a Date with toISOString()')
-  else if (node.format !== null) limits.push(`format ${node.format.name}`)
-  return limits.length === 0 ? 'a string' : `a string (${limits.join(', ')})`
+function stringExpectation ({ policy, min, max, pattern, format }: StringNode): string {
+  return limited('a string', [
+    policy !== null && `well-formed, of the policy ${policy.spec.policy}`,
+    min > 0 && `at least ${min} characters`,
+    max < Infinity && `at most ${max} characters`,
+    pattern !== null && `matching ${pattern}`,
+    format !== null && `format ${format.name}${format.name === 'date-time' ? '; write a Date with toISOString()' : ''}`,
+  ])
 }
 
-function numberExpectation (node: NumberNode): string {
-  const limits = []
-  if (node.min > -Infinity) limits.push(`>= ${node.min}`)
-  if (node.max < Infinity) limits.push(`<= ${node.max}`)
-  if (node.above > -Infinity) limits.push(`> ${node.above}`)
-  if (node.below < Infinity) limits.push(`< ${node.below}`)
-  if (node.multipleOf !== 0) limits.push(`a multiple of ${node.multipleOf}`)
-  const name = node.integer ? 'an integer' : 'a finite number'
-  return limits.length === 0 ? name : `${name} (${limits.join(', ')})`
+function numberExpectation ({ integer, min, max, above, below, multipleOf }: NumberNode): string {
+  return limited(integer ? 'an integer' : 'a finite number', [
+    min > -Infinity && `>= ${min}`,
+    max < Infinity && `<= ${max}`,
+    above > -Infinity && `> ${above}`,
+    below < Infinity && `< ${below}`,
+    multipleOf !== 0 && `a multiple of ${multipleOf}`,
+  ])
+}
+
+function limited (name: string, limits: readonly (string | false)[]): string {
+  const given = limits.filter(limit => limit !== false)
+  return given.length === 0 ? name : `${name} (${given.join(', ')})`
 }
 
 function oneOf (values: readonly Constant[]): string {

@@ -71,10 +71,15 @@ export function checkFlatPayload (tree: SchemaTree, taken: readonly string[], ou
   }
 }
 
-/** The same tree, with the envelope's keys left out of every object a flat payload may be. */
-export function besideEnvelope (tree: SchemaTree, keys: readonly string[]): SchemaTree {
+/** The same tree; where the envelope is flat, with its keys left out of every object that the payload may be. */
+export function besideEnvelope (
+  tree: SchemaTree, envelope: EnvelopeKeys, keys: readonly ('type' | 'id')[]
+): SchemaTree {
+  if (envelope.data !== null || tree.root.kind === 'bytes') return tree
+  const beside = keys.map(key => envelope[key])
+  checkFlatPayload(tree, beside)
   const relax = (node: Node): Node => {
-    if (node.kind === 'object') return { ...node, beside: keys }
+    if (node.kind === 'object') return { ...node, beside }
     if (node.kind === 'union') return { ...node, variants: node.variants.map(relax) }
     if (node.kind === 'ref') return relax(tree.definitions.get(node.name)!)
     return node

@@ -1,6 +1,5 @@
-import { Generator, type List } from '../code/generator.js'
+import { bounds, Generator, refuse, type List } from '../code/generator.js'
 import { escapeText, isDictionary, isUnique, quote, writeAny } from '../code/runtime.js'
-import { bounds, refuse } from '../code/scalars.js'
 import type { Node, ObjectNode, SchemaTree, ValuesNode } from '../tree/nodes.js'
 import { breachError } from './breach.js'
 

@@ -11,18 +11,16 @@ interface Found {
   readonly parentDataProperty: string | number
 }
 
-interface TextKeyword {
-  readonly keyword: 'wsText'
-  readonly type: 'string'
-  readonly schemaType: 'object'
-  readonly modifying: true
-  readonly error: { readonly message: string }
-  readonly compile: (wsText: WsText) => (value: string, found?: Found) => boolean
-}
-
 /** What is used of ajv, which Fastify brings. */
 interface Keywords {
-  readonly addKeyword: (definition: TextKeyword) => unknown
+  readonly addKeyword: (definition: {
+    readonly keyword: 'wsText'
+    readonly type: 'string'
+    readonly schemaType: 'object'
+    readonly modifying: true
+    readonly error: { readonly message: string }
+    readonly compile: (wsText: WsText) => (value: string, found?: Found) => boolean
+  }) => unknown
   readonly addVocabulary: (keywords: string[]) => unknown
 }
 

@@ -53,14 +53,22 @@ export function compileTextPolicy (wsText: WsText, adapters: TextAdapters = {}):
       const check = compileUrl(spec.protocols)
       return spec.clean ? repairing(spec, fits, compileUrlRepair(spec.protocols), check) : validating(fits, check)
     }
-    case 'line': return spec.clean
-      ? repairing(spec, fits, compileRepair(SAFE_ASCII, repairLine), anyText)
-      : validating(fits, isLine)
-    case 'text': return spec.clean
-      ? repairing(spec, fits, compileRepair(SAFE_ASCII_REPAIRED, repairText), anyText)
-      : validating(fits, isText)
+    case 'text':
+    case 'line': {
+      const { safe, isRefused, ascii, repair } = PLAIN[spec.policy]
+      return spec.clean
+        ? repairing(spec, fits, value => ascii.test(value) ? value.trim() : repairUnicode(value, repair), () => true)
+        : validating(fits, value =>
+          safe.test(value) || (value.isWellFormed() && !isRefused(value) && !hasMarkRun(value)))
+    }
   }
 }
+
+/** What is good text without a further look, what isn't, and how it becomes it: printable ASCII by trimming. */
+const PLAIN = {
+  text: { safe: SAFE_TEXT, isRefused: hasForbidden, ascii: SAFE_ASCII_REPAIRED, repair: repairText },
+  line: { safe: SAFE_LINE, isRefused: hasForbiddenOrBreak, ascii: SAFE_ASCII, repair: repairLine },
+} as const
 
 function compileLimits ({ minLength, maxLength, maxBytes, maxGraphemes }: TextSpec): Check {
   return value =>
@@ -77,25 +85,10 @@ const repairing = (spec: TextSpec, fits: Check, repair: TextPolicy, check: Check
   return repaired !== undefined && fits(repaired) && check(repaired) ? repaired : undefined
 }
 
-/** What is repaired is as it should be. */
-const anyText = (): boolean => true
-
-function isText (value: string): boolean {
-  return SAFE_TEXT.test(value) || (value.isWellFormed() && !hasForbidden(value) && !hasMarkRun(value))
-}
-
-function isLine (value: string): boolean {
-  return SAFE_LINE.test(value) || (value.isWellFormed() && !hasForbiddenOrBreak(value) && !hasMarkRun(value))
-}
-
 function normalizeTrimmed (value: string): string | undefined {
   if (!value.isWellFormed() || hasMarkRun(value)) return undefined
   return value.normalize('NFC').trim()
 }
-
-/** Of `text` and `line`. */
-const compileRepair = (safe: RegExp, repair: (value: string) => string): TextPolicy => value =>
-  safe.test(value) ? value.trim() : repairUnicode(value, repair)
 
 function repairUnicode (value: string, repair: (value: string) => string): string | undefined {
   if (!value.isWellFormed()) return undefined

@@ -16,14 +16,11 @@ export type MessagePart = Message<SchemaTree>
 export type CallPart = Call<SchemaTree>
 export type ContractTree = Declaration<SchemaTree>
 
-export interface ReadContractOptions {
-  readonly adapters: TextAdapters
-  /** Path prefix of the scope that declares the route. Undefined: not known, so its parameters aren't checked. */
-  readonly prefix: string | undefined
-}
-
-/** Reads a contract. Throws WSG_ERR_CONTRACT with the contract, the message, the path and what to write instead. */
-export function readContract (contract: ContractSpec, { adapters, prefix }: ReadContractOptions): ContractTree {
+/**
+ * Reads a contract. `prefix`: path prefix of the scope that declares the route; where it isn't known its parameters
+ * aren't checked. Throws WSG_ERR_CONTRACT with the contract, the message, the path and what to write instead.
+ */
+export function readContract (contract: ContractSpec, adapters: TextAdapters, prefix?: string): ContractTree {
   registerFormats()
   const tree = readDeclaration(contract, prefix, (schema, use) => readSchema(schema, { ...use, adapters }))
   for (const part of [tree.params, tree.query]) {

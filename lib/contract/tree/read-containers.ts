@@ -5,7 +5,7 @@ import { isSafeName } from '../names.js'
 import { POLICY_PATTERN } from '../text/spec.js'
 import type { Place } from './context.js'
 import { MAX_NAME_LENGTH, type Node, type ObjectNode, type Property } from './nodes.js'
-import { checkPattern, patternFlags } from './read-scalars.js'
+import { compilePattern, patternFlags } from './read-scalars.js'
 
 // Tested in test/contract/boot-checks.test.ts.
 
@@ -62,20 +62,11 @@ export function readRecord (schema: TSchema, place: Place): ObjectNode {
       'write Type.Record(Type.String({ pattern }), value)')
   }
   checkNames(schema, place)
-  let extraNames: RegExp | null = null
-  if (!ANY_NAME.includes(source)) {
-    const flags = patternFlags(schema)
-    if (place.isFromPeer && schema.patternProvenSafe !== true) {
-      checkPattern(place, source, flags, MAX_NAME_LENGTH)
-    }
-    try {
-      extraNames = new RegExp(source, flags)
-    } catch {
-      place.fail('the pattern of the names is not a regular expression')
-    }
-  }
-  const extra = place.read(value, '*')
-  return objectNode(schema, place, { properties: [], extra, extraNames })
+  const written = { source, flags: patternFlags(schema) }
+  const extraNames = ANY_NAME.includes(source)
+    ? null
+    : compilePattern(schema, place, 'the pattern of the names', written, MAX_NAME_LENGTH)
+  return objectNode(schema, place, { properties: [], extra: place.read(value, '*'), extraNames })
 }
 
 function checkName (place: Place, name: string): void {

@@ -39,11 +39,11 @@ export function hasNumber ({ integer, min, max, above, below, multipleOf }: Numb
 }
 
 export function readLiteral (schema: TSchema, place: Place): ValuesNode {
-  const value: unknown = schema.const
+  const value = schema.const as string | number | boolean
   if (typeof value === 'string' && !value.isWellFormed()) place.fail('the literal has a lone surrogate')
   const type: string = typeof value
   if (schema.type !== type) place.fail(`type ${got(schema.type)} does not fit the literal ${got(value)}`)
-  return { kind: 'values', values: [value as string | number | boolean] }
+  return { kind: 'values', values: [value] }
 }
 
 /** Type.Enum of typebox 1.x; that of 0.34 is a union. */
@@ -83,18 +83,27 @@ function readPattern (schema: TSchema, place: Place, max: number): RegExp | null
     place.fail('TypeBox compiles a pattern without the "u" flag, where \\p{…} and \\u{…} mean ' +
       'something else. Use Type.RegExp(/…/u, { maxLength })')
   }
+  return compilePattern(schema, place, 'the pattern', written, max)
+}
+
+/** `max`: characters of what it is asked about. */
+export function compilePattern (
+  schema: TSchema, place: Place, what: string, { source, flags }: Written, max: number
+): RegExp {
   let pattern: RegExp
   try {
     pattern = new RegExp(source, flags)
   } catch {
-    place.fail('the pattern is not a regular expression')
+    place.fail(`${what} is not a regular expression`)
   }
   if (place.isFromPeer && schema.patternProvenSafe !== true) checkPattern(place, source, flags, max)
   return pattern
 }
 
+interface Written { readonly source: string, readonly flags: string }
+
 /** The regular expression of a schema, as its library understands it. */
-function writtenPattern (schema: TSchema): { readonly source: string, readonly flags: string } | null {
+function writtenPattern (schema: TSchema): Written | null {
   const { pattern } = schema
   if (kindOf(schema) === 'RegExp') return { source: schema.source, flags: schema.flags ?? '' }
   if (pattern === undefined || pattern === POLICY_PATTERN) return null
@@ -107,7 +116,7 @@ export function patternFlags (schema: TSchema): string {
 }
 
 /** Refuses a pattern that is not provably linear, or whose input is not bounded. Throws WSG_ERR_CONTRACT. */
-export function checkPattern (place: Place, source: string, flags: string, max: number): void {
+function checkPattern (place: Place, source: string, flags: string, max: number): void {
   const optOut = 'or prove it by other means (for example with recheck) and add { patternProvenSafe: true }'
   const { fault, unbounded, least } = findPatternFault(source, flags)
   if (fault !== null) {

@@ -35,25 +35,22 @@ export function readSchema (schema: unknown, use: Use & { readonly adapters?: Te
     ...use,
     isOf1: isOfTypebox1(schema),
     definitions: new Map(),
-    sizeOf: countParts(),
+    sizeOf: perNode((node, again) => partsOf(node).reduce((sum, part) => sum + again(part), 1)),
     read,
   }
-  const { where } = use
-  const place = new Place(context)
-  if (context.binary && kindOf(schema) === 'Uint8Array') {
-    return { where, root: readBytes(schema as TSchema, place), definitions: new Map() }
-  }
-  const root = read(schema, place)
+  const root = read(schema, new Place(context))
   const definitions = new Map<string, Node>()
   for (const [name, node] of context.definitions) if (node !== null) definitions.set(name, node)
-  return finishTree({ where, root, definitions })
+  return finishTree({ where: use.where, root, definitions })
 }
 
 function readBytes (schema: TSchema, place: Place): BytesNode {
-  checkSchema(schema, place)
+  if (!place.context.binary || place.depth > 0) {
+    place.fail('JSON has no bytes; make Type.Uint8Array the whole payload of a binary message, or use Type.String')
+  }
   const limits = place.range(schema, 'minByteLength', 'maxByteLength')
   if (limits.max === Infinity && place.isFromPeer) place.fail('bytes from a peer need { maxByteLength }')
-  return { kind: 'bytes', ...limits, ...notesOf(schema) }
+  return { kind: 'bytes', ...limits }
 }
 
 function read (candidate: unknown, place: Place): Node {
@@ -137,10 +134,6 @@ function withNotes (node: Node, schema: TSchema, ref: RefNode | null): Node {
   return Object.keys(noted).length === 0 ? node : { ...node, ...noted }
 }
 
-/** Parts of a node, those it shares counted at every place. */
-const countParts = (): Context['sizeOf'] =>
-  perNode<number>((node, again) => partsOf(node).reduce((sum, part) => sum + again(part), 1))
-
 const READERS: { readonly [kind: string]: (schema: TSchema, place: Place) => Node } = {
   Any: readAny,
   Unknown: readAny,
@@ -165,8 +158,7 @@ const READERS: { readonly [kind: string]: (schema: TSchema, place: Place) => Nod
   This: readReference,
   Never: readNegation,
   Not: readNegation,
-  Uint8Array: (_, place) => place.fail('JSON has no bytes; make Type.Uint8Array the whole payload of a binary ' +
-    'message, or use Type.String'),
+  Uint8Array: readBytes,
 }
 
 function readKind (schema: TSchema, place: Place): Node {
