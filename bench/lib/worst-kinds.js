@@ -65,6 +65,7 @@ export const KINDS = {
   Boolean: { schema: many(Type.Boolean()), values: wrongLast([true]) },
   'Literal union': { schema: many(Type.Union(tags.map(tag => Type.Literal(tag)))), values: wrongLast(['tag0', 'tag99', 'tag1000']) },
   'Array, uniqueItems': { schema: one(Type.Array(Type.String({ maxLength: 1000 }), { maxItems: 1024, uniqueItems: true })), values: [{ v: Array.from({ length: 1000 }, (_, i) => `s${i}`) }, { v: Array.from({ length: 32 }, (_, i) => fill('x', 990) + i) }, { v: [...Array.from({ length: 1000 }, (_, i) => `s${i}`), 's0'] }] },
+  'Array of Any, uniqueItems': { schema: one(Type.Array(Type.Any({ unboundedOnPurpose: true }), { maxItems: 1024, uniqueItems: true })), values: [i => ({ a: i, b: i }), i => ({ a: { b: { c: [i, { d: i }] } } }), i => [[[i]]]].flatMap(make => [{ v: Array.from({ length: 900 }, (_, i) => make(i)) }, { v: Array.from({ length: 900 }, (_, i) => make(i % 899)) }]) },
   Tuple: { schema: many(Type.Tuple([Type.Number(), Type.Boolean(), Type.Null()])), values: wrongLast([[1, true, null]]) },
   Object: { schema: many(Type.Object({ a: Type.Number(), b: Type.Optional(Type.Number()) })), values: [...wrongLast([{ a: 1 }, { a: 1, b: 2 }]), { v: fillList([{ a: 1, x: 2 }]) }] },
   'Object, open': { schema: one(Type.Object({}, { additionalProperties: Type.Number(), maxProperties: 8000 })), values: [Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`k${i}`, i])), Object.fromEntries([...Array.from({ length: 3000 }, (_, i) => [`k${i}`, i]), ['z', 'x']])].map(v => ({ v })) },

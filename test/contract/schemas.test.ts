@@ -64,7 +64,8 @@ t.test('uniqueItems: the same JSON value twice, and nothing else', async t => {
   const ajv = new Ajv().compile({ type: 'array', uniqueItems: true })
   const rows: readonly unknown[][] = [
     ['慢', 'ab'], [null, 'null'], [1, '1'], [true, 'true'], [{ a: 1 }, '{"o":["a",1]}'], [{ a: 1, b: 2 }, { b: 2, a: 2 }], [[1], [2]],
-    [[], {}], [0, false],
+    [[], {}], [0, false], [[[1], 2], [[1, 2]]], [['a,b'], ['a', 'b']], [{ a: 'b":1' }, { 'a":"b': 1 }], [{ 10: 1, 9: 2 }, { 9: 1, 10: 2 }], [[null], ['null'], []],
+    [{ 10: 1, 9: 2 }, { 9: 2, 10: 1 }],
     ['a', 'a'], [null, null], [{ a: 1, b: 2 }, { b: 2, a: 1 }], [[{ x: [1] }], [{ x: [1] }]], [0, -0],
   ]
   for (const value of rows) t.equal(accept(value) !== REFUSED, ajv(value), JSON.stringify(value))
