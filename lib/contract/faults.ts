@@ -1,6 +1,6 @@
 import { isObject } from '../errors/expected.js'
 import { MAX_ISSUES } from '../protocol/envelope.js'
-import { copyAny, isDictionary, isFreeName, isPlainObject, isUnique } from './code/runtime.js'
+import { copyAny, countProperties, isDictionary, isFreeName, isPlainObject, isUnique } from './code/runtime.js'
 import type { Blamed } from './inbound/sanitizer.js'
 import { numberProblem, stringProblem, type Problem } from './scalar-faults.js'
 import { step } from './tree/context.js'
@@ -93,6 +93,7 @@ class Finder {
     switch (node.kind) {
       case 'any': {
         const copy: unknown = this.#isOurs ? JSON.stringify(value) : copyAny(value)
+        if (!this.#isOurs) this.#work.left -= countProperties(copy)
         return copy === undefined ? 'kind' : null
       }
       case 'never': return 'kind'

@@ -245,6 +245,22 @@ t.test("unions beside types that TypeBox's interpreter stumbles over", async t =
   t.same([[1, '1'], [1, 1]].map(value(Type.Array(Type.Union([Type.Integer(), word]), { maxItems: 3, uniqueItems: true }))), [[1, '1'], REFUSED])
 })
 
+t.test('a variant that does not fit is found out before what is dear is read, and explained within bounds', async t => {
+  const any = Type.Any({ unboundedOnPurpose: true })
+  const { accept, explain } = compile(Type.Union(Array.from({ length: 20 }, (_, i) => Type.Object({ dear: any, [`k${i}`]: Type.Integer() }))))
+  let reads = 0
+  const members = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`m${i}`, i]))
+  const dear = Object.defineProperty({ ...members }, 'counted', { enumerable: true, get: () => { reads++; return 1 } })
+  const fitting = accept({ dear, k19: 1 })
+  t.same(fitting, { dear: { ...members, counted: 1 }, k19: 1 })
+  t.same(Object.keys(fitting as object), ['dear', 'k19'], 'in the order of the contract')
+  t.equal(reads, 1)
+  t.equal(accept({ dear, k20: 1 }), REFUSED)
+  t.equal(reads, 1)
+  t.equal(explain({ dear, k20: 1 }).length, 1)
+  t.ok(reads < 10, `${reads} of 20 variants`)
+})
+
 t.test('F24: unique items take linear time', async t => {
   const { accept } = compile(Type.Object({ v: Type.Array(Type.Object({ a: Type.Integer() }), { maxItems: 1024, uniqueItems: true }) }))
   const unique = (length: number): { v: object[] } => ({ v: Array.from({ length }, (_, a) => ({ a })) })

@@ -4,7 +4,7 @@ import { bounds, Generator, refuse, type List } from '../code/generator.js'
 import { copyAny, countProperties, isFreeName, isPlainObject, isUnique } from '../code/runtime.js'
 import { plainString } from '../text/rules.js'
 import { nodesOf } from '../tree/finish.js'
-import type { Node, ObjectNode, SchemaTree, StringNode, UnionNode } from '../tree/nodes.js'
+import { partsOf, type Node, type ObjectNode, type SchemaTree, type StringNode, type UnionNode } from '../tree/nodes.js'
 
 // Tested in test/contract/accept.test.ts.
 
@@ -84,8 +84,9 @@ return copy === undefined ? REFUSED : copy
       const value = this.value(inner, `x${i}`)
       if (isRequired) required.push(`${key}: x${i}`)
       else optional.push(`if (x${i} !== undefined) copy[${key}] = x${i}\n`)
-      return `let x${i} = v[${key}]\n${isRequired ? value : `if (x${i} !== undefined) {\nn++\n${value}}\n`}`
-    })
+      const line = `let x${i} = v[${key}]\n${isRequired ? value : `if (x${i} !== undefined) {\nn++\n${value}}\n`}`
+      return { line, price: priceOf(inner) }
+    }).toSorted((a, b) => a.price - b.price).map(({ line }) => line)
     const countsKeys = extra === null && node.unknown === 'refuse'
     const count = this.#drops ? 'tally.kept += n\n' : ''
     return `if (typeof v !== "object" || v === null) return
@@ -117,6 +118,16 @@ ${this.value(extra, 'x')}copy[k] = x
 
   protected result (_: Node, x: string): string {
     return x
+  }
+}
+
+/** What is dear to copy comes last: most variants of a union that do not fit are found out before. */
+function priceOf (node: Node): number {
+  switch (node.kind) {
+    case 'any': return 3
+    case 'object': return node.extra === null ? 2 : 3
+    case 'string': return node.policy === null ? 0 : 1
+    default: return partsOf(node).length > 0 || node.kind === 'ref' ? 2 : 0
   }
 }
 
