@@ -13,8 +13,13 @@ const minutes = Number(process.argv[2] ?? 60)
 const WORKERS = 32
 const PHASES = 6
 const MEGABYTES = 4
-/** Milliseconds in which whatever is forgotten is forgotten: budgets when they are full again, counts of log lines after 10 s. */
-const FORGOTTEN = 12_000
+/**
+ * Milliseconds in which whatever is forgotten is forgotten: budgets when they are full again, counts of log lines when nothing more was counted
+ * for 10 s after the last of them.
+ */
+const FORGOTTEN = 22_000
+/** Milliseconds of load in each phase, at least. */
+const LOAD = 6000
 /** Milliseconds until it counts as never. */
 const PATIENCE = 120_000
 const ORIGIN = 'https://soak.test'
@@ -201,7 +206,7 @@ try {
   const memory = []
   console.log(`node ${process.version}, ${minutes} minutes; held at rest:`, JSON.stringify(first.held))
   for (let phase = 1; phase <= PHASES; phase++) {
-    await run(Math.max(1000, minutes * 60_000 / PHASES - FORGOTTEN))
+    await run(Math.max(LOAD, minutes * 60_000 / PHASES - FORGOTTEN))
     const found = await settled(first)
     memory.push(found.memory / 2 ** 20)
     console.log(`${phase}/${PHASES}: ${[...done.values()].reduce((a, b) => a + b, 0)} visits, heap ${memory.at(-1).toFixed(2)} MB`)
