@@ -15,13 +15,14 @@ def fetch_token() -> str:
     body = json.dumps({"key": os.environ.get("KEY", "key-of-the-reader")}).encode()
     request = urllib.request.Request(f"{API}/token", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request) as answer:
-        print("a token", flush=True)
         token: str = json.load(answer)["token"]
         return token
 
 
 async def auth(_refused: bool) -> str:
-    return await asyncio.to_thread(fetch_token)
+    token = await asyncio.to_thread(fetch_token)
+    print("a token", flush=True)
+    return token
 
 
 async def main() -> None:
