@@ -139,10 +139,22 @@ export interface RouteModel {
   /** Tokens per second and socket, and how many a silent socket saves up. */
   readonly rate: number
   readonly burst: number
+  /** Budgets of the application's own, which connections share. Absent: none. */
+  readonly budgets?: readonly BudgetModel[]
   /** Milliseconds of a handler whose message has no `deadline`. */
   readonly handlerTimeout: number
   /** Older contracts that it serves as well, in their order. Absent: none. */
   readonly versions?: readonly VersionModel[]
+}
+
+/** A budget that connections share: a tenant's, a plan's. */
+export interface BudgetModel {
+  /** What `rate_limited` names it by. */
+  readonly name: string
+  /** Tokens per second. Absent: the application decides it for each connection. */
+  readonly rate?: number
+  /** Tokens saved up. Absent: the application decides it. */
+  readonly burst?: number
 }
 
 /** An older contract that a route serves. */

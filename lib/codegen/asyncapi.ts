@@ -129,6 +129,7 @@ function channelOf (model: ContractModel, frames: Frames, prefix: string, refTo:
     'x-envelope': model.envelope,
     'x-limits': model.limits,
     'x-rate': model.route === undefined ? undefined : { perSecond: model.route.rate, burst: model.route.burst },
+    'x-budgets': model.route?.budgets?.map(({ name, rate, burst }) => present({ name, perSecond: rate, burst })),
     'x-close-codes': model.closeCodes,
     'x-error-codes': model.errorCodes,
   })

@@ -1,5 +1,5 @@
 import { FormatRegistry } from '@sinclair/typebox'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -129,6 +129,7 @@ async function attempt<T> (path: string, run: () => Promise<T>): Promise<T> {
 async function importModule (path: string): Promise<Exports> {
   const file = resolve(path)
   if (!existsSync(file)) throw new WSG_ERR_GENERATE(`${path}: there is no such file`)
+  if (statSync(file).isDirectory()) throw new WSG_ERR_GENERATE(`${path}: expected a file, got a folder`)
   try {
     const exported = await import(pathToFileURL(file).href) as Exports
     takeFormats(file)

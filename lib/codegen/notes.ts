@@ -1,5 +1,5 @@
 import type {
-  Annotations, CallModel, ContractModel, DefinitionModel, InboundModel, OutboundModel, RulesModel,
+  Annotations, BudgetModel, CallModel, ContractModel, DefinitionModel, InboundModel, OutboundModel, RulesModel,
   StringModel,
 } from '../../types/model.js'
 
@@ -72,7 +72,11 @@ export function contractNotes (model: ContractModel): Notes {
   const { limits, route } = model
   const rate = route === undefined
     ? ''
-    : ` A connection may send ${route.rate} messages per second, ${route.burst} saved up.`
+    : [
+        ` A connection may send ${route.rate} messages per second, ${route.burst} saved up.`,
+        ...(route.budgets ?? []).map(budget =>
+          ` All that share the budget ${quoted(budget.name)} together: ${budgetText(budget, 'messages')}.`),
+      ].join('')
   const codes = model.closeCodes.map(({ code, name, retryable }) =>
     `- ${code} ${name}${retryable ? ', connects again' : ''}`)
   return sentences(
@@ -80,6 +84,12 @@ export function contractNotes (model: ContractModel): Notes {
     `Route ${quoted(model.url)}. A frame has at most ${limits.maxPayload} bytes and ${limits.depth} levels.${rate}`,
     ['Close codes:', ...codes].join('\n')
   )
+}
+
+/** How much a budget of the application's own allows. */
+export function budgetText ({ rate, burst }: BudgetModel, unit: string): string {
+  const perSecond = rate === undefined ? `as many ${unit} per second as the server decides` : `${rate} ${unit} per second`
+  return `${perSecond}${burst === undefined ? '' : `, ${burst} saved up`}`
 }
 
 const quoted = (text: string): string => `\`${text}\``

@@ -102,9 +102,23 @@ function routeChanges (versions: Versions): Change[] {
           ...amount(was.rate, is.rate, route, 'messages per second'),
           ...amount(was.burst, is.burst, route, 'messages at once'),
           ...amount(was.handlerTimeout, is.handlerTimeout, route, 'ms of a handler'),
+          ...budgetChanges(was, is),
           ...versionChanges(was, is, now.fingerprint),
         ]),
   ]
+}
+
+/** Budgets of the application's own. What is decided for each connection may be less than it was. */
+function budgetChanges ({ budgets: before = [] }: RouteModel, { budgets: after = [] }: RouteModel): Change[] {
+  return after.flatMap(({ name, rate, burst }) => {
+    const was = before.find(budget => budget.name === name)
+    if (was === undefined) return [change('old clients', 'route', `has the budget ${name} now`)]
+    const compare = (old: number | undefined, now: number | undefined, unit: string): Change[] => {
+      if (old !== undefined && now !== undefined) return amount(old, now, 'route', `${unit} of the budget ${name}`)
+      return old === now ? [] : [change('old clients', 'route', `decides the ${unit} of the budget ${name} otherwise`)]
+    }
+    return [...compare(was.rate, rate, 'messages per second'), ...compare(was.burst, burst, 'messages at once')]
+  })
 }
 
 /** Older contracts that are not served any more. */

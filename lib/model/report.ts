@@ -2,6 +2,7 @@ import type { ContractModel, OutboundModel, RulesModel, VersionModel } from '../
 import { tokensFor } from '../contract/cost.js'
 import { PAYLOAD_DEFAULT } from '../contract/limits.js'
 import { DEFAULT_RATE } from './default-rate.js'
+import { budgetText } from './notes.js'
 
 /**
  * What a compiled contract costs and allows, as lines: the largest frame of each message, its roles and its price,
@@ -34,6 +35,7 @@ export function report (model: ContractModel): readonly string[] {
     `  a frame: at most ${limits.maxPayload} bytes${large}, ${limits.depth} levels, ${limits.nodes} values`,
     `  a socket: ${rate} tokens per second, ${burst} saved up${route === undefined ? ' (the defaults)' : ''}; ` +
       `at most ${Math.ceil(heaviest)} bytes per second that are handled`,
+    ...(route?.budgets ?? []).map(budget => `  all that share "${budget.name}": ${budgetText(budget, 'tokens')}`),
     ...(rows.length === 0 ? ['  nothing comes in'] : table([HEAD, ...rows])),
     ...incoming.flatMap(message => costlyLine(message, burst)),
     ...model.outbound.map(message => `  sends ${message.type}; a slow reader ${slowText(message)}`),

@@ -1,6 +1,8 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { AnyContract } from '../../types/contract.js'
+import type { MessageBudget } from '../../types/message-options.js'
+import type { BudgetModel } from '../../types/model.js'
 import type { RouteGuardOptions } from '../../types/options.js'
 import type { DeclaredContract, WsRouteHandle, WsRouteHandlers } from '../../types/route.js'
 import { WSG_ERR_OPTION, WSG_ERR_PLUGIN_ORDER } from '../errors/coded.js'
@@ -134,6 +136,7 @@ function logReport (log: FastifyBaseLogger, { contract, url, route }: DeclaredCo
 
 /** For generators. */
 function describe ({ spec, versions, url, limits }: CompiledRoute, handlers: AnyHandlers): DeclaredContract {
+  const { budgets = [] } = limits
   return {
     contract: spec,
     versions: versions.map(({ contract, model: { fingerprint } }) => ({ contract, fingerprint })),
@@ -142,8 +145,18 @@ function describe ({ spec, versions, url, limits }: CompiledRoute, handlers: Any
       public: (handlers as RouteGuardOptions).public === true,
       rate: limits.rate,
       burst: limits.burst,
+      ...(budgets.length === 0 ? {} : { budgets: budgets.map(budgetOf) }),
       handlerTimeout: limits.handlerTimeout,
       ...(versions.length === 0 ? {} : { versions: versions.map(({ model }) => model) }),
     },
+  }
+}
+
+/** What is decided for each socket is no figure. */
+function budgetOf ({ name, rate, burst }: MessageBudget): BudgetModel {
+  return {
+    name,
+    ...(typeof rate === 'number' ? { rate } : {}),
+    ...(typeof burst === 'number' ? { burst } : {}),
   }
 }

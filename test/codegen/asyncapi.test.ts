@@ -62,6 +62,8 @@ t.test('the chat as a document', async t => {
 
 t.test('a public route needs no credentials; schemes of one\'s own are taken as they are', async t => {
   const route = { public: true, rate: 20, burst: 40, handlerTimeout: 10_000 }
+  const budgets = [{ name: 'tenant', rate: 500, burst: 1000 }, { name: 'plan' }]
+  t.same(at(asyncApi(readModel(chat, { route: { ...route, budgets } })), 'channels', 'Chat', 'x-budgets'), [{ name: 'tenant', perSecond: 500, burst: 1000 }, { name: 'plan' }])
   t.equal(at(asyncApi(readModel(chat, { route })), 'components', 'securitySchemes'), undefined)
   const own = asyncApi(readModel(chat), { securitySchemes: { key: { type: 'httpApiKey', in: 'header', name: 'X-Key' } } })
   t.same(await faultsOf(own), [])

@@ -68,7 +68,24 @@ t.test('bad input is one line and exit code 2', async t => {
     [['generate', good, '--client', 'typescript'], /expected --out <folder>, got nothing/],
     [['generate', good, '--client', 'typescrip', '--out', out], /client: expected typescript.*, got "typescrip"; did you mean "typescript"\?/],
     [['generate', good, '--client', 'typescript', '--out', out, '--check', '--watch'], /expected --check or --watch, got both/],
-    [['generate', good, '--clent', 'typescript'], /Unknown option '--clent'/],
+    [['generate', good, '--clent', 'typescript'], /generate: expected options --client, --out, --check, --watch, got --clent; did you mean "--client"\?$/],
+    [['generate', good, '-x'], /generate: expected options .*, got -x$/],
+    [['generate', good, '--client', '--out', out], /generate: expected a value behind --client, got --out$/],
+    [['generate', good, '--client', 'typescript', '--out'], /generate: expected a value behind --out, got nothing$/],
+    [['generate', good, '--client', 'typescript', '--out='], /generate: expected a value behind --out, got nothing$/],
+    [['generate', good, '--client', 'typescript', '--out', out, '--check=yes'], /generate: expected --check without a value, got yes$/],
+    [['generate', good, '--client', 'typescript', '--client', 'python', '--out', out], /generate: expected --client once, got it twice$/],
+    [['generate', folder, '--client', 'typescript', '--out', out], /^fastify-ws-guard: .*: expected a file, got a folder$/],
+    [['asyncapi', good, '--servr', 'wss://a.example'], /asyncapi: expected options .*, got --servr; did you mean "--server"\?$/],
+    [['asyncapi', good, '--server', 'ftp://a.example'], /asyncapi: expected --server wss:\/\/host, got "ftp:\/\/a\.example"$/],
+    [['asyncapi', good, '--format', 'yml'], /asyncapi: expected --format json or yaml, got "yml"; did you mean "yaml"\?$/],
+    [['json-schema', good, '--contract', 'chta'], /json-schema: expected --contract \(chat\), got "chta"; did you mean "chat"\?$/],
+    [['model', good, '--check'], /model: expected --out beside --check, got nothing$/],
+    [['report', good, '--json'], /report: expected no option, got --json$/],
+    [['report'], /report: expected one module, got 0$/],
+    [['diff', good], /diff: expected two files, got 1$/],
+    [['diff', good, good], /chat\.mjs: it can not be read: SyntaxError: .+$/],
+    [['diff', join(folder, 'none.json'), good], /none\.json: it can not be read: ENOENT.+$/],
     [['generate', good, '--client', 'typescript', '--out', good], /chat\.mjs.*can not be read: ENOTDIR/],
     [['generate', join(folder, 'unbounded.mjs'), '--client', 'typescript', '--out', out],
       /unbounded\.mjs: contract "chat", inbound "say", \/text: a string from a peer needs \{ maxLength \}/],
@@ -76,7 +93,7 @@ t.test('bad input is one line and exit code 2', async t => {
   for (const [args, cause] of cases) {
     const { status, printed, complained } = await command(...args)
     t.equal(status, 2, args.join(' '))
-    t.same(printed, [])
+    t.same(printed, [], args.join(' '))
     t.equal(complained.length, 1)
     t.match(complained[0], cause)
     t.match(complained[0], /^fastify-ws-guard: .+$/)

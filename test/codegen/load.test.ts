@@ -12,7 +12,7 @@ ${CONTRACT}
 const chat = ${define('chat')}
 const build = async () => {
   const app = Fastify()
-  await app.register(guard, { development: true, messages: { rate: 5, burst: 9 } })
+  await app.register(guard, { development: true, messages: { rate: 5, burst: 9, budgets: [{ name: 'tenant', key: () => 1, rate: 50, burst: () => 9 }] } })
   await app.register(async scope => { scope.wsRoute(chat, { public: true }) }, { prefix: '/v1' })
   app.addHook('onClose', async () => { globalThis.closed = (globalThis.closed ?? 0) + 1 })
   return app
@@ -58,7 +58,7 @@ t.test('an application is exported, or made by a function; it is closed again', 
     t.equal(others.length, 0)
     t.equal(found!.contract.name, 'chat', file)
     t.equal(found!.url, '/v1/chat', 'with its prefix')
-    t.same(found!.route, { public: true, rate: 5, burst: 9, handlerTimeout: 10_000 })
+    t.same(found!.route, { public: true, rate: 5, burst: 9, budgets: [{ name: 'tenant', rate: 50 }], handlerTimeout: 10_000 })
   }
   t.equal((globalThis as { readonly closed?: number }).closed, 3)
 })

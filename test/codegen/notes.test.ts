@@ -30,4 +30,7 @@ t.test('the rate is told where an application is known', async t => {
   t.notMatch(contractNotes(handModel()).text.join(), 'per second')
   const route = { public: true, rate: 20, burst: 40, handlerTimeout: 10 }
   t.match(contractNotes(handModel({ route })).text.join(), 'A connection may send 20 messages per second, 40 saved up.')
+  const budgets = [{ name: 'tenant', rate: 500, burst: 1000 }, { name: 'plan' }]
+  t.match(contractNotes(handModel({ route: { ...route, budgets } })).text.join(), '40 saved up. All that share the budget `tenant` together: ' +
+    '500 messages per second, 1000 saved up. All that share the budget `plan` together: as many messages per second as the server decides.')
 })

@@ -1,5 +1,5 @@
 import type { Broken } from '../../lib/model/diff.js'
-import type { ContractModel, DefinitionModel, PropertyModel, TypeModel, UnionModel } from '../../types/model.js'
+import type { BudgetModel, ContractModel, DefinitionModel, PropertyModel, RouteModel, TypeModel, UnionModel } from '../../types/model.js'
 
 // Changes of a contract, and whom each of them breaks. test/model/diff.test.ts asks `diff`, test/model/compatible.test.ts clients and servers.
 
@@ -77,6 +77,8 @@ export const TYPES: readonly (readonly [what: string, old: DefinitionModel, now:
   ['a description', string, { kind: 'string', description: 'x', deprecated: true, examples: ['x'] }, null],
 ]
 
+const TENANT = (...budgets: BudgetModel[]): RouteModel => ({ public: true, rate: 20, burst: 40, ...(budgets.length === 0 ? {} : { budgets }), handlerTimeout: 9 })
+
 const SERVING = {
   public: true,
   rate: 20,
@@ -121,6 +123,10 @@ export const OTHERS: readonly (readonly [what: string, old: Part, now: Part, bro
     { route: { public: false, rate: 20, burst: 40, handlerTimeout: 9 } }, 'old clients'],
   ['an older contract that is not served any more', { route: SERVING }, { route: { ...SERVING, versions: [] } }, 'old clients'],
   ['an older contract that is served as well', { route: { ...SERVING, versions: [] } }, { route: SERVING }, null],
+  ['a budget of its own', { route: TENANT() }, { route: TENANT({ name: 'tenant', rate: 9, burst: 9 }) }, 'old clients'],
+  ['a lower budget of its own', { route: TENANT({ name: 'tenant', rate: 9, burst: 9 }) }, { route: TENANT({ name: 'tenant', rate: 9, burst: 5 }) }, 'old clients'],
+  ['a budget that is decided for each connection', { route: TENANT({ name: 'tenant', rate: 9, burst: 9 }) }, { route: TENANT({ name: 'tenant', burst: 9 }) }, 'old clients'],
+  ['a budget that is gone', { route: TENANT({ name: 'tenant' }) }, { route: TENANT() }, null],
   ['a lower rate', { route: { public: true, rate: 20, burst: 40, handlerTimeout: 9 } },
     { route: { public: true, rate: 10, burst: 40, handlerTimeout: 9 } }, 'old clients'],
 ]

@@ -35,7 +35,7 @@ const VALUES: readonly unknown[] = [
 /** What the value of a message can't show: numbers that the server only counts with. */
 const UNSHOWN = new Set([
   'a higher cost', 'a shorter deadline', 'left out for slow readers', 'smaller frames', 'a route that is public no more', 'a lower rate',
-  'an older contract that is not served any more',
+  'an older contract that is not served any more', 'a budget of its own', 'a lower budget of its own', 'a budget that is decided for each connection',
 ])
 /** Where `diff` is careful: it doesn't know which of two text policies is the narrower one. */
 const CAREFUL = new Set(['outbound: a text policy that cleans no more'])

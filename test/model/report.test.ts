@@ -36,6 +36,16 @@ t.test('of a contract without its application the rates are the defaults', async
   t.match(report(handModel()), ['chat', 'a frame', 'a socket', '  nothing comes in'])
 })
 
+t.test('budgets of the application\'s own', async t => {
+  const budgets = [{ name: 'tenant', rate: 500, burst: 1000 }, { name: 'plan', burst: 30 }, { name: 'key' }]
+  const route = { public: true, rate: 10, burst: 20, budgets, handlerTimeout: 1000 }
+  t.same(report(handModel({ route })).slice(3, 6), [
+    '  all that share "tenant": 500 tokens per second, 1000 saved up',
+    '  all that share "plan": as many tokens per second as the server decides, 30 saved up',
+    '  all that share "key": as many tokens per second as the server decides',
+  ])
+})
+
 t.test('older contracts that the route serves', async t => {
   const older = { name: 'chat', fingerprint: 'cf-1111111111111111', limits: { maxPayload: 2048, depth: 4, nodes: 1024 }, adapted: ['say'], gone: ['kick', 'wave'] }
   const route = { public: true, rate: 10, burst: 20, handlerTimeout: 1000 }

@@ -1,10 +1,10 @@
 // Tested in test/model/diff.test.ts.
 
 import { readFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import type { ContractModel } from '../../../types/model.js'
 import { WSG_ERR_GENERATE } from '../../errors/coded.js'
 import type { Command } from '../command.js'
+import { readCommandLine } from '../command-line.js'
 import { firstLine } from '../first-line.js'
 import { breaksOldClients, type Change, diffModels } from '../../model/diff.js'
 
@@ -22,8 +22,9 @@ export const DIFF: Command = {
     'Exit code 1: clients in use break. 0: they do not. 2: bad input.',
   ].join('\n'),
   async run (args, output) {
-    const { values: { strict = false, json = false }, positionals } = parseArgs({
-      args, allowPositionals: true, options: { strict: { type: 'boolean' }, json: { type: 'boolean' } },
+    const { values: { strict = false, json = false }, positionals } = readCommandLine('diff', args, {
+      strict: { type: 'boolean' },
+      json: { type: 'boolean' },
     })
     const [old, now] = positionals
     if (old === undefined || now === undefined || positionals.length > 2) {

@@ -1,13 +1,13 @@
 // Tested in test/codegen/documents.test.ts.
 
 import { basename, dirname } from 'node:path'
-import { parseArgs } from 'node:util'
 import type { ContractModel } from '../../../types/model.js'
 import { WSG_ERR_GENERATE } from '../../errors/coded.js'
 import { got } from '../../errors/got.js'
 import { didYouMean } from '../../errors/nearest.js'
 import { asyncApi } from '../asyncapi.js'
 import { type Command, oneModule, type Output } from '../command.js'
+import { readCommandLine } from '../command-line.js'
 import { compareFiles, writeFiles } from '../files.js'
 import { jsonSchema } from '../json-schema.js'
 import { loadModels } from '../load-models.js'
@@ -77,22 +77,18 @@ const ASYNCAPI_OPTIONS = {
 } as const
 
 function readArguments (name: string, args: string[]): Values & { readonly module: string } {
-  const { values: parsed, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      out: { type: 'string' },
-      check: { type: 'boolean' },
-      ...(name === 'asyncapi' ? ASYNCAPI_OPTIONS : { contract: { type: 'string' } } as const),
-    },
+  const { values: parsed, positionals } = readCommandLine(name, args, {
+    out: { type: 'string' },
+    check: { type: 'boolean' },
+    ...(name === 'asyncapi' ? ASYNCAPI_OPTIONS : { contract: { type: 'string' } } as const),
   })
   const module = oneModule(name, positionals)
   const values = parsed as Values
   const { out, check, format, server } = values
   if (format !== undefined && format !== 'json' && format !== 'yaml') {
-    throw new WSG_ERR_GENERATE(`${name}: expected --format json or yaml, got ${got(format)}`)
+    throw new WSG_ERR_GENERATE(`${name}: expected --format json or yaml, got ${got(format)}${didYouMean(format, ['json', 'yaml'])}`)
   }
-  if (server !== undefined && !URL.canParse(server)) {
+  if (server !== undefined && !(URL.canParse(server) && /^(?:ws|http)s?:\/\//.test(server))) {
     throw new WSG_ERR_GENERATE(`${name}: expected --server wss://host, got ${got(server)}`)
   }
   if (check === true && out === undefined) {

@@ -1,8 +1,8 @@
 // Tested in test/codegen/cli.test.ts.
 
-import { parseArgs } from 'node:util'
 import { WSG_ERR_GENERATE } from '../../errors/coded.js'
 import { type Command, oneModule, type Output } from '../command.js'
+import { readCommandLine } from '../command-line.js'
 import { EMITTERS } from '../emitters.js'
 import type { Difference } from '../files.js'
 import { generate } from '../generate.js'
@@ -23,15 +23,11 @@ export const GENERATE: Command = {
     '  --watch    generate again after each change in the folder of the module',
   ].join('\n'),
   async run (args, output) {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        client: { type: 'string' },
-        out: { type: 'string' },
-        check: { type: 'boolean' },
-        watch: { type: 'boolean' },
-      },
+    const { values, positionals } = readCommandLine('generate', args, {
+      client: { type: 'string' },
+      out: { type: 'string' },
+      check: { type: 'boolean' },
+      watch: { type: 'boolean' },
     })
     const { client, out, check = false, watch = false } = values
     const module = oneModule('generate', positionals)

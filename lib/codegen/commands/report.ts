@@ -1,6 +1,7 @@
 // Tested in test/codegen/cli.test.ts.
 
 import { type Command, oneModule } from '../command.js'
+import { readCommandLine } from '../command-line.js'
 import { loadModels } from '../load-models.js'
 import { report } from '../../model/report.js'
 
@@ -13,7 +14,7 @@ export const REPORT: Command = {
     '  <module>   a module that exports contracts, or a Fastify application: then with the rates of its routes',
   ].join('\n'),
   async run (args, output) {
-    const models = await loadModels(oneModule('report', args))
+    const models = await loadModels(oneModule('report', readCommandLine('report', args, {}).positionals))
     models.flatMap(model => report(model)).forEach(output.print)
     return 0
   },
