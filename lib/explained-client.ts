@@ -64,6 +64,11 @@ function looked<M extends object> (where: string, methods: M, at: number, known:
 }
 
 export function createClient<C extends AnyContract> (options: ClientOptions<C>): Client<C> {
+  for (const name of Object.keys(PARTS)) {
+    if (!Object.hasOwn(options, name)) continue
+    const message = `createClient: expected ${name} in the url, got it beside; write url: urlOf(…, { ${name} })`
+    throw new ClientError('unknown_option', { message })
+  }
   check('createClient', options, OPTIONS)
   check('createClient: pace', options.pace, PACE)
   const client = create(options)

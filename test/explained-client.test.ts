@@ -14,7 +14,7 @@ t.test('the error says which name was meant', async t => {
   const made = (more: object) => (): unknown => createClient<typeof chat>({ url, WebSocket, ...more })
   t.throws(made({ quue: 3 }), said(/^createClient: expected .*, got "quue"; did you mean "queue"\?$/))
   t.throws(made({ max_backoff: 3 }), said(/; did you mean "maxBackoff"\?$/))
-  t.throws(made({ params: {} }), said(/got "params"$/))
+  t.throws(made({ params: {} }), said('createClient: expected params in the url, got it beside; write url: urlOf(…, { params })'))
   t.throws(made({ pace: { brust: 1 } }), said('createClient: pace: expected rate, burst, got "brust"; did you mean "burst"?'))
   const client = createClient<typeof chat>({ url, WebSocket, pace: { rate: 1 } })
   t.throws(() => client.calls.history({ limit: 1 }, { timout: 5 } as never), said('calls.history: expected timeout, signal, got "timout"; did you mean "timeout"?'))

@@ -57,7 +57,6 @@ _CLOSE_CODES: dict[int, tuple[str, bool]] = {
     1008: ("policy_violation", False),
     1009: ("too_big", False),
     1011: ("internal", True),
-    1013: ("overload", True),
     1013: ("slow_consumer", True),
     4400: ("bad_message", False),
     4401: ("unauthenticated", False),
@@ -638,4 +637,4 @@ class PollClient(_Client):
     def events_result(self) -> AsyncIterator[Result]:
         """The same, for `async for`. Ends with the client."""
         return cast(AsyncIterator[Result], self._events("result"))
-# sha256-a7d473348a1c88e2 of all lines before
+# sha256-66f4a056c8d6b92c of all lines before

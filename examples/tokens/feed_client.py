@@ -57,7 +57,6 @@ _CLOSE_CODES: dict[int, tuple[str, bool]] = {
     1008: ("policy_violation", False),
     1009: ("too_big", False),
     1011: ("internal", True),
-    1013: ("overload", True),
     1013: ("slow_consumer", True),
     4400: ("bad_message", False),
     4401: ("unauthenticated", False),
@@ -631,4 +630,4 @@ class FeedClient(_Client):
     def events_published(self) -> AsyncIterator[Published]:
         """The same, for `async for`. Ends with the client."""
         return cast(AsyncIterator[Published], self._events("published"))
-# sha256-9e6ede275906bf68 of all lines before
+# sha256-e629a7b2ea4b6c1e of all lines before

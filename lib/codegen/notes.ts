@@ -1,7 +1,8 @@
 import type {
-  Annotations, BudgetModel, CallModel, ContractModel, DefinitionModel, InboundModel, OutboundModel, RulesModel,
+  Annotations, CallModel, ContractModel, DefinitionModel, InboundModel, OutboundModel, RulesModel,
   StringModel,
 } from '../../types/model.js'
+import { budgetText } from '../model/budget-text.js'
 
 // What generated code says for people: sentences, the same in every language.
 
@@ -84,12 +85,6 @@ export function contractNotes (model: ContractModel): Notes {
     `Route ${quoted(model.url)}. A frame has at most ${limits.maxPayload} bytes and ${limits.depth} levels.${rate}`,
     ['Close codes:', ...codes].join('\n')
   )
-}
-
-/** How much a budget of the application's own allows. */
-export function budgetText ({ rate, burst }: BudgetModel, unit: string): string {
-  const perSecond = rate === undefined ? `as many ${unit} per second as the server decides` : `${rate} ${unit} per second`
-  return `${perSecond}${burst === undefined ? '' : `, ${burst} saved up`}`
 }
 
 const quoted = (text: string): string => `\`${text}\``

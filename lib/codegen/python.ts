@@ -61,7 +61,8 @@ function constants ({ envelope, fingerprint, outbound, closeCodes, route }: Cont
     // A tenth below what the server allows: its clock is another.
     `_RATE, _BURST = ${rate * 0.9}, ${Math.max(1, Math.floor(burst * 0.9))}`,
     '_CLOSE_CODES: dict[int, tuple[str, bool]] = {',
-    ...closeCodes.map(({ code, name, retryable }) =>
+    // 1013 has two names.
+    ...closeCodes.filter(({ code }, index) => closeCodes[index + 1]?.code !== code).map(({ code, name, retryable }) =>
       `    ${code}: (${pythonString(name)}, ${retryable ? 'True' : 'False'}),`),
     '}',
   ]

@@ -2,7 +2,7 @@ import type { ContractModel, OutboundModel, RulesModel, VersionModel } from '../
 import { tokensFor } from '../contract/cost.js'
 import { PAYLOAD_DEFAULT } from '../contract/limits.js'
 import { DEFAULT_RATE } from './default-rate.js'
-import { budgetText } from './notes.js'
+import { budgetText } from './budget-text.js'
 
 /**
  * What a compiled contract costs and allows, as lines: the largest frame of each message, its roles and its price,
