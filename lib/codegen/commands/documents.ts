@@ -76,6 +76,8 @@ const ASYNCAPI_OPTIONS = {
   format: { type: 'string' }, title: { type: 'string' }, server: { type: 'string' }, 'api-version': { type: 'string' },
 } as const
 
+const isAddress = (text: string): boolean => URL.canParse(text) && /^(?:ws|http)s?:\/\//.test(text)
+
 function readArguments (name: string, args: string[]): Values & { readonly module: string } {
   const { values: parsed, positionals } = readCommandLine(name, args, {
     out: { type: 'string' },
@@ -88,7 +90,7 @@ function readArguments (name: string, args: string[]): Values & { readonly modul
   if (format !== undefined && format !== 'json' && format !== 'yaml') {
     throw new WSG_ERR_GENERATE(`${name}: expected --format json or yaml, got ${got(format)}${didYouMean(format, ['json', 'yaml'])}`)
   }
-  if (server !== undefined && !(URL.canParse(server) && /^(?:ws|http)s?:\/\//.test(server))) {
+  if (server !== undefined && !isAddress(server)) {
     throw new WSG_ERR_GENERATE(`${name}: expected --server wss://host, got ${got(server)}`)
   }
   if (check === true && out === undefined) {
