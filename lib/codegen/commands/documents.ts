@@ -88,7 +88,8 @@ function readArguments (name: string, args: string[]): Values & { readonly modul
   const values = parsed as Values
   const { out, check, format, server } = values
   if (format !== undefined && format !== 'json' && format !== 'yaml') {
-    throw new WSG_ERR_GENERATE(`${name}: expected --format json or yaml, got ${got(format)}${didYouMean(format, ['json', 'yaml'])}`)
+    const meant = didYouMean(format, ['json', 'yaml'])
+    throw new WSG_ERR_GENERATE(`${name}: expected --format json or yaml, got ${got(format)}${meant}`)
   }
   if (server !== undefined && !isAddress(server)) {
     throw new WSG_ERR_GENERATE(`${name}: expected --server wss://host, got ${got(server)}`)
