@@ -16,7 +16,7 @@ export function pythonTypes (types: readonly NamedType[]): string[] {
 function declaration (name: string, type: DefinitionModel, hidden: ReadonlySet<string>): string[] {
   if (type.kind !== 'object' || type.extra !== undefined) {
     const written = type.kind === 'object' ? writeOpen(type) : type.kind === 'bytes' ? 'bytes' : write(type)
-    return [`${name}: TypeAlias = ${pythonString(written)}`, ...docstring(typeNotes(type))]
+    return [`${name}: TypeAlias = ${quoted(written)}`, ...docstring(typeNotes(type))]
   }
   const field = (property: ObjectModel['properties'][number]): string =>
     property.required ? write(property.type) : `NotRequired[${write(property.type)}]`
@@ -32,12 +32,15 @@ function declaration (name: string, type: DefinitionModel, hidden: ReadonlySet<s
     `${name} = TypedDict("${name}", {`,
     ...indented(type.properties.flatMap(property => [
       ...comments(typeNotes(property.type)),
-      `${pythonString(property.name)}: ${pythonString(field(property))},`,
+      `${pythonString(property.name)}: ${quoted(field(property))},`,
     ])),
     '})',
     ...docstring(typeNotes(type)),
   ]
 }
+
+/** A type that may name what comes later. mypy 2 takes a quoted None for no type. */
+const quoted = (written: string): string => written === 'None' ? written : pythonString(written)
 
 /** Python has no type for declared fields beside others: one type covers both. */
 function writeOpen ({ extra, properties }: ObjectModel): string {

@@ -12,7 +12,7 @@ import { type ChatServer, type ChatServerOptions, chatServer, spawnChatServer } 
 import { stopChild } from '../helpers/child.js'
 import { tokenAuth } from '../../lib/index.js'
 import { freePort } from '../helpers/ports.js'
-import { latestWebsockets, PACKAGED, type PythonChild, type PythonSetup, skipWithoutPython, startPython } from '../helpers/python.js'
+import { latest, PACKAGED, type PythonChild, type PythonSetup, skipWithoutPython, startPython } from '../helpers/python.js'
 import type { Teardown } from '../helpers/teardown.js'
 import { later } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
@@ -74,7 +74,7 @@ async function raw (t: Teardown, onSocket: (socket: WebSocket) => void): Promise
 t.test('with the packaged websockets', { skip }, t => clientTests(t, PACKAGED))
 
 t.test('with the current websockets', { skip }, async t => {
-  const python = await latestWebsockets(t)
+  const python = await latest(t, 'websockets')
   if (typeof python === 'string') t.pass(`skipped: ${python}`)
   else await clientTests(t, python)
 })

@@ -8,9 +8,9 @@ import { emitPython } from '../../lib/codegen/python.js'
 import { readModel } from '../../lib/model/model.js'
 import { compileContract } from '../../lib/contract/compile.js'
 import { REFUSED } from '../../lib/protocol/refused.js'
-import { python, skipWithoutPython } from '../helpers/python.js'
+import { latest, PACKAGED, python, type PythonSetup, skipWithoutPython } from '../helpers/python.js'
 import { randomOf } from '../helpers/random.js'
-import { type Pair, type RandomContract, randomContract, reversed, spoil } from '../helpers/random-contracts.js'
+import { NULLS, type Pair, type RandomContract, randomContract, reversed, spoil } from '../helpers/random-contracts.js'
 import { ROOT } from '../helpers/sources.js'
 
 // Contracts made by fast-check. What the server takes fits the generated types and is the same behind a round trip through the generated
@@ -28,7 +28,7 @@ interface Question {
   readonly about: string
 }
 
-const contracts = fc.sample(randomContract, { numRuns: RUNS, seed: SEED })
+const contracts = [NULLS, ...fc.sample(randomContract, { numRuns: RUNS, seed: SEED })]
 const verdicts = { accepted: 0, refused: 0, wider: 0 }
 
 t.test('the order of declarations is not in the output', async t => {
@@ -49,10 +49,13 @@ t.test('generated Python', { skip: skipWithoutPython() }, async t => {
     questions.push(...questionsOf(random, `c${index}`, index))
   })
 
-  await t.test('mypy --strict has nothing to say', async t => {
-    const { status, output } = await python(['-m', 'mypy', '--strict', '--cache-dir', join(folder, 'cache'), folder], folder)
-    t.equal(status, 0, output.split('\n').slice(0, 20).join('\n'))
-  })
+  for (const setup of [PACKAGED, await latest(t, 'mypy')]) {
+    await t.test('mypy --strict has nothing to say', { skip: typeof setup === 'string' && setup }, async t => {
+      const { name, env } = setup as PythonSetup
+      const { status, output } = await python(['-m', 'mypy', '--strict', '--cache-dir', join(folder, 'cache'), folder], folder, '', env)
+      t.equal(status, 0, `${name}: ${output.split('\n').slice(0, 20).join('\n')}`)
+    })
+  }
 
   await t.test('values fit their types, and come back as they were', async t => {
     const input = questions.map(({ ask }) => `${JSON.stringify(ask)}\n`).join('')

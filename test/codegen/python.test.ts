@@ -45,7 +45,6 @@ t.test('types as they stand behind a colon', async t => {
     [{ kind: 'bytes' }, 'bytes'],
     [{ kind: 'number', integer: false }, 'float'],
     [{ kind: 'values', values: [] }, 'Never'],
-    [{ kind: 'values', values: [null] }, 'None'],
     [{ kind: 'values', values: [1, true, 1.5, null] }, 'Literal[1, True] | float | None'],
     [{ kind: 'array', items: { kind: 'ref', name: 'Other' } }, 'list[Other]'],
     [{ kind: 'tuple', items: [{ kind: 'boolean' }, { kind: 'string' }, { kind: 'string' }] }, 'list[bool | str]'],
@@ -54,6 +53,7 @@ t.test('types as they stand behind a colon', async t => {
     [{ kind: 'object', properties: [{ name: 'a', required: true, type: { kind: 'boolean' } }], extra: { kind: 'string' } }, 'dict[str, str | bool]'],
   ]
   for (const [type, text] of cases) t.equal(declared(type), `T: TypeAlias = "${text}"`)
+  t.equal(declared({ kind: 'values', values: [null] }), 'T: TypeAlias = None', 'mypy 2 takes a quoted one for no type')
 })
 
 t.test('text of an author ends nothing and hides nothing', async t => {

@@ -32,16 +32,16 @@ export interface PythonSetup {
 /** Debian's own packages. */
 export const PACKAGED: PythonSetup = { name: 'websockets as packaged', env: {} }
 
-/** The current release of websockets in a folder of its own, or why it is not there. */
-export async function latestWebsockets (t: Teardown): Promise<PythonSetup | string> {
-  const folder = mkdtempSync(join(tmpdir(), 'wsg-websockets-'))
+/** The current release of a package in a folder of its own, or why it is not there. */
+export async function latest (t: Teardown, name: 'mypy' | 'websockets'): Promise<PythonSetup | string> {
+  const folder = mkdtempSync(join(tmpdir(), `wsg-${name}-`))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '0', '--timeout', '10', '--target', folder, 'websockets']
+  const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '0', '--timeout', '10', '--target', folder, name]
   const { status, output } = await python(args, folder)
-  if (status !== 0) return `needs pip and a package index for the current websockets: ${output.trim().split('\n').at(-1)}`
+  if (status !== 0) return `needs pip and a package index for the current ${name}: ${output.trim().split('\n').at(-1)}`
   const env = { PYTHONPATH: folder }
-  const version = await python(['-c', 'import websockets; print(websockets.__version__)'], folder, '', env)
-  return { name: `websockets ${version.output.trim()}`, env }
+  const version = await python(['-c', `import importlib.metadata; print(importlib.metadata.version("${name}"))`], folder, '', env)
+  return { name: `${name} ${version.output.trim()}`, env }
 }
 
 /** Result of a Python command that ends by itself. */

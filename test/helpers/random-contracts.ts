@@ -149,6 +149,24 @@ export function contractsOf ({ Type, recursive, module }: Library): fc.Arbitrary
 
 export const randomContract = contractsOf(SINCLAIR)
 
+/** Not random: null wherever a payload can stand. */
+export const NULLS: RandomContract = (() => {
+  const { Type } = SINCLAIR
+  const none = pairOf(Type.Null(), fc.constant(null))
+  const call = { request: none.schema, reply: none.schema, errors: { taken: none.schema } }
+  return {
+    contract: {
+      name: 'nulls', url: '/x', inbound: { ping: none.schema }, outbound: { pong: none.schema }, calls: { touch: call, nest: { ...call, reply: Type.Array(none.schema, { maxItems: 9 }) } },
+    },
+    inbound: new Map([['ping', none]]),
+    outbound: new Map([['pong', none]]),
+    calls: new Map([
+      ['touch', { request: none, reply: none }],
+      ['nest', { request: none, reply: pairOf(Type.Array(none.schema, { maxItems: 9 }), fc.array(none.value, { maxLength: 3 })) }],
+    ]),
+  }
+})()
+
 /** What a record holds may lie in a closed object beside it as well, as far as TypeScript can tell (docs/generated-clients.md). */
 function isTold (items: readonly Pair[]): boolean {
   const kinds = items.map(({ schema }) => kindOf(schema)!)
