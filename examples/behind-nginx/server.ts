@@ -12,7 +12,7 @@ export const clock = defineContract({
 })
 
 // The address that browsers show, as nginx serves it.
-const site = new URL(process.env['PUBLIC_ORIGIN'] ?? 'https://localhost:8443')
+const site = new URL(process.env['PUBLIC_ORIGIN'] ?? 'https://app.example.com')
 
 const app = Fastify({
   // nginx's address, as this server sees it. Never `true`: anyone who reaches this port could then claim to have come over TLS.

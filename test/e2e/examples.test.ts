@@ -62,8 +62,9 @@ t.test('examples/behind-nginx', { skip: skipWithout('nginx', 'openssl') }, async
   }
   let config = readFileSync(join(ROOT, 'examples/behind-nginx/nginx.conf'), 'utf8')
   config = replace(config, 'server 127.0.0.1:3000', `server 127.0.0.1:${app.port}`)
-  config = replace(config, 'listen 8443', `listen 127.0.0.1:${tlsPort}`)
-  config = replace(config, 'listen 8080', `listen 127.0.0.1:${plainPort}`)
+  config = replace(config, 'listen 443', `listen 127.0.0.1:${tlsPort}`)
+  config = replace(config, 'listen 80;', `listen 127.0.0.1:${plainPort};`)
+  config = replace(config, 'app.example.com', 'localhost')
   config = replace(config, '/etc/nginx/tls/cert.pem', certificate.certFile)
   config = replace(config, '/etc/nginx/tls/key.pem', certificate.keyFile)
   await startNginx(t, { upstream: app.port, http: replace(config, '$connection_upgrade', '$example_connection') })
@@ -109,7 +110,7 @@ t.test('examples/behind-nginx', { skip: skipWithout('nginx', 'openssl') }, async
   await t.test('without TLS nginx sends to the address with it', async t => {
     const { status, headers } = await upgrade(plainPort, { ...request, headers: { 'X-Forwarded-Proto': 'https' } })
     t.equal(status, 301)
-    t.match(headers.get('location'), /^https:\/\/localhost:/)
+    t.match(headers.get('location'), /^https:\/\/localhost\//)
   })
 
   await t.test('and a legitimate page is still answered', async t => {

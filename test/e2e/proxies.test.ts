@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Fastify from 'fastify'
 import t from 'tap'
+import guard from '../../lib/index.js'
 import { binary, skipWithout } from '../helpers/binaries.js'
 import { makeCertificate } from '../helpers/certs.js'
 import { stopChild } from '../helpers/child.js'
@@ -22,6 +24,24 @@ function block (language: string): string {
 
 t.test('the page has the example\'s nginx.conf to the letter', async t => {
   t.equal(block('nginx'), readFileSync(join(ROOT, 'examples/behind-nginx/nginx.conf'), 'utf8'))
+})
+
+t.test('the page\'s allowedHosts admit the page that each block serves', async t => {
+  const allowedHosts = JSON.parse(/allowedHosts: (\[.*?\])/.exec(page)![1]!.replaceAll("'", '"')) as string[]
+  const app = Fastify({ trustProxy: ['127.0.0.1'] })
+  t.teardown(() => app.close())
+  await app.register(guard, { allowedHosts })
+  app.get('/', { websocket: true, wsGuard: { public: true } }, () => {})
+  for (const language of ['nginx', 'apache', 'caddy', 'haproxy', 'yaml']) {
+    const text = language === 'yaml' ? page.slice(page.indexOf('```yaml')) : block(language)
+    // Caddy's default is 443; HAProxy's block is for any name.
+    const port = /(?:listen |VirtualHost \*:|bind :|address: ":)(\d+)/.exec(text)?.[1] ?? '443'
+    const name = /(?:server_name |ServerName |Host\(`|^)([a-z.]+\.com)/m.exec(text)?.[1] ?? 'app.example.com'
+    const origin = new URL(`https://${name}:${port}`).origin
+    const socket = await app.injectWS('/', { headers: { host: origin.slice('https://'.length), origin, 'x-forwarded-proto': 'https' } })
+    socket.terminate()
+    t.pass(`${language}: ${origin}`)
+  }
 })
 
 const listening = (port: number): Promise<boolean> => new Promise(resolve => {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
+import { DOCS_AMBIENT } from '../helpers/docs-ambient.js'
 import { startServer } from '../helpers/example.js'
 import { upgrade } from '../helpers/handshake.js'
 import { codeBlocks } from '../helpers/markdown.js'
@@ -39,6 +40,13 @@ function write (folder: string, page: string, port: number): void {
   }
 }
 
+/** The blocks of a page that are to be checked alone, with what a reader has met before; of users they know what the page's files say. */
+function writeSnippets (folder: string, page: string): void {
+  writeFileSync(join(folder, 'ambient.d.ts'), DOCS_AMBIENT)
+  codeBlocks(readText(page)).filter(block => block.marks.includes('check'))
+    .forEach(({ text }, index) => { writeFileSync(join(folder, `snippet-${index}.ts`), `${text}\nexport {}\n`) })
+}
+
 /** A CommonJS file as TypeScript, which says import there as well. */
 function withImports (text: string): string {
   return text.replaceAll(/^const (?:\{ default: (\w+) \}|(.+)) = require\((.+)\)$/gm, (_, plugin, names, from) => `import ${plugin ?? names} from ${from}`)
@@ -52,6 +60,9 @@ for (const [name, path] of Object.entries(COMPILERS)) {
     writeFileSync(join(folder, 'wrong.cjs'), "require('fastify-ws-guard/contract').defineContract({ name: 'x', urll: '/x' })\n")
     const compile = async (...args: string[]): Promise<Ended> => await runNode(folder, [join(ROOT, 'node_modules', path), ...OPTIONS, ...args])
     t.same(await compile(...STRIPPED, 'server.ts', 'page.ts', 'start/app.ts'), { status: 0, output: '' })
+    // In a program of its own: what another page says about users would count here as well.
+    writeSnippets(folder, 'README.md')
+    t.same(await compile('server.ts', 'login.ts', 'snippet-0.ts', 'ambient.d.ts'), { status: 0, output: '' })
     writeFileSync(join(folder, 'imports.cts'), withImports(readFileSync(join(folder, 'start/server.cjs'), 'utf8')))
     const { output } = await compile('start/server.cjs', 'imports.cts', 'wrong.cjs')
     t.same([...output.matchAll(/^(\S+\.[cm]?[tj]s)\(/gm)].map(([, file]) => file), ['wrong.cjs'], output)

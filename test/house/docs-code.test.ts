@@ -7,6 +7,7 @@ import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import ts from 'typescript'
 import { compileContract } from '../../lib/contract/compile.js'
 import * as contracts from '../../lib/contract.js'
@@ -112,6 +113,17 @@ t.test('contracts of the pages compile, and their routes are declared', async t 
     await app.ready()
   }
   t.same(['/feed', '/lobby', '/draw', '/rooms/:room'].filter(url => !routes.includes(url)), [])
+})
+
+t.test('the application of docs/contract.md boots in production as well', async t => {
+  const { NODE_ENV, SESSION_SECRET } = process.env
+  t.teardown(() => { Object.assign(process.env, { NODE_ENV: NODE_ENV ?? 'test', SESSION_SECRET: SESSION_SECRET ?? '' }) })
+  Object.assign(process.env, { NODE_ENV: 'production', SESSION_SECRET: 'a secret of at least thirty-two characters' })
+  const { buildApp } = await import(pathToFileURL(join(folder, 'contract', 'app.js')).href) as { buildApp: () => Promise<{ app: FastifyInstance }> }
+  const { app } = await buildApp()
+  t.teardown(() => app.close())
+  await app.ready()
+  t.same(app.wsGuard.contracts.map(({ url }) => url), ['/rooms/:room'])
 })
 
 t.test('the report that docs/contract.md prints is that of its contract', async t => {
