@@ -1,4 +1,5 @@
 // Tested in test/attack/tickets.test.ts.
+import type { FastifyRequest } from 'fastify'
 import type { TicketAuthOptions } from '../../types/auth.js'
 import type { AnyIdentity, AuthenticateContext, AuthStrategy, Identity } from '../../types/gate.js'
 import { checkKeys } from '../errors/check-keys.js'
@@ -7,8 +8,9 @@ import { got } from '../errors/got.js'
 import { hasExpired } from '../identity/expiry.js'
 import { readSession } from '../identity/read-session.js'
 import { IN_MESSAGE, placesOf, reading } from './reads.js'
+import { refused } from './token-faults.js'
 import { fromSubprotocol } from './token-text.js'
-import { type Ticket, Tickets } from './tickets.js'
+import { type Claim, type Ticket, Tickets } from './tickets.js'
 
 /** Before a ticket in the list of subprotocols. */
 const PREFIX = 'ticket.'
@@ -49,6 +51,15 @@ function checkOptions<I extends AnyIdentity> (given: unknown): Required<TicketAu
 /** Without its query, as it was asked for. */
 const pathOf = (url: string): string => url.split(/[?;#]/, 1)[0] ?? ''
 
+/** Why a ticket is not for this handshake, for the log; null: it is. */
+function misuseOf ({ path, origin }: Claim, { raw }: FastifyRequest): string | null {
+  const came = { path: pathOf(raw.url ?? ''), origin: raw.headers.origin ?? null }
+  if (path !== came.path) return `the ticket is for the path ${got(path)}, and came to ${got(came.path)}`
+  if (origin === came.origin) return null
+  const pageOf = (one: string | null): string => one === null ? 'no page' : `a page of ${got(one)}`
+  return `the ticket was asked for by ${pageOf(origin)}, and came from ${pageOf(came.origin)}`
+}
+
 /**
  * Authenticates by a one-time ticket, carried as the subprotocol `ticket.<ticket>`: for pages whose cookie does not
  * reach the WebSocket's host, and for tokens that no header should hold. `issue` is a POST route that the plugin
@@ -69,11 +80,14 @@ export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAut
       return identity
     }
     const stored = await readSession(session.store, session.id)
-    if (stored === null) return null
-    const expires = session.source.expiryOf(stored)
-    if (hasExpired(expires)) return null
+    const expires = stored === null ? 0 : session.source.expiryOf(stored)
+    if (stored === null || hasExpired(expires)) {
+      throw refused('the session that the ticket was asked for with has ended')
+    }
     const found = await session.source.identify(session.id, stored)
-    if (found?.id !== identity.id) return null
+    if (found?.id !== identity.id) {
+      throw refused('the session that the ticket was asked for with is another user\'s by now')
+    }
     context.provenBy({ kind: 'ticket', sentBy: 'header', since, session: { ...session, expires } })
     return found
   }
@@ -93,11 +107,14 @@ export function ticketAuth<I extends AnyIdentity = Identity> (options: TicketAut
       const text = fromSubprotocol(request, PREFIX)?.text
       if (typeof text !== 'string') return null
       const ticket = tickets.take(text)
-      if (ticket === null) return null
+      if (ticket === null) {
+        throw refused('no such ticket waits here: it was used, it has run out, or another process handed it out')
+      }
       const giveBack = (): void => { tickets.giveBack(ticket) }
-      if (ticket.path !== pathOf(request.raw.url ?? '') || ticket.origin !== (request.raw.headers.origin ?? null)) {
+      const misuse = misuseOf(ticket, request)
+      if (misuse !== null) {
         giveBack()
-        return null
+        throw refused(misuse)
       }
       // Refused for another reason, too late, or its client has left.
       context.signal.addEventListener('abort', giveBack, { once: true })

@@ -11,6 +11,8 @@ export interface Refused {
   /** What a strategy threw; the log line has it. */
   readonly cause?: unknown
   readonly policy: RoutePolicy | null
+  /** Who was to judge its credential; left out or null: nobody, or it was not known yet. */
+  readonly strategy?: AuthStrategy | null
   /** The path that was asked for, without its query. */
   readonly path: string
 }
@@ -23,6 +25,7 @@ interface About {
   readonly value: string
   readonly hasCause: boolean
   readonly policy: RoutePolicy | null
+  readonly strategy: AuthStrategy | null
   readonly path: string
   readonly urls: readonly string[]
 }
@@ -44,9 +47,11 @@ function onOrigin ({ value, policy }: About): string {
   return `origins are derived from allowedHosts, and '${value}' is not among them; write origins: [${all}]`
 }
 
-function onMissingOrigin ({ policy }: About): string {
-  return policy?.auth?.needs.credential === 'cookie'
-    ? 'send the Origin header of your page: on a route with a cookie nothing else proves which page asks'
+function onMissingOrigin ({ policy, strategy }: About): string {
+  const others = strategiesOf(policy).some(({ needs }) => needs.credential === 'header')
+  return (strategy ?? policy?.auth)?.needs.credential === 'cookie'
+    ? 'send the Origin header of your page: beside a cookie nothing else proves which page asks' +
+      (others ? '; a program that has a token sends no cookie' : '')
     : 'a browser always sends an Origin; for other clients set allowMissingOrigin: true, or have them send one'
 }
 
@@ -141,9 +146,9 @@ const ADVICE: { readonly [C in RefusalCode]: Advice } = {
 
 /** `urls`: the WebSocket routes that there are. */
 export function createAdviser (urls: () => readonly string[]): Adviser {
-  return ({ code, value = '', cause, policy, path }) => {
+  return ({ code, value = '', cause, policy, strategy = null, path }) => {
     const advice = ADVICE[code]
     if (typeof advice === 'string') return advice
-    return advice({ value: escapeForLog(value), hasCause: cause !== undefined, policy, path, urls: urls() })
+    return advice({ value: escapeForLog(value), hasCause: cause !== undefined, policy, strategy, path, urls: urls() })
   }
 }

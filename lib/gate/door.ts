@@ -8,7 +8,7 @@ import { escapeForLog } from '../log/log-safe.js'
 import { prepareReply, refusalBody, writeAnswer, writeRefusal } from './answer.js'
 import type { Adviser } from './advice.js'
 import { clientAddress } from './client-address.js'
-import { policyOf } from './policy.js'
+import { type Judged, policyOf } from './policy.js'
 import { type Handshake, handshakeOf, hasBegun } from './record.js'
 import { REFUSALS } from './refusals.js'
 import { tell } from './tell.js'
@@ -33,9 +33,12 @@ export class Door {
 
   /**
    * Refuses in a Fastify hook: the coded error to throw. `handshake` is null for a plain request to a WebSocket
-   * route.
+   * route, or to another that is held to the same rules, which are `judged` then.
    */
-  refuse (request: FastifyRequest, reply: FastifyReply, refusal: Refusal, handshake: Handshake | null): FastifyError {
+  refuse (
+    request: FastifyRequest, reply: FastifyReply, refusal: Refusal, handshake: Handshake | null,
+    judged: Judged | null = handshake
+  ): FastifyError {
     const error = REFUSALS[refusal.code].error()
     if (refusal.statusCode !== undefined) error.statusCode = refusal.statusCode
     if (handshake !== null) {
@@ -43,7 +46,7 @@ export class Door {
       handshake.error = error
     }
     prepareReply(reply, refusal)
-    this.report(refusal, request, handshake)
+    this.report(refusal, request, handshake, judged)
     return error
   }
 
@@ -143,9 +146,13 @@ export class Door {
   }
 
   /** One event per refusal; nothing of it goes to the peer, but in development the advice. */
-  report (refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null): void {
+  report (
+    refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null, judged: Judged | null = handshake
+  ): void {
     const { code, value, cause, statusCode = REFUSALS[code].statusCode } = refusal
-    const detail = this.#detailOf(refusal, request, handshake)
+    const detail = this.#detailOf(refusal, request, judged)
+    const owner = handshake ?? request
+    if (owner !== null && detail !== undefined) this.#details.set(owner, detail)
     const { event, level } = REFUSALS[code]
     // A proxy that is believed may still pass on what its client wrote.
     const ip = request === null ? undefined : clientAddress(request)
@@ -165,14 +172,10 @@ export class Door {
     }))
   }
 
-  #detailOf (refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null): string | undefined {
-    if (this.#advise === null) return undefined
-    const policy = handshake?.policy ?? (request === null ? null : policyOf(request))
+  #detailOf (refusal: Refusal, request: FastifyRequest | null, judged: Judged | null): string | undefined {
+    const policy = judged?.policy ?? (request === null ? null : policyOf(request))
     const [path = ''] = (request?.url ?? '').split(/[?#;]/, 1)
-    const advice = this.#advise({ ...refusal, policy, path })
-    const owner = handshake ?? request
-    if (owner !== null) this.#details.set(owner, advice)
-    return advice
+    return this.#advise?.({ ...refusal, policy, strategy: judged?.strategy ?? null, path })
   }
 }
 

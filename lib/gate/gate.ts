@@ -14,7 +14,7 @@ import { IdentityMoment, type Judges, punish } from './moments/identity.js'
 import { type HasEnded, SwitchMoment } from './moments/switch.js'
 import { UpgradeMoment } from './moments/upgrade.js'
 import { PendingHandshakes } from './pending.js'
-import type { RoutePolicy, Verdict } from './policy.js'
+import type { JudgedPlain, RoutePolicy, Verdict } from './policy.js'
 import { handshakeOf } from './record.js'
 import { type MakeRoom, Room } from './room.js'
 import { WaitingRoom } from './waiting-room.js'
@@ -141,14 +141,14 @@ export class Gate {
   }
 
   /** Transport, Host, Origin and rate of a plain request; null admits. Never rejects. */
-  checkPlain (request: FastifyRequest, policy: RoutePolicy): Promise<Verdict> {
-    return this.#headers.checkPlain(request, policy)
+  checkPlain (request: FastifyRequest, judged: JudgedPlain): Promise<Verdict> {
+    return this.#headers.checkPlain(request, judged)
   }
 
   /** Refuses a plain request: the error to throw. What its client is at fault for costs more of its rate. */
-  refusePlain (request: FastifyRequest, reply: FastifyReply, refusal: Refusal, policy: RoutePolicy): Error {
-    punish(refusal, request, policy)
-    return this.#door.refuse(request, reply, refusal, null)
+  refusePlain (request: FastifyRequest, reply: FastifyReply, refusal: Refusal, judged: JudgedPlain): Error {
+    punish(refusal, request, judged.policy)
+    return this.#door.refuse(request, reply, refusal, null, judged)
   }
 
   /** Bytes of the largest message of the route that `raw` was routed to; undefined: the ws server's own limit. */

@@ -47,6 +47,17 @@ export interface RoutePolicy {
   readonly maxPayload: number | null
 }
 
+/** What a request is held to, and who is to judge its credential; null: nobody. */
+export interface Judged {
+  readonly policy: RoutePolicy | null
+  readonly strategy: AuthStrategy | null
+}
+
+/** A plain request that is held to the same rules. */
+export interface JudgedPlain extends Judged {
+  readonly policy: RoutePolicy
+}
+
 /** The rule for Origin that a handshake is held to. It follows the credential that it uses. */
 export function originFor ({ origin, headerOrigin }: RoutePolicy, strategy: AuthStrategy | null): OriginPolicy {
   return strategy?.needs.credential === 'header' ? headerOrigin : origin

@@ -1,6 +1,6 @@
 // Tested in test/attack/tickets.test.ts.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { AuthenticateContext, Credential, TicketIssue } from '../../types/gate.js'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AuthenticateContext, AuthStrategy, Credential, Refusal, TicketIssue } from '../../types/gate.js'
 import { authenticate } from '../auth/authenticate.js'
 import { sessionCookieName } from '../foreign/session-cookie-name.js'
 import { leaveUnsaved } from '../foreign/session-store.js'
@@ -53,6 +53,11 @@ export interface TicketRouteParts {
  */
 export function declareTicketRoute (scope: FastifyInstance, issues: TicketIssue, parts: TicketRouteParts): void {
   const { gate, policy, authTimeout } = parts
+  /** Chosen once: what a strategy needs is what the request is held to. */
+  const chosen = new WeakMap<FastifyRequest, AuthStrategy>()
+  const strategyOf = (request: FastifyRequest): AuthStrategy => chosen.get(request) ?? issues.auth
+  const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal): Error =>
+    gate.refusePlain(request, reply, refusal, { policy, strategy: strategyOf(request) })
   scope.post(issues.url, {
     bodyLimit: BODY_LIMIT,
     onError (request, _reply, _error, done) {
@@ -61,29 +66,31 @@ export function declareTicketRoute (scope: FastifyInstance, issues: TicketIssue,
     },
     // Before a byte of the body is read.
     async onRequest (request, reply) {
-      const verdict = await gate.checkPlain(request, policy)
-      if (verdict !== null) throw gate.refusePlain(request, reply, verdict, policy)
+      const strategy = issues.auth.choose?.({ request, sessionCookie: sessionCookieName(request.server) })
+      if (strategy !== undefined) chosen.set(request, strategy)
+      const verdict = await gate.checkPlain(request, { policy, strategy: strategyOf(request) })
+      if (verdict !== null) throw refuse(request, reply, verdict)
       if (JSON_TYPE.test(request.headers['content-type'] ?? '')) return
-      throw gate.refusePlain(request, reply, { code: 'WSG_ERR_TICKET_REQUEST', value: 'no application/json' }, policy)
+      throw refuse(request, reply, { code: 'WSG_ERR_TICKET_REQUEST', value: 'no application/json' })
     },
   }, async (request, reply) => {
     const path = pathIn(request.body)
     if (path === null) {
-      throw gate.refusePlain(request, reply, { code: 'WSG_ERR_TICKET_REQUEST', value: 'no path' }, policy)
+      throw refuse(request, reply, { code: 'WSG_ERR_TICKET_REQUEST', value: 'no path' })
     }
     const since = performance.now()
     const question = new PlainQuestion(request, AbortSignal.timeout(authTimeout))
-    const { identity, refusal } = await authenticate(issues.auth.choose?.(question) ?? issues.auth, question)
-    if (refusal !== null) throw gate.refusePlain(request, reply, refusal, policy)
+    const { identity, refusal } = await authenticate(strategyOf(request), question)
+    if (refusal !== null) throw refuse(request, reply, refusal)
     // What was revoked since then is not remembered for longer.
     if (performance.now() - since > authTimeout) {
-      throw gate.refusePlain(request, reply, { code: 'WSG_ERR_AUTH_TIMEOUT', retryAfter: RETRY_AUTH }, policy)
+      throw refuse(request, reply, { code: 'WSG_ERR_AUTH_TIMEOUT', retryAfter: RETRY_AUTH })
     }
     const { credential } = question
     const ticket = issues.issue({ origin: request.raw.headers.origin ?? null, path, identity, credential, since })
     if (ticket === null) {
       const retryAfter = Math.ceil(issues.lifetime / 1000)
-      throw gate.refusePlain(request, reply, { code: 'WSG_ERR_TICKETS_WAITING', retryAfter }, policy)
+      throw refuse(request, reply, { code: 'WSG_ERR_TICKETS_WAITING', retryAfter })
     }
     leaveUnsaved(request)
     reply.header('cache-control', 'no-store')

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
+import { Events } from '../../lib/events/events.js'
 import { anyOf, sessionAuth, ticketAuth, tokenAuth } from '../../lib/index.js'
 import type { TicketAuthOptions } from '../../types/auth.js'
 import type { AuthStrategy, Identity, Whom } from '../../types/gate.js'
@@ -193,6 +194,61 @@ t.test('with a token in the place of the cookie, and beside others on one route'
   t.equal(await use(ticket, { cookie: 'sessionId=x', origin: null }), 'WSG_ERR_ORIGIN_MISSING', 'the cookie decides where it is there')
   t.equal(await use(ticket, { origin: null }), '101')
   t.equal((await ask({ cookie: null, headers: { authorization: 'Bearer bad' } })).code, REFUSED)
+})
+
+t.test('the Origin rule of the ticket route follows the credential that asks: a token needs none where that is allowed, a cookie always', async t => {
+  const robots = tokenAuth({ verify: token => token === 'good' ? { id: 'robot', expires: later(60_000) } : null })
+  const auth = ticketAuth({ issue: '/ws-ticket', auth: anyOf(bySession, robots) })
+  const bearer = { authorization: 'Bearer good', origin: undefined }
+  const { ask, use } = await bench(t, { auth, guard: { allowMissingOrigin: true } })
+  const { status, ticket } = await ask({ cookie: null, headers: bearer })
+  t.equal(status, 200)
+  t.equal(await use(ticket, { origin: null }), '101')
+  t.equal((await ask({ headers: bearer })).code, 'WSG_ERR_ORIGIN_MISSING', 'the cookie decides where it is there')
+  t.equal((await ask({ headers: { origin: undefined } })).code, 'WSG_ERR_ORIGIN_MISSING')
+  t.equal((await ask({ cookie: null, headers: { ...bearer, origin: 'https://evil.example' } })).code, 'WSG_ERR_ORIGIN_NOT_ALLOWED')
+  t.equal((await ask({ cookie: null, headers: { authorization: 'Bearer bad', origin: undefined } })).code, REFUSED)
+  const strict = await bench(t, { auth, guard: { allowMissingOrigin: false } })
+  t.equal((await strict.ask({ cookie: null, headers: bearer })).code, 'WSG_ERR_ORIGIN_MISSING')
+})
+
+t.test('what is chosen by its header fields judges a request for a ticket, whatever a hook makes of them', async t => {
+  const robots = tokenAuth({ verify: () => ({ id: 'robot', expires: later(60_000) }) })
+  const auth = ticketAuth({ issue: '/ws-ticket', auth: anyOf(robots, bySession) })
+  const { ask } = await bench(t, {
+    auth,
+    guard: { allowMissingOrigin: true },
+    extend: app => { app.addHook('preValidation', async request => { delete request.raw.headers.authorization }) },
+  })
+  t.equal((await ask({ headers: { authorization: 'Bearer good', origin: undefined } })).code, REFUSED, 'it was no cookie that needed no Origin')
+})
+
+t.test('why a ticket was refused is for the log: the peer is told the same of each', async t => {
+  const { ask, use, stack } = await bench(t, { guard: { origins: ['https://goodsite.com', 'https://other.goodsite.com'], allowMissingOrigin: true } })
+  const reasons: unknown[] = []
+  t.teardown(new Events(stack.app).listen('refused', ({ error }) => { reasons.push((error as Error | undefined)?.message) }))
+  const { ticket } = await ask()
+  for (const [changes, reason] of [
+    [{ origin: 'https://other.goodsite.com' }, 'Token: the ticket was asked for by a page of "https://goodsite.com", and came from a page of "https://other.goodsite.com"'],
+    [{ origin: null }, 'Token: the ticket was asked for by a page of "https://goodsite.com", and came from no page'],
+    [{ path: '/who' }, 'Token: the ticket is for the path "/ws", and came to "/who"'],
+  ] as const) {
+    const { client, status, body } = await stack.upgrade(stack.page({ cookie: null, protocol: `own, ticket.${ticket}`, ...changes }))
+    client.destroy()
+    t.same([status, JSON.parse(body)], [401, { statusCode: 401, code: REFUSED, error: 'Unauthorized', message: 'Authentication required' }])
+    t.equal(reasons.at(-1), reason)
+  }
+  t.equal(await use(ticket), '101')
+  await use(ticket)
+  t.match(reasons.at(-1), /^Token: no such ticket waits here: it was used, it has run out/)
+  const second = await ask()
+  const stored = stack.store.sessions.get('session-of-ada')!
+  stack.store.sessions.delete('session-of-ada')
+  await use(second.ticket)
+  t.equal(reasons.at(-1), 'Token: the session that the ticket was asked for with has ended')
+  stack.store.sessions.set('session-of-ada', stored.replace('"id":"ada"', '"id":"bob"'))
+  await use(second.ticket)
+  t.equal(reasons.at(-1), 'Token: the session that the ticket was asked for with is another user\'s by now')
 })
 
 /** Tickets for tokens; `verify` waits while it is held. */

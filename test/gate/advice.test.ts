@@ -48,6 +48,16 @@ t.test('a list with what is advised admits', async t => {
   for (const origin of [value, 'http://localhost:8080', 'http://127.0.0.1:1']) t.equal(policy.origin.check(origin), null, origin)
 })
 
+t.test('a missing Origin: what to do follows the credential that came', async t => {
+  const token = tokenAuth({ verify: () => null })
+  const policy = policyOf({ auth: anyOf({ ...session, isPresent: () => false }, token) })
+  const told = (strategy: AuthStrategy | null): string => on('WSG_ERR_ORIGIN_MISSING', { policy, strategy })
+  t.match(told(session), /^send the Origin header of your page: beside a cookie .*; a program that has a token sends no cookie$/)
+  t.notMatch(told(session), /allowMissingOrigin/)
+  t.match(told(token), /set allowMissingOrigin: true/)
+  t.notMatch(on('WSG_ERR_ORIGIN_MISSING', { strategy: session }), /token/)
+})
+
 t.test('hosts, routes, credentials', async t => {
   t.equal(on('WSG_ERR_HOST_NOT_ALLOWED', { value: 'app.test:3000' }), "add 'app.test' to allowedHosts")
   t.equal(on('WSG_ERR_HOST_NOT_ALLOWED', { value: '[fd00::1]:3000' }), "add '[fd00::1]' to allowedHosts")

@@ -1,3 +1,5 @@
+import cookie from '@fastify/cookie'
+import session from '@fastify/session'
 import { Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
@@ -5,7 +7,7 @@ import t from 'tap'
 import { WebSocket } from 'ws'
 import { type ClientError, attempt, createClient } from '../../lib/client.js'
 import { defineContract } from '../../lib/contract.js'
-import guard from '../../lib/index.js'
+import guard, { anyOf, sessionAuth, ticketAuth, tokenAuth } from '../../lib/index.js'
 import type { GuardOptions } from '../../types/options.js'
 import { boot } from '../helpers/boot.js'
 import { text } from '../helpers/frames.js'
@@ -209,4 +211,22 @@ t.test('errors of boot name the page that helps', async t => {
     }, /\/docs\/contract\.md$/],
   ]
   for (const [code, build, help] of rows) t.match(await boot(build), { code, help }, code)
+})
+
+t.test('the detail of a refused request for a ticket follows the credential that it carries', async t => {
+  const detailOf = async (allowMissingOrigin: boolean, headers: Record<string, string>): Promise<unknown> => {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(cookie)
+    await app.register(session, { secret: 'x'.repeat(40), cookie: { secure: false, sameSite: 'lax' } })
+    const auth = ticketAuth({ issue: '/ws-ticket', auth: anyOf(sessionAuth(() => ({ id: 'ada' })), tokenAuth({ verify: () => null })) })
+    await app.register(guard, { ...DEVELOPMENT, allowMissingOrigin, auth })
+    app.wsRoute(chat, { on: { say () {} }, calls: { fail: () => null } })
+    const answer = await app.inject({ method: 'POST', url: '/ws-ticket', headers: { host: 'localhost', ...headers }, payload: { path: '/chat' } })
+    return answer.json<{ detail?: unknown }>().detail
+  }
+  const bearer = { authorization: 'Bearer x' }
+  t.match(await detailOf(false, bearer), /for other clients set allowMissingOrigin: true/)
+  t.match(await detailOf(true, bearer), /^the strategy token found nobody: no token came/, 'and then that is no matter any more')
+  t.match(await detailOf(true, { ...bearer, cookie: 'sessionId=x' }), /^send the Origin header of your page: beside a cookie/)
 })

@@ -6,7 +6,9 @@ import { type CapRefusal, type Connections, noSlots } from '../connections.js'
 import type { Door } from '../door.js'
 import type { HostPolicy } from '../host.js'
 import type { OriginPolicy } from '../origin.js'
-import { originFor, type RoutePolicy, type UpgradeLimiter, type Verdict, policyOf } from '../policy.js'
+import {
+  type JudgedPlain, originFor, type RoutePolicy, type UpgradeLimiter, type Verdict, policyOf,
+} from '../policy.js'
 import { type Handshake, handshakeOf, isOver, signalOf } from '../record.js'
 import type { Room } from '../room.js'
 import { chooseSubprotocol } from '../subprotocol.js'
@@ -74,8 +76,8 @@ export class HeadersMoment {
   }
 
   /** Transport, Host, Origin and rates of a plain request that is held to the same rules. */
-  async checkPlain (request: FastifyRequest, policy: RoutePolicy): Promise<Verdict> {
-    const outside = this.#outside(request, policy.origin)
+  async checkPlain (request: FastifyRequest, { policy, strategy }: JudgedPlain): Promise<Verdict> {
+    const outside = this.#outside(request, originFor(policy, strategy))
     if (outside !== null) return outside
     for (const limiter of policy.limiters) {
       const late = await limiter.take(request)
