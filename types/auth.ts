@@ -12,22 +12,26 @@ export interface TokenContext {
 
 /** The claims of a JWT (RFC 7519), as `app.jwt.verify` and jose's `payload` have them. */
 export interface TokenClaims {
-  /** Becomes the identity's `id`. */
+  /** Becomes the identity's `id`, where that has none. */
   readonly sub?: string
-  /** Seconds since the epoch; becomes the identity's `expires`. */
+  /** Seconds since the epoch; becomes the identity's `expires`, where that has none. Milliseconds are 401. */
   readonly exp?: number
 }
 
-/** What `verify` finds: an identity, or the claims it is made of; null: the token is not valid. */
-export type Verified<I> = I | TokenClaims | null | undefined
+/** What `verify` finds: an identity, or the claims that one is made of. */
+export type Verified = AnyIdentity | TokenClaims
+
+/** Who that is. Claims have nothing that they don't say: where identities have a `name`, they need one. */
+export type VerifiedIdentity<V extends Verified> = V extends AnyIdentity ? V : V & AnyIdentity
 
 /** Options of `tokenAuth`. */
-export interface TokenAuthOptions<I extends AnyIdentity = Identity> {
+export interface TokenAuthOptions<V extends Verified = Identity> {
   /**
    * Judges a token: its signature, audience, whether it was revoked. Null is 401; so is a throw whose `statusCode` is
    * 401, and what fast-jwt, jose and jsonwebtoken throw of a bad token. Any other throw is 503, never anonymous.
    */
-  readonly verify: (token: string, context: TokenContext) => Verified<I> | Promise<Verified<I>>
+  readonly verify: (token: string, context: TokenContext) =>
+    V | null | undefined | Promise<V | null | undefined>
   /** Where tokens are looked for. Default: everywhere. */
   readonly carriers?: readonly TokenCarrier[]
   /** Milliseconds by which clocks may differ: a token counts so much longer than it says. At most 30000. Default 0. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { TokenAuthOptions, TokenCarrier, TokenClaims } from '../../types/auth.js'
+import type { VerifiedIdentity, TokenAuthOptions, TokenCarrier, Verified } from '../../types/auth.js'
 import type { AnyIdentity, AuthStrategy, Credential, Identity } from '../../types/gate.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
@@ -16,10 +16,10 @@ const CARRIERS: readonly TokenCarrier[] = ['header', 'subprotocol', 'message']
 const KEYS = ['verify', 'carriers', 'clockTolerance', 'dangerouslyAllowNoExpiry']
 const MAX_TOLERANCE = 30_000
 
-type Checked<I extends AnyIdentity> = Required<TokenAuthOptions<I>>
+type Checked = Required<TokenAuthOptions<Verified>>
 
 /** Throws WSG_ERR_OPTION. */
-function checkOptions<I extends AnyIdentity> (given: unknown): Checked<I> {
+function checkOptions (given: unknown): Checked {
   const fault = (name: string, expected: string, value: unknown, hint = ''): never => {
     throw new WSG_ERR_OPTION(`tokenAuth${name}: expected ${expected}, got ${got(value)}${hint}`)
   }
@@ -44,15 +44,26 @@ function checkOptions<I extends AnyIdentity> (given: unknown): Checked<I> {
   if (typeof dangerouslyAllowNoExpiry !== 'boolean') {
     fault('.dangerouslyAllowNoExpiry', 'true or false', dangerouslyAllowNoExpiry)
   }
-  return { verify, carriers, clockTolerance, dangerouslyAllowNoExpiry } as Checked<I>
+  return { verify, carriers, clockTolerance, dangerouslyAllowNoExpiry } as Checked
 }
 
-/** The identity that claims are of; an identity as it is. */
-function identityOf<I extends AnyIdentity> (found: I | TokenClaims): I {
-  const { id, sub, exp, expires } = found as AnyIdentity & { readonly sub?: unknown, readonly exp?: unknown }
-  if (id !== undefined || typeof sub !== 'string') return found as I
-  const end = typeof exp === 'number' && expires === undefined ? { expires: exp * 1000 } : {}
-  return { ...found, ...end, id: sub } as AnyIdentity as I
+/** Seconds since the epoch that are later than the year 5000: milliseconds. */
+const MILLISECONDS = 1e11
+
+/** The end that a claim `exp` says, in milliseconds. Throws what is 401: it would never come. */
+function endOf (exp: unknown): number {
+  if (typeof exp !== 'number' || !Number.isFinite(exp)) throw refused(`exp is no number of seconds, got ${got(exp)}`)
+  if (exp < MILLISECONDS) return exp * 1000
+  throw refused('exp is in milliseconds, and RFC 7519 has seconds: sign Math.floor(milliseconds / 1000), or return ' +
+    'expires')
+}
+
+/** The identity that claims are of. An `id` and an `expires` are its own, and go before `sub` and `exp`. */
+function identityOf (found: Verified): AnyIdentity {
+  const { id, sub, exp, expires } = found as Partial<AnyIdentity> & { readonly sub?: unknown, readonly exp?: unknown }
+  const named = id === undefined && typeof sub === 'string' ? { id: sub } : {}
+  const ended = expires === undefined && exp !== undefined && exp !== null ? { expires: endOf(exp) } : {}
+  return ('id' in named || 'expires' in ended ? { ...found, ...named, ...ended } : found) as AnyIdentity
 }
 
 /**
@@ -61,15 +72,17 @@ function identityOf<I extends AnyIdentity> (found: I | TokenClaims): I {
  * says who it is; that has an `expires`, at which the socket is closed, unless a new token of the same `id` comes in
  * time. Two tokens that differ are 401. Throws WSG_ERR_OPTION.
  */
-export function tokenAuth<I extends AnyIdentity = Identity> (options: TokenAuthOptions<I>): AuthStrategy<I> {
-  const { verify, carriers, clockTolerance, dangerouslyAllowNoExpiry } = checkOptions<I>(options)
+export function tokenAuth<I extends AnyIdentity = Identity> (options: TokenAuthOptions<I>): AuthStrategy<I>
+export function tokenAuth<V extends Verified> (options: TokenAuthOptions<V>): AuthStrategy<VerifiedIdentity<V>>
+export function tokenAuth (options: unknown): AuthStrategy<AnyIdentity> {
+  const { verify, carriers, clockTolerance, dangerouslyAllowNoExpiry } = checkOptions(options)
 
   const carried = (request: FastifyRequest): readonly Carried[] => [
     carriers.includes('header') ? fromHeader(request) : undefined,
     carriers.includes('subprotocol') ? fromSubprotocol(request, PREFIX) : undefined,
   ].filter(found => found !== undefined)
 
-  const judge = async ({ carrier, text }: Carried, signal: AbortSignal): Promise<I | null> => {
+  const judge = async ({ carrier, text }: Carried, signal: AbortSignal): Promise<AnyIdentity | null> => {
     if (!isToken(text)) throw refused('no token of RFC 6750, or two of them')
     let found
     try {
@@ -78,7 +91,7 @@ export function tokenAuth<I extends AnyIdentity = Identity> (options: TokenAuthO
       throw faultOf(thrown, text)
     }
     if (found === null || found === undefined) return null
-    const identity = identityOf<I>(found)
+    const identity = identityOf(found)
     const { expires } = identity
     if (expires === undefined || expires === null || expires === Infinity) {
       if (dangerouslyAllowNoExpiry) return identity
@@ -89,7 +102,8 @@ export function tokenAuth<I extends AnyIdentity = Identity> (options: TokenAuthO
     return { ...identity, expires: Number(expires) + clockTolerance }
   }
 
-  const renew = (text: string, signal: AbortSignal): Promise<I | null> => judge({ carrier: 'message', text }, signal)
+  const renew = (text: string, signal: AbortSignal): Promise<AnyIdentity | null> =>
+    judge({ carrier: 'message', text }, signal)
   // One for all its sockets. What comes of a renewal is an identity as any strategy's.
   const credential = { kind: 'token', sentBy: 'header', renew } as Credential
 

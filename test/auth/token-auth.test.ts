@@ -93,6 +93,32 @@ t.test('C14 a token without an end is refused, unless that is asked for by its n
   t.equal(await judge(tokenAuth({ verify: verify({ id: 'ada', expires: later(-1) }) }), ask(bearer('x'))), 'WSG_ERR_UNAUTHENTICATED')
 })
 
+t.test('exp counts beside an id as well; an expires is the identity\'s own word', async t => {
+  const found = async (verified: object): Promise<unknown> => (await authenticate(tokenAuth({ verify: () => verified as { id: string } }), ask(bearer('x')))).identity
+  const exp = inSeconds(60)
+  t.same(await found({ id: 7, name: 'Ada', exp }), { id: 7, name: 'Ada', exp, expires: exp * 1000 })
+  t.same(await found({ sub: 'ada', id: 7, exp }), { sub: 'ada', id: 7, exp, expires: exp * 1000 }, 'who says id means it')
+  t.same(await found({ id: 7, exp, expires: exp * 1000 + 1 }), { id: 7, exp, expires: exp * 1000 + 1 })
+  t.equal(await found({ id: 7, exp: inSeconds(-1) }), null)
+})
+
+t.test('an exp that is no time in seconds is 401, and the log says what to write', async t => {
+  const refusedFor = async (exp: unknown, more: object): Promise<readonly unknown[]> => {
+    const { refusal } = await authenticate(tokenAuth({ verify: () => ({ exp, ...more }) as never, dangerouslyAllowNoExpiry: true }), ask(bearer('x')))
+    return [refusal?.code, (refusal?.cause as Error | undefined)?.message]
+  }
+  for (const who of [{ sub: 'ada' }, { id: 7 }]) {
+    t.match(await refusedFor(later(60_000), who), ['WSG_ERR_UNAUTHENTICATED', /^Token: exp is in milliseconds, .*seconds.*: sign Math\.floor\(.* \/ 1000\), or return expires$/])
+    for (const none of ['never', '1900000000', NaN, Infinity, {}]) {
+      t.match(await refusedFor(none, who), ['WSG_ERR_UNAUTHENTICATED', /^Token: exp is no number of seconds, got /], String(none))
+    }
+    t.same(await refusedFor(null, who), [undefined, undefined], 'none at all')
+    t.same(await refusedFor(inSeconds(60), who), [undefined, undefined])
+  }
+  const { refusal } = await authenticate(tokenAuth({ verify: () => ({ id: 'ada' }) }), ask(bearer('x')))
+  t.match((refusal?.cause as Error).message, /has no expires and no exp/)
+})
+
 t.test('C14 the tolerance for clocks that differ: 29 s are within 30, 31 s are not, and without it 1 ms is too late', async t => {
   const ended = (seconds: number, clockTolerance?: number) =>
     judge(tokenAuth({ verify: () => ({ id: 'ada', expires: later(-seconds * 1000) }), ...(clockTolerance === undefined ? {} : { clockTolerance }) }), ask(bearer('x')))

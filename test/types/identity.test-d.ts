@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { expectAssignable, expectError, expectType } from 'tsd'
+import { tokenAuth } from '../../dist/esm/lib/index.js'
 import type { AnyIdentity, AuthStrategy, GuardedSocket, Identity } from '../../dist/esm/lib/index.js'
 import { ticker } from './contracts.js'
 
@@ -50,6 +51,20 @@ declare const sometimes: boolean
 app.wsRoute(ticker, { public: sometimes, onOpen (socket) { expectType<Identity | null>(socket.identity) } })
 expectError(app.wsRoute(ticker, { public: 'yes' }))
 expectError(app.wsRoute(ticker, { auth: { name: 'x' } }))
+
+// What verify of a token returns: a whole user, or claims with all that a user needs.
+interface Member extends AnyIdentity { readonly name: string }
+declare const payload: { readonly sub?: string, readonly exp?: number, readonly [claim: string]: unknown }
+const asMember = (strategy: AuthStrategy<Member>): void => { void strategy }
+asMember(tokenAuth({ verify: () => ({ id: 1, name: 'Ada', expires: 1 }) }))
+asMember(tokenAuth({ verify: () => ({ sub: 'ada', name: 'Ada', exp: 1 }) }))
+asMember(tokenAuth({ verify: async () => ({ ...payload, name: 'Ada' }) }))
+expectError(asMember(tokenAuth({ verify: () => ({ sub: 'ada', exp: 1 }) })))
+expectError(asMember(tokenAuth({ verify: async () => payload })))
+expectError(tokenAuth<Member>({ verify: () => ({ sub: 'ada', exp: 1 }) }))
+const anybody: AuthStrategy<AnyIdentity> = tokenAuth({ verify: async () => payload })
+void anybody
+asMember(tokenAuth({ verify: token => token === 'x' ? { id: 1, name: 'Ada', expires: 1 } : { sub: 'ada', name: 'Ada', exp: 1 } }))
 
 // Plain routes.
 app.get('/plain', { websocket: true, wsGuard: { public: true } }, (webSocket, { wsIdentity }) => {
