@@ -124,6 +124,8 @@ export abstract class ContractSocket extends OpenSocket implements GuardedSocket
   }
 
   protected override identityChanged (): void {
+    this.penalties ??= new Penalties(this.parts.limits)
+    this.penalties.identityChanged(this.home.now())
     for (const name of this.parts.groups.namesOf(this)) {
       if (!this.mayJoin(decodeGroupKey(name))) this.leaveNamed(name)
     }

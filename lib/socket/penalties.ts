@@ -19,13 +19,23 @@ export class Penalties {
   private floods: TokenBucket | null = null
   private floodReplies: TokenBucket | null = null
   private sawBinary = false
+  private identityChangedAt = -Infinity
 
   constructor (limits: PenaltyLimits) {
     this.limits = limits
   }
 
+  /**
+   * It has other rights from now on. What its page sends until it has heard of that, and was allowed before, is
+   * `forbidden` and no violation. What that costs is bounded by the rates.
+   */
+  identityChanged (now: number): void {
+    this.identityChangedAt = now
+  }
+
   /** One refused message: null when it is to be answered, else how the socket is closed. */
   violation (code: ErrorCode, now: number): CloseName | null {
+    if (code === 'forbidden' && now - this.identityChangedAt < WINDOW * 1000) return null
     const { errors } = this.limits
     this.violations ??= new TokenBucket(errors / WINDOW, errors, now)
     const again = code === 'unsupported_data' && this.sawBinary

@@ -239,3 +239,33 @@ t.test('C08 while authorize is asked again nothing is handled; what came meanwhi
   await until(() => handled.length === 3)
   await server.empty()
 })
+
+t.test('who is demoted while dragging is told so, and is not cut for what its page had still to send', async t => {
+  const { server, app, handled } = await demotable(t)
+  const client = await server.open()
+  client.send(order)
+  await until(() => handled.length === 1)
+  t.equal(app.wsGuard.refresh({ id: 'ada', roles: ['user'] }), 1)
+  client.send(Buffer.concat(Array.from({ length: 20 }, () => order)))
+  client.json({ type: 'whoami', id: 1, data: {} })
+  const answers = await client.waitMessages(21)
+  t.same([...new Set(answers.slice(0, 20).map(({ error }) => error?.code))], ['forbidden'])
+  t.same(answers[20]?.data, { id: 'ada', roles: ['user'] })
+  t.equal(handled.length, 1)
+  // What no refresh explains is counted as ever.
+  client.send(Buffer.concat(Array.from({ length: 6 }, () => json({ type: 'odrer', data: {} }))))
+  t.equal((await client.waitClose()).code, 4400)
+  await server.empty()
+})
+
+t.test('who never had the right is cut after as many tries as anybody', async t => {
+  const handled: string[] = []
+  const server = await contractStack(t, app => {
+    app.wsRoute(contract, { on: { order: () => { handled.push('order') } }, calls: { whoami: () => ({ id: '', roles: [] }) } })
+  }, { guard: { auth: { name: 'test', needs: { credential: 'header', session: false }, authenticate: () => ({ id: 'ada', roles: ['user'] }) } } })
+  const client = await server.open()
+  client.send(Buffer.concat(Array.from({ length: 6 }, () => order)))
+  t.equal((await client.waitClose()).code, 1008)
+  t.same(handled, [])
+  await server.empty()
+})

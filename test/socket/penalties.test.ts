@@ -12,6 +12,17 @@ t.test('violations are answered as often as allowed, then the socket closes with
   }
 })
 
+t.test('what was forbidden to who has just become somebody else is answered and not counted; all else is', async t => {
+  const penalties = new Penalties(LIMITS)
+  for (let n = 0; n < 3; n++) t.equal(penalties.violation('forbidden', 0), null)
+  penalties.identityChanged(SECOND / 10)
+  for (let n = 0; n < 50; n++) t.equal(penalties.violation('forbidden', SECOND), null)
+  t.equal(penalties.violation('unknown_type', SECOND / 10), 'bad_message', 'nothing is forgiven by it')
+  t.equal(penalties.violation('forbidden', 10 * SECOND), null)
+  for (let n = 0; n < 3; n++) t.equal(penalties.violation('forbidden', 30 * SECOND), null)
+  t.equal(penalties.violation('forbidden', 30 * SECOND), 'policy_violation', 'by then it is known')
+})
+
 t.test('the budget refills in ten seconds', async t => {
   const penalties = new Penalties(LIMITS)
   for (let n = 0; n < 3; n++) penalties.violation('invalid_json', 0)
