@@ -98,20 +98,21 @@ export class Connections {
     return null
   }
 
-  /**
-   * Takes a slot of this address, and one of those without an identity where the socket will have none. Like every
-   * claim it counts once, however often it is made.
-   */
-  claimAddress (slots: Slots, key: string, anonymous: boolean): CapRefusal | null {
-    if (anonymous && slots.anonymous === null) {
+  /** Takes a slot of this address. Like every claim it counts once, however often it is made. */
+  claimAddress (slots: Slots, key: string): CapRefusal | null {
+    if (slots.address !== null) return null
+    if (!this.#addresses.take(key, this.#caps.perAddress)) return this.#full('address', key)
+    slots.address = key
+    return null
+  }
+
+  /** The same for a socket that will have no identity: one of the slots for those as well. */
+  claimAnonymous (slots: Slots, key: string): CapRefusal | null {
+    if (slots.anonymous === null) {
       if (!this.#anonymous.take(key, this.#caps.anonymous)) return this.#full('anonymous', key)
       slots.anonymous = key
     }
-    if (slots.address === null) {
-      if (!this.#addresses.take(key, this.#caps.perAddress)) return this.#full('address', key)
-      slots.address = key
-    }
-    return null
+    return this.claimAddress(slots, key)
   }
 
   /** Takes a slot of this identity, for the one that a former token was of. */

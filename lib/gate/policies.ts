@@ -76,17 +76,15 @@ export class Policies {
     })
   }
 
-  /** Throws WSG_ERR_ROUTE_POLICY, WSG_ERR_OPTION_UNSAFE or WSG_ERR_ORIGIN_PATTERN. */
-  compile (options: RouteGuardOptions, { url, hasHttpHandler, contract }: PolicyRoute): RoutePolicy {
+  /**
+   * Null: nobody says who may connect. Throws WSG_ERR_ROUTE_POLICY, WSG_ERR_OPTION_UNSAFE or WSG_ERR_ORIGIN_PATTERN.
+   */
+  compile (options: RouteGuardOptions, { url, hasHttpHandler, contract }: PolicyRoute): RoutePolicy | null {
     if (options.public === true && options.auth !== undefined) {
       throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected either auth or public: true, got both`)
     }
     const auth = options.public === true ? null : options.auth ?? this.#defaults.auth
-    if (auth === null && options.public !== true) {
-      const own = contract === null ? 'wsGuard.' : ''
-      throw new WSG_ERR_ROUTE_POLICY(`route ${url}: expected ${own}auth, a plugin-wide auth, or ${own}public: ` +
-        'true, got none; a WebSocket route must say who may connect')
-    }
+    if (auth === null && options.public !== true) return null
     const credential = auth?.needs.credential ?? null
     const optionName = options.origins === undefined ? 'origins' : `route ${url}: wsGuard.origins`
     const origin = this.origins(options.origins, optionName, credential)

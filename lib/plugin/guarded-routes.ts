@@ -124,12 +124,12 @@ export class GuardedRoutes {
     const contract = (config[CONTRACT] as ContractPart | undefined) ?? null
     const own = this.#optionsOf(scope, route)
     this.#seen.add(route)
-    if (own.public !== true && own.auth === undefined && this.#options.auth === null) {
+    const policy = this.#policies.compile(own, { url, hasHttpHandler: route.websocket !== true, contract })
+    if (policy === null) {
       // Without a policy it is no WebSocket route to the gate. Nothing boots with one of these.
       this.#undecided.push({ url, scope, hasContract: contract !== null })
       return
     }
-    const policy = this.#policies.compile(own, { url, hasHttpHandler: route.websocket !== true, contract })
     if (policy.auth !== null) this.#declareTickets(scope, policy.auth, own.origins)
     const isListed = own.origins !== undefined || this.#options.origins !== null
     this.#routes.push({ url, policy, scope, hasOriginList: isListed && !policy.origin.any })
@@ -150,7 +150,7 @@ export class GuardedRoutes {
       if (issues === undefined || this.#issues.has(issues)) continue
       this.#issues.add(issues)
       const own = { auth: issues.auth, ...(origins === undefined ? {} : { origins }) }
-      const policy = this.#policies.compile(own, { url: issues.url, hasHttpHandler: true, contract: null })
+      const policy = this.#policies.compile(own, { url: issues.url, hasHttpHandler: true, contract: null })!
       declareTicketRoute(scope, issues, { gate: this.#gate, policy, authTimeout })
     }
   }

@@ -12,7 +12,7 @@ const session: AuthStrategy = { name: 'session', needs: { credential: 'cookie', 
 
 function policyOf (defaults: Partial<PolicyDefaults> = {}, route: RouteGuardOptions = {}): RoutePolicy {
   const policies = new Policies(policyDefaults(session, defaults), () => { throw new Error('no limiter') })
-  return policies.compile(route, { url: '/ws', hasHttpHandler: false, contract: null })
+  return policies.compile(route, { url: '/ws', hasHttpHandler: false, contract: null })!
 }
 
 const advise = createAdviser(() => ['/rooms/:room', '/feed'])

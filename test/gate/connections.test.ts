@@ -21,21 +21,21 @@ t.test('per address and identity; a slot comes back once', async t => {
   const connections = new Connections({ ...caps, total: 100, pending: 100 })
   const [first, second, third] = [slots(), slots(), slots()]
   for (let i = 0; i < 3; i++) connections.enter()
-  t.equal(connections.claimAddress(first, '192.0.2.1', false), null)
-  t.equal(connections.claimAddress(second, '192.0.2.1', false), null)
-  t.same(connections.claimAddress(third, '192.0.2.1', false), {
+  t.equal(connections.claimAddress(first, '192.0.2.1'), null)
+  t.equal(connections.claimAddress(second, '192.0.2.1'), null)
+  t.same(connections.claimAddress(third, '192.0.2.1'), {
     code: 'WSG_ERR_CONNECTIONS_PER_ADDRESS', value: '192.0.2.1', retryAfter: 5, full: { kind: 'address', key: '192.0.2.1', route: null },
   })
   t.equal(third.address, null)
-  t.equal(connections.claimAddress(third, '192.0.2.2', false), null, 'another address')
+  t.equal(connections.claimAddress(third, '192.0.2.2'), null, 'another address')
   t.equal(connections.claimIdentity(first, 'string:ada'), null)
   t.equal(connections.claimIdentity(second, 'string:ada')?.code, 'WSG_ERR_CONNECTIONS_PER_IDENTITY')
   t.equal(connections.claimIdentity(second, 'string:ada')?.value, undefined, 'who it is stays out of the log')
   connections.leave(first)
   connections.leave({ ...first })
   t.equal(connections.claimIdentity(second, 'string:ada'), null)
-  t.equal(connections.claimAddress(slots(), '192.0.2.1', false), null)
-  t.equal(connections.claimAddress(slots(), '192.0.2.1', false)?.code, 'WSG_ERR_CONNECTIONS_PER_ADDRESS', 'one slot came back, not two')
+  t.equal(connections.claimAddress(slots(), '192.0.2.1'), null)
+  t.equal(connections.claimAddress(slots(), '192.0.2.1')?.code, 'WSG_ERR_CONNECTIONS_PER_ADDRESS', 'one slot came back, not two')
 })
 
 t.test('nothing stays behind; names of Object.prototype are keys like others', async t => {
@@ -43,7 +43,7 @@ t.test('nothing stays behind; names of Object.prototype are keys like others', a
   for (const key of ['__proto__', 'constructor', 'toString', 'local']) {
     const held = slots()
     connections.enter()
-    t.equal(connections.claimAddress(held, key, false), null)
+    t.equal(connections.claimAddress(held, key), null)
     t.equal(connections.claimIdentity(held, key), null)
     connections.settle(held)
     connections.leave(held)
@@ -56,10 +56,10 @@ t.test('a claim that is held is not counted again', async t => {
   const held = slots()
   for (let i = 0; i < 5; i++) {
     t.equal(connections.claimPending(held, '192.0.2.1'), null)
-    t.equal(connections.claimAddress(held, '192.0.2.1', true), null)
+    t.equal(connections.claimAnonymous(held, '192.0.2.1'), null)
     t.equal(connections.claimIdentity(held, 'string:ada'), null)
   }
-  t.equal(connections.claimAddress(slots(), '192.0.2.1', true), null, 'there is room for one more')
+  t.equal(connections.claimAnonymous(slots(), '192.0.2.1'), null, 'there is room for one more')
 })
 
 t.test('a socket that turns out to be somebody else is counted once', async t => {
@@ -77,14 +77,14 @@ t.test('a socket that turns out to be somebody else is counted once', async t =>
 t.test('sockets without an identity have a cap of their own below that of all', async t => {
   const connections = new Connections({ ...caps, total: 100, pending: 100, perAddress: 5, anonymous: 2 })
   const anonymous = Array.from({ length: 4 }, slots)
-  t.same(anonymous.map(one => connections.claimAddress(one, '192.0.2.1', true)?.value ?? 'in'), ['in', 'in', '192.0.2.1: without an identity', '192.0.2.1: without an identity'])
+  t.same(anonymous.map(one => connections.claimAnonymous(one, '192.0.2.1')?.value ?? 'in'), ['in', 'in', '192.0.2.1: without an identity', '192.0.2.1: without an identity'])
   const known = Array.from({ length: 4 }, slots)
-  t.same(known.map(one => connections.claimAddress(one, '192.0.2.1', false)?.value ?? 'in'), ['in', 'in', 'in', '192.0.2.1'])
+  t.same(known.map(one => connections.claimAddress(one, '192.0.2.1')?.value ?? 'in'), ['in', 'in', 'in', '192.0.2.1'])
   const elsewhere = slots()
-  t.equal(connections.claimAddress(elsewhere, '192.0.2.2', true), null, 'another address')
+  t.equal(connections.claimAnonymous(elsewhere, '192.0.2.2'), null, 'another address')
   connections.leave(known[0]!)
   connections.leave(anonymous[0]!)
-  t.equal(connections.claimAddress(anonymous[2]!, '192.0.2.1', true), null)
+  t.equal(connections.claimAnonymous(anonymous[2]!, '192.0.2.1'), null)
   for (const one of [...anonymous, ...known, elsewhere]) connections.leave(one)
   t.equal(connections.addresses, 0)
 })
@@ -104,10 +104,10 @@ t.test('handshakes under way are capped by address, and their slots come back wh
 
 t.test('a refusal names the cap that is full, and whose it is', async t => {
   const connections = new Connections({ ...caps, total: 100, pending: 100, anonymous: 1 }, '/chat')
-  connections.claimAddress(slots(), '192.0.2.1', true)
-  t.same(connections.claimAddress(slots(), '192.0.2.1', true)?.full, { kind: 'anonymous', key: '192.0.2.1', route: '/chat' })
-  connections.claimAddress(slots(), '192.0.2.1', false)
-  t.same(connections.claimAddress(slots(), '192.0.2.1', false)?.full, { kind: 'address', key: '192.0.2.1', route: '/chat' })
+  connections.claimAnonymous(slots(), '192.0.2.1')
+  t.same(connections.claimAnonymous(slots(), '192.0.2.1')?.full, { kind: 'anonymous', key: '192.0.2.1', route: '/chat' })
+  connections.claimAddress(slots(), '192.0.2.1')
+  t.same(connections.claimAddress(slots(), '192.0.2.1')?.full, { kind: 'address', key: '192.0.2.1', route: '/chat' })
   connections.claimIdentity(slots(), 'string:ada')
   t.same(connections.claimIdentity(slots(), 'string:ada')?.full, { kind: 'identity', key: 'string:ada', route: '/chat' })
 })

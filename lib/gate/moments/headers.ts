@@ -139,10 +139,9 @@ export class HeadersMoment {
       if (full !== null) return full
     }
     if (address === null || addresses.isListed(request)) return null
-    const anonymous = auth === null
+    const take = auth === null ? 'claimAnonymous' : 'claimAddress'
     const claim = (): CapRefusal | null =>
-      connections.claimAddress(slots, address, anonymous) ??
-      handshake.route?.connections.claimAddress(handshake.route.slots, address, anonymous) ?? null
+      connections[take](slots, address) ?? handshake.route?.connections[take](handshake.route.slots, address) ?? null
     return room.claim(handshake, claim, () => takeRate(request, handshake, policy))
   }
 }
