@@ -1,19 +1,10 @@
 import { Kind, type TSchema } from '@sinclair/typebox'
-import { Value, ValueErrorType } from '@sinclair/typebox/value'
+import { Value } from '@sinclair/typebox/value'
 import { checkKeys, isPlain } from '../errors/check-keys.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { isObject } from '../errors/expected.js'
-import { got } from '../errors/got.js'
-import { adviceOnKey, adviceOnValue, gotFor, literalsOf, objectOf } from './option-advice.js'
-
-interface Notes {
-  readonly closed?: boolean
-  readonly description?: string
-  readonly expected?: string
-  readonly default?: unknown
-}
-
-const notesOf = (schema: TSchema): Notes => schema
+import { adviceOnKey, notesOf, objectOf } from './option-advice.js'
+import { optionFault } from './option-fault.js'
 
 /**
  * Throws WSG_ERR_OPTION for the first option that does not fit: its name, what was expected, what it got. A key that
@@ -34,28 +25,7 @@ export function checkOptions (schema: TSchema, value: unknown, where: string): v
     for (const [index, item] of value.entries()) checkOptions(items, item, `${where}[${index}]`)
   }
   // Errors takes an inherited method for a missing one; Check does not.
-  if (Value.Check(schema, value)) return
-  const fault = Value.Errors(schema, value).First()!
-  const { description, expected } = notesOf(schema)
-  const note = description === undefined || description === '' ? '' : ` (${description})`
-  if (expected !== undefined) {
-    throw new WSG_ERR_OPTION(`${where}: expected ${expected}, got ${gotFor(schema, value)}` +
-      `${adviceOnValue(schema, value)}${note}`)
-  }
-  if (object !== null && object !== schema && !isObject(value)) {
-    throw new WSG_ERR_OPTION(`${where}: expected false or an object of options, got ${got(value)}` +
-      `${adviceOnValue(schema, value)}${note}`)
-  }
-  const path = fault.path.replace(/\/(\d+)/g, '[$1]').replaceAll('/', '.')
-  if (fault.type === ValueErrorType.ObjectRequiredProperty) {
-    const wanted = notesOf(fault.schema).expected ?? 'a value'
-    throw new WSG_ERR_OPTION(`${where}${path}: expected ${wanted}, got nothing${note}`)
-  }
-  const problem = fault.type === ValueErrorType.ArrayMinItems
-    ? 'expected one entry or more'
-    : literalsOf(fault.schema) ?? `${fault.message.charAt(0).toLowerCase()}${fault.message.slice(1)}`
-  throw new WSG_ERR_OPTION(`${where}${path}: ${problem}, got ${gotFor(fault.schema, fault.value)}` +
-    `${adviceOnValue(fault.schema, fault.value)}${note}`)
+  if (!Value.Check(schema, value)) throw new WSG_ERR_OPTION(optionFault(schema, value, where))
 }
 
 /** A frozen copy of `given` with the defaults of `schema`; what is handed over as it is stays what it was. */

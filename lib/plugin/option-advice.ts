@@ -22,6 +22,16 @@ const OF_WS: ReadonlyMap<string, string> = new Map([
 ])
 const ADOPTED = ['perMessageDeflate', 'clientTracking', 'errorHandler', 'preClose', 'backlog', 'autoPong']
 
+/** What schema.ts writes beside a schema. */
+interface Notes {
+  readonly closed?: boolean
+  readonly description?: string
+  readonly expected?: string
+  readonly default?: unknown
+}
+
+export const notesOf = (schema: TSchema): Notes => schema
+
 /** What `schema` offers: its alternatives, or itself. */
 function alternatives (schema: TSchema): readonly TSchema[] {
   return schema[Kind] === 'Union' ? schema['anyOf'] as TSchema[] : [schema]

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
+import { listenToStore } from '../foreign/session-store.js'
 import { createAdviser } from '../gate/advice.js'
 import { ClientAddresses, compileAddresses } from '../gate/client-address.js'
 import { ADDRESS_SHARE, Gate } from '../gate/gate.js'
 import { compileHosts, type HostPolicy } from '../gate/host.js'
 import { Policies } from '../gate/policies.js'
 import { createUpgradeLimiter } from '../gate/rate.js'
-import type { Life } from '../life/life.js'
+import { Life, type LifeParts } from '../life/life.js'
 import { GuardedRoutes } from './guarded-routes.js'
 import { judges } from './judges.js'
-import { createLife } from './life.js'
 import { loadLimiters } from './limiters.js'
 import { OpenSockets } from './open-sockets.js'
 import type { ResolvedOptions } from './options.js'
@@ -39,7 +39,7 @@ export async function joinRooms (fastify: FastifyInstance, options: ResolvedOpti
   const listed = allowList === undefined ? null : compileAddresses(allowList, 'options.connections.allowList')
   const sockets = new OpenSockets(fastify, options)
   const addresses = new ClientAddresses(ipv6Prefix, listed, sockets.log)
-  const life = createLife(options, sockets.registry, {
+  const life = createLife(options, sockets, {
     underWaySince: () => gate.underWaySince,
     provenSince: () => guarded.ticketsSince,
   })
@@ -64,4 +64,19 @@ export async function joinRooms (fastify: FastifyInstance, options: ResolvedOpti
   const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))
   const guarded: GuardedRoutes = new GuardedRoutes(options, policies, gate, routerOptions(fastify))
   return { host, gate, sockets, life, policies, guarded, routes: new ContractRoutes(options, sockets, gate) }
+}
+
+function createLife (
+  { sessions, authTimeout }: ResolvedOptions, { registry }: OpenSockets,
+  since: Pick<LifeParts, 'underWaySince' | 'provenSince'>
+): Life {
+  return new Life({
+    events: registry.events,
+    now: registry.now,
+    sockets: registry,
+    listen: listenToStore,
+    ...since,
+    authTimeout,
+    times: { ...sessions, readTimeout: authTimeout },
+  })
 }
