@@ -64,7 +64,7 @@ export class WaitingSocket extends OpenSocket {
   /** Counts among the open sockets, for heartbeat and drain; for the application it is none yet. */
   override enter (): void {
     this.home.add(this)
-    if (this.open) this.ask(false)
+    if (this.open) this.ask()
   }
 
   override ended (): void {
@@ -92,12 +92,12 @@ export class WaitingSocket extends OpenSocket {
       this.parts.onAdmitted()
     } else if (verdict !== 'again') this.closeAs(verdict, 'policy')
     else if (++this.refused === ATTEMPTS) this.closeAs('unauthenticated', 'policy')
-    else this.ask(true)
+    else this.ask({ refused: true })
   }
 
-  private ask (again: boolean): void {
+  private ask (about: { readonly refused?: true } = {}): void {
     const deadline = Math.max(0, Math.ceil(this.closesAt - this.home.now()))
-    this.ws.send(this.parts.text.auth(again ? { deadline, refused: true } : { deadline }))
+    this.ws.send(this.parts.text.auth({ deadline, ...about }))
   }
 
   private refuse (close: 'timeout' | 'unauthenticated', why: string): void {
