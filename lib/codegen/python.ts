@@ -1,5 +1,5 @@
 import type { ContractModel, DefinitionModel } from '../../types/model.js'
-import { DEFAULT_RATE } from '../model/default-rate.js'
+import { DEFAULT_RATE } from '../contract/default-rate.js'
 import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes, sentences } from './notes.js'
 import { PYTHON_CONNECTION } from './python-connection.js'
 import { PYTHON_RUNTIME } from './python-runtime.js'

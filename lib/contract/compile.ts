@@ -4,6 +4,7 @@ import type {
 import { failContract } from '../errors/contract-error.js'
 import type { EnvelopeKeys } from '../protocol/envelope.js'
 import { costlyFields, tokensFor } from './cost.js'
+import { DEFAULT_RATE } from './default-rate.js'
 import { fingerprintOf } from './fingerprint.js'
 import { explain } from './inbound/explain.js'
 import { compileSanitizer } from './inbound/sanitizer.js'
@@ -36,7 +37,7 @@ export interface CompileOptions {
  * write instead.
  */
 export function compileContract (contract: ContractSpec, options: CompileOptions = {}): CompiledContract {
-  const { htmlAdapter, prefix, burst = 200 } = options
+  const { htmlAdapter, prefix, burst = DEFAULT_RATE.burst } = options
   const tree = readContract(contract, htmlAdapter === undefined ? {} : { html: htmlAdapter }, prefix)
   const { label, envelope } = tree
   const parts = [...tree.inbound, ...tree.calls]

@@ -19,9 +19,6 @@ export interface Root {
   readonly wanted: string
 }
 
-/** What `Type.Recursive` gives as `$id`: a number of the process. */
-const AUTOMATIC = /^T\d+$/
-
 const byText = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0
 
 /** Types of payloads: everything that gets a name, each one once. */
@@ -55,7 +52,7 @@ export class TypeTable {
     const found = new Map<string, { readonly wanted: string, readonly nodes: Node[] }>()
     for (const tree of trees) {
       for (const node of nodesOf(tree)) {
-        if (node.name === undefined || AUTOMATIC.test(node.name) || node.kind === 'ref') continue
+        if (node.name === undefined || node.kind === 'ref') continue
         const wanted = pascalCase(node.name)
         const key = `${wanted} ${canonicalText(node, tree.definitions)}`
         const same = found.get(key)

@@ -1,7 +1,7 @@
 import type { ContractModel, OutboundModel, RulesModel, VersionModel } from '../../types/model.js'
 import { tokensFor } from '../contract/cost.js'
+import { DEFAULT_RATE } from '../contract/default-rate.js'
 import { PAYLOAD_DEFAULT } from '../contract/limits.js'
-import { DEFAULT_RATE } from './default-rate.js'
 import { budgetText } from './budget-text.js'
 
 /**

@@ -102,15 +102,15 @@ ${contains === null ? '' : refuse(...bounds('found', contains))}` +
     const take = weight === null
       ? 'if (r !== undefined) return r\n'
       : `if (r !== undefined && ${weight.of} > most) { most = ${weight.of}; best = r }\n${weight.after}`
-    const call = (variant: Node): string => `r = ${this.function(variant)}(v, d, p)\n`
+    const attempt = (variant: Node): string => `r = ${this.function(variant)}(v, d, p)\n`
     const lines = ['let r, best, most = -1\n', weight?.before]
     if (tag !== null) {
       const index = new Map(tag.values.flatMap((list, i) => (list ?? []).map(value => [value, i])))
-      const cases = variants.map((variant, i) => isTagged(i) ? `case ${i}: ${call(variant)}break\n` : '')
+      const cases = variants.map((variant, i) => isTagged(i) ? `case ${i}: ${attempt(variant)}break\n` : '')
       lines.push(`if (typeof v === 'object' && v !== null && !isArray(v)) {
 switch (${this.keep(index)}.get(v[${JSON.stringify(tag.name)}])) {\n${cases.join('')}}\n${take}}\n`)
     }
-    for (const variant of variants.filter((_, i) => !isTagged(i))) lines.push(call(variant), take)
+    for (const variant of variants.filter((_, i) => !isTagged(i))) lines.push(attempt(variant), take)
     return `${lines.join('')}${weight?.end ?? ''}return best`
   }
 

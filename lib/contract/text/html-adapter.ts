@@ -2,6 +2,7 @@ import type { HtmlAdapter } from './policy.js'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_HTML_REFUSED, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from '../../errors/coded.js'
 import { got } from '../../errors/got.js'
 import { checkMembers, isObject, WHOLE, type Expected, type Members } from '../../errors/expected.js'
+import { DEFAULT_PROTOCOLS } from './spec.js'
 
 // Entry point 'fastify-ws-guard/html': the adapter of the `html` text policy. sanitize-html is the application's to
 // install; nothing is imported of it here, not even its types.
@@ -41,7 +42,6 @@ export interface SanitizeHtmlAdapterOptions {
   readonly nesting?: number
 }
 
-const DEFAULT_SCHEMES = ['https', 'http', 'mailto']
 const DEFAULT_TAGS = ['a', 'b', 'blockquote', 'br', 'code', 'em', 'i', 'li', 'ol', 'p', 'pre', 's', 'strong', 'u', 'ul']
 
 // Scripting, frames, foreign content and elements whose content is parsed by other rules (the stuff of mutation XSS).
@@ -108,7 +108,7 @@ const OPTIONS: Members = {
 
 function readRules (options: SanitizeHtmlAdapterOptions): SanitizeHtmlRules {
   checkMembers(options, OPTIONS, 'sanitizeHtmlAdapter', WSG_ERR_OPTION)
-  const { tags = DEFAULT_TAGS, schemes = DEFAULT_SCHEMES, nesting = 32 } = options
+  const { tags = DEFAULT_TAGS, schemes = DEFAULT_PROTOCOLS, nesting = 32 } = options
   const { attributes = tags.includes('a') ? { a: ['href'] } : {} } = options
   checkSafe('tags', tags, tag => !UNSAFE_TAGS.has(tag))
   checkSafe('schemes', schemes, scheme => SAFE_SCHEMES.has(scheme))

@@ -104,7 +104,7 @@ function readOnce (schema: TSchema, place: Place, ref: RefNode | null): Node {
   entries.set(schema, entry)
   // taken while it is open: another schema of that name gets another one
   if (ref !== null) definitions.set(ref.name, null)
-  const node = withNotes(readKind(schema, place), schema, ref)
+  const node = withNotes(readKind(schema, place), schema)
   // products of unions are counted here: what back ends write for a node is bounded
   if (place.context.sizeOf(node) > MAX_PARTS) {
     place.fail(`the schema has more than ${MAX_PARTS} parts here, unions of an intersection multiplied out`)
@@ -127,9 +127,10 @@ function comeBack (entry: Entry, place: Place): Node {
   return ref
 }
 
-function withNotes (node: Node, schema: TSchema, ref: RefNode | null): Node {
+function withNotes (node: Node, schema: TSchema): Node {
+  const { $id: id } = schema
   // TypeBox numbers the ids of recursive types by itself: T0, T1, …
-  const name = ref === null || /^T\d+$/.test(ref.name) ? {} : { name: schema.$id as string }
+  const name = typeof id !== 'string' || /^T\d+$/.test(id) ? {} : { name: id }
   const noted = { ...name, ...notesOf(schema) }
   return Object.keys(noted).length === 0 ? node : { ...node, ...noted }
 }
