@@ -1,4 +1,4 @@
-import type { AnyContract, CallReply, CallRequest, Part, Sendable, Wire } from '../../types/wire.js'
+import type { CallReply, CallRequest, Part, Sendable, Wire } from '../../types/wire.js'
 import type { Codec } from './codec.js'
 import type { Off } from './emitter.js'
 import type { ClientCode, ClientError } from './error.js'
@@ -72,6 +72,3 @@ export interface Client<C> {
   /** Ends it for good: what waits is dropped, calls fail with `closed`. Default 1000. */
   close (code?: number, reason?: string): void
 }
-
-/** What a client is of. */
-export type ContractOf<K> = K extends Client<infer C extends AnyContract> ? C : never

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import type { Teardown } from '../helpers/teardown.js'
 import { echoes, upgrade } from '../helpers/handshake.js'
 
-// Boot refuses what it can see (test/gate/boot.test.ts). Here an instance is made before the library is loaded, as a
+// Boot refuses what it can see (test/plugin/boot.test.ts). Here an instance is made before the library is loaded, as a
 // dynamic import or a second copy of Fastify would have it: routes declared early can't be seen, and must stay shut.
 const unseen = new Map<string, FastifyInstance>()
 for (const name of ['before @fastify/websocket', 'after @fastify/websocket', 'child scope', 'wsHandler', 'direct']) unseen.set(name, Fastify())

@@ -21,7 +21,7 @@ t.test('C01 the session cookie that reaches a browser is HttpOnly and SameSite',
   const attributes = String(response.headers['set-cookie'])
   t.match(attributes, /; HttpOnly/)
   t.match(attributes, /; SameSite=Lax/)
-  // Outside development an unsafe cookie is a boot error: test/gate/boot.test.ts.
+  // Outside development an unsafe cookie is a boot error: test/plugin/boot.test.ts.
   t.ok(await serves())
 })
 
