@@ -63,7 +63,7 @@ export interface SessionCredential {
 export interface SessionSource {
   /** In milliseconds since the epoch; null: not by itself. */
   readonly expiryOf: (stored: object) => number | null
-  /** Who it says it is. May throw, and reject. */
+  /** Who it says it is. Where it throws, rejects or has no answer within `authTimeout`, that session's sockets end. */
   readonly identify: (id: string, stored: object) => Identity | null | Promise<Identity | null>
 }
 

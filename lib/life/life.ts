@@ -1,5 +1,6 @@
 import type { CloseCause } from '../../types/events.js'
 import type { Identity, Refusal, RevokeTarget, SessionReader } from '../../types/gate.js'
+import { isThenable } from '../callbacks/thenable.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { expiryOf } from '../identity/expiry.js'
 import { identityFault } from '../identity/identity-fault.js'
@@ -185,9 +186,9 @@ function isSomebodyElses ({ identity, credential }: Bearer, stored: object): boo
   if (session === undefined) return false
   try {
     const found = session.source.identify(session.id, stored)
-    if (!(found instanceof Promise)) return found === null || found.id !== identity?.id
+    if (!isThenable(found)) return found === null || found.id !== identity?.id
     // As a socket it is asked about again, and waited for.
-    found.catch(() => {})
+    found.then(undefined, () => {})
     return false
   } catch {
     return false

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CloseCause } from '../../types/events.js'
 import type { Identity, SessionSource } from '../../types/gate.js'
+import { isThenable } from '../callbacks/thenable.js'
 import { identityFault } from '../identity/identity-fault.js'
 import type { Followed, Line } from './line.js'
 import { NOWHERE, type Timed, type Timetable } from './timetable.js'
@@ -21,6 +22,8 @@ export interface SessionHome {
   drop (watch: SessionWatch): void
   /** It was read or written. */
   confirm (watch: SessionWatch): void
+  /** Waits no longer than for a read: rejects then. */
+  inTime<T> (answer: PromiseLike<T>): Promise<T>
 }
 
 /** A session that sockets rest on; one, however many they are. */
@@ -113,7 +116,7 @@ export class SessionWatch implements Timed, Followed {
 
   /**
    * This is what is stored now, as of `version`, for all its sockets or those of `lines`. At once, where the strategy
-   * answers at once. Rejects where the strategy fails.
+   * answers at once. Rejects where that is nothing that can be read.
    */
   async hold (
     stored: object | null, version: number = this.begin(), lines: readonly Line[] = this.#lines
@@ -133,19 +136,27 @@ export class SessionWatch implements Timed, Followed {
       const { socket } = line
       const { identity, credential } = socket.bearer
       const source = credential?.session?.source
-      if (source !== asked && source !== undefined) {
-        asked = source
-        this.#schedule(source.expiryOf(stored))
-        const answer = source.identify(this.id, stored)
-        found = answer instanceof Promise ? await answer : answer
+      const isOther = source !== asked && source !== undefined
+      // Outside of what is caught: that this can't be read is the store's fault.
+      if (isOther) this.#schedule(source.expiryOf(stored))
+      try {
+        if (isOther) {
+          asked = source
+          const answer = source.identify(this.id, stored)
+          found = isThenable(answer) ? await this.#home.inTime(answer) : answer
+          if (!this.isCurrent(version)) return
+        }
+        if (found === null || identityFault(found) !== null || found.id !== identity?.id) lose(line)
+        else if (!this.#isRefreshed && !isDeepStrictEqual(found, line.read)) {
+          line.read = found
+          void socket.assume(found)
+        }
+      } catch (error) {
         if (!this.isCurrent(version)) return
-      }
-      if (found === null || identityFault(found) !== null || found.id !== identity?.id) {
-        line.session?.leave(line)
-        socket.closeAs('unauthenticated', 'session')
-      } else if (!this.#isRefreshed && !isDeepStrictEqual(found, line.read)) {
-        line.read = found
-        void socket.assume(found)
+        // The application's own function: it says nothing of the store, and nothing of other sessions.
+        found = null
+        socket.handlerFailed('auth', error)
+        lose(line)
       }
     }
   }
@@ -162,4 +173,10 @@ export class SessionWatch implements Timed, Followed {
     this.#home.timetable.delete(this)
     this.#home.drop(this)
   }
+}
+
+/** Its session is nobody's any more, or somebody else's. */
+function lose (line: Line): void {
+  line.session?.leave(line)
+  line.socket.closeAs('unauthenticated', 'session')
 }

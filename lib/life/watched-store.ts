@@ -1,4 +1,5 @@
 // Tested in test/life/sessions.test.ts.
+import { WSG_ERR_AUTH_TIMEOUT } from '../errors/coded.js'
 import type { Events } from '../events/events.js'
 import type { SessionCredential, SessionReader } from '../../types/gate.js'
 import { readSession } from '../identity/read-session.js'
@@ -74,7 +75,7 @@ export class WatchedStore implements SessionHome {
   /** A session was written. */
   written (id: string, stored: object): void {
     const watch = this.#watches.get(id)
-    // A strategy that failed is asked again soon.
+    // What can't be read is read again soon.
     watch?.hold(stored).catch(() => { this.ask(watch) })
   }
 
@@ -110,6 +111,18 @@ export class WatchedStore implements SessionHome {
     watch.askAt = this.#parts.now() + this.#parts.times.recheck * (1 + Math.random() / 4)
   }
 
+  async inTime<T> (answer: PromiseLike<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => { reject(new WSG_ERR_AUTH_TIMEOUT()) }, this.#parts.times.readTimeout).unref()
+    })
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
   /* ---- reading ---- */
 
   #pump (): void {
@@ -125,21 +138,15 @@ export class WatchedStore implements SessionHome {
     this.#reading++
     watch.isAsked = true
     const version = watch.begin()
-    const { readTimeout } = this.#parts.times
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(reject, readTimeout, 'no answer in time').unref()
-    })
     try {
-      const stored = await Promise.race([readSession(this.#reader, watch.id), late])
-      if (watch.isCurrent(version)) await Promise.race([watch.hold(stored, version), late])
+      const stored = await this.inTime(readSession(this.#reader, watch.id))
       this.#answers()
+      if (watch.isCurrent(version)) await watch.hold(stored, version)
     } catch (error) {
       // What comes after all is too old.
       watch.begin()
       this.#fails(watch, error)
     } finally {
-      clearTimeout(timer)
       watch.isAsked = false
       this.#reading--
       this.#pump()

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { defineContract } from '../../lib/contract.js'
 import { sessionAuth } from '../../lib/index.js'
 import { Events } from '../../lib/events/events.js'
-import type { ClosedEvent } from '../../types/events.js'
+import type { ClosedEvent, HandlerFailedEvent } from '../../types/events.js'
 import type { AuthStrategy, Identity } from '../../types/gate.js'
 import { bareStack } from '../helpers/bare.js'
 import { json, text } from '../helpers/frames.js'
@@ -110,6 +110,33 @@ for (const first of ['session', 'guard'] as const) {
     })
   }
 }
+
+t.test('C06 a function that throws of a session without a user ends that session at once, and nobody else\'s', async t => {
+  const failed: HandlerFailedEvent[] = []
+  const throwing = sessionAuth(session => ({ id: (session as Session).user!.id }))
+  const { stack, post, open, handled, closed } = await lived(t, { guard: { auth: throwing, sessions: { recheck: 50 } } })
+  t.teardown(new Events(stack.app).listen('handler:failed', event => { failed.push(event) }))
+  const lost: unknown[] = []
+  t.teardown(new Events(stack.app).listen('store:unavailable', event => { lost.push(event) }))
+  const [ada, bob] = [await stack.login(), await stack.login('bob')]
+  const [client, other] = [await open(ada), await open(bob)]
+  await post('/forget', ada)
+  client.send(many)
+  t.same(await client.waitClose(), { code: 4401, reason: 'unauthenticated' })
+  await until(() => closed.length === 1)
+  t.match(closed, [{ identity: 'ada', code: 4401, cause: 'session' }])
+  t.match(failed, [{ identity: 'ada', type: 'auth', route: '/life', error: { name: 'TypeError' } }])
+  // The same where another process has done it.
+  const [[id, value]] = [...stack.store.sessions].filter(([, value]) => value.includes('"bob"')) as [[string, string]]
+  const carol = await open(await stack.login('carol'))
+  stack.store.sessions.set(id, value.replace('"user"', '"former"'))
+  t.same(await other.waitClose(), { code: 4401, reason: 'unauthenticated' })
+  carol.send(say)
+  await until(() => handled.length === 1)
+  t.same(handled, ['say carol'])
+  t.same(failed.map(({ identity }) => identity), ['ada', 'bob'])
+  t.same(lost, [], 'the store is up')
+})
 
 t.test('C06 the bare stack: the socket goes on after the logout, for ever', async t => {
   const bare = await bareStack(t)

@@ -21,7 +21,7 @@ export const ROOMS: { readonly [room: string]: readonly string[] } = {
   auth: ['errors', 'callbacks', 'identity'],
   gate: ['protocol', 'errors', 'events', 'identity', 'log', 'foreign'],
   socket: ['protocol', 'errors', 'events', 'callbacks', 'identity', 'log', 'foreign'],
-  life: ['protocol', 'errors', 'events', 'identity'],
+  life: ['protocol', 'errors', 'events', 'callbacks', 'identity'],
   cluster: ['protocol', 'errors', 'events', 'identity'],
   observe: ['events', 'log', 'callbacks'],
   client: ['protocol'],
