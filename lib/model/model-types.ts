@@ -1,12 +1,14 @@
 // Tested in test/model/model.test.ts and test/codegen/accepts.test.ts.
 
 import type {
-  Annotations, DefinitionModel, NamedType, NotModel, ObjectModel, StringModel, TypeModel, UnionModel,
+  Annotations, ArrayModel, DefinitionModel, NamedType, NotModel, NumberModel, ObjectModel, StringModel, TypeModel,
+  UnionModel,
 } from '../../types/model.js'
 import { canonicalText } from '../contract/tree/canonical-text.js'
 import { nodesOf } from '../contract/tree/finish.js'
 import {
-  resolve, type Node, type ObjectNode, type RefNode, type SchemaTree, type StringNode, type UnionNode,
+  resolve, type ArrayNode, type Node, type NumberNode, type ObjectNode, type RefNode, type SchemaTree, type StringNode,
+  type UnionNode,
 } from '../contract/tree/nodes.js'
 import { type Names, pascalCase } from './names.js'
 import { present } from './present.js'
@@ -95,38 +97,11 @@ export class TypeTable {
         return { kind: node.kind, ...notes }
       case 'never': return { kind: 'values', values: [], ...notes }
       case 'values': return { kind: 'values', values: node.values, ...notes }
-      case 'number': return {
-        kind: 'number',
-        integer: node.integer,
-        ...present({
-          minimum: limit(node.min),
-          maximum: limit(node.max),
-          exclusiveMinimum: limit(node.above),
-          exclusiveMaximum: limit(node.below),
-          multipleOf: some(node.multipleOf),
-        }),
-        ...notes,
-      }
+      case 'number': return { ...numberModel(node), ...notes }
       case 'string': return { ...stringModel(node), ...notes }
       case 'bytes':
         return { kind: 'bytes', ...present({ minBytes: some(node.min), maxBytes: limit(node.max) }), ...notes }
-      case 'array': return {
-        kind: 'array',
-        items: this.#type(node.items, tree, `${wanted}Item`),
-        ...present({
-          minItems: some(node.min),
-          maxItems: limit(node.max),
-          uniqueItems: node.unique || undefined,
-          contains: node.contains === null
-            ? undefined
-            : {
-                type: this.#type(node.contains.node, tree, `${wanted}Contained`),
-                min: node.contains.min,
-                ...present({ max: limit(node.contains.max) }),
-              },
-        }),
-        ...notes,
-      }
+      case 'array': return { ...this.#array(node, tree, wanted), ...notes }
       case 'tuple': {
         const items = node.items.map((item, i) => this.#type(item, tree, `${wanted}Item${i + 1}`))
         return { kind: 'tuple', items, ...notes }
@@ -142,6 +117,25 @@ export class TypeTable {
   #part (node: Node, tree: SchemaTree, wanted: string): TypeModel | NotModel {
     if (node.kind !== 'not') return this.#type(node, tree, wanted)
     return { kind: 'not', type: this.#type(node.node, tree, `${wanted}Not`) }
+  }
+
+  #array ({ items, min, max, unique, contains }: ArrayNode, tree: SchemaTree, wanted: string): ArrayModel {
+    return {
+      kind: 'array',
+      items: this.#type(items, tree, `${wanted}Item`),
+      ...present({
+        minItems: some(min),
+        maxItems: limit(max),
+        uniqueItems: unique || undefined,
+        contains: contains === null
+          ? undefined
+          : {
+              type: this.#type(contains.node, tree, `${wanted}Contained`),
+              min: contains.min,
+              ...present({ max: limit(contains.max) }),
+            },
+      }),
+    }
   }
 
   #union (node: UnionNode, tree: SchemaTree, wanted: string): UnionModel {
@@ -181,6 +175,20 @@ type Written = Exclude<Node, RefNode>
 // The reader refuses references that lead to nothing else.
 const resolved = (node: Node, tree: SchemaTree): Written => resolve(node, tree.definitions) as Written
 const rootOf = (tree: SchemaTree): Written => resolved(tree.root, tree)
+
+function numberModel ({ integer, min, max, above, below, multipleOf }: NumberNode): NumberModel {
+  return {
+    kind: 'number',
+    integer,
+    ...present({
+      minimum: limit(min),
+      maximum: limit(max),
+      exclusiveMinimum: limit(above),
+      exclusiveMaximum: limit(below),
+      multipleOf: some(multipleOf),
+    }),
+  }
+}
 
 function stringModel ({ min, max, pattern, format, policy }: StringNode): StringModel {
   const spec = policy?.spec

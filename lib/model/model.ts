@@ -1,6 +1,6 @@
-import type { ContractSpec } from '../../types/contract.js'
+import type { CompiledContract, ContractSpec } from '../../types/contract.js'
 import type {
-  CallModel, CloseCodeModel, ContractModel, InboundModel, OutboundModel, RouteModel, RulesModel,
+  CallModel, CloseCodeModel, ContractModel, OutboundModel, RouteModel, RulesModel,
 } from '../../types/model.js'
 import { compileContract } from '../contract/compile.js'
 import { costlyFields } from '../contract/cost.js'
@@ -38,63 +38,77 @@ export function readModel (contract: ContractSpec, options: ReadModelOptions = {
   checkKeys(options, ['url', 'route'], 'readModel: options', WSG_ERR_GENERATE)
   const { url, route } = options
   const burst = route === undefined ? {} : { burst: route.burst }
-  const { limits, fingerprint, inbound: compiled } = compileContract(contract, { htmlAdapter: HTML.html, ...burst })
+  const compiled = compileContract(contract, { htmlAdapter: HTML.html, ...burst })
   const tree = readContract(contract, HTML)
   const typeName = pascalCase(tree.name)
   const table = new TypeTable(new Names(typeName), rootsOf(tree, typeName))
-  const nameOf = (payload: SchemaTree): string => table.nameOf(payload)
-  const rules = (part: MessagePart): RulesModel => {
-    const { roles, deadline, unknownProperties, description } = part.rules
-    const bytes = frameBytes(part, tree.envelope)
-    const costly = costlyFields(part.payload, limits.maxPayload)
-    return {
-      ...(description === null ? {} : { description }),
-      roles: [...roles ?? []].sort(),
-      cost: compiled.get(part.type)!.cost,
-      ...(deadline === null ? {} : { deadline }),
-      unknownProperties,
-      ...(Number.isFinite(bytes) ? { maxBytes: bytes } : {}),
-      ...(costly.length === 0 ? {} : { costly }),
-    }
-  }
-  const inbound = (message: MessagePart): InboundModel => ({
-    type: message.type,
-    payload: nameOf(message.payload),
-    binary: message.payload.root.kind === 'bytes',
-    ...rules(message),
-  })
-  const outbound = ({ type, payload, rules: { description, whenSlow } }: MessagePart): OutboundModel => ({
-    type,
-    payload: nameOf(payload),
-    binary: payload.root.kind === 'bytes',
-    ...(description === null ? {} : { description }),
-    ...(whenSlow === 'close' ? {} : { whenSlow }),
-  })
-  const call = (part: CallPart): CallModel => ({
-    type: part.type,
-    request: nameOf(part.payload),
-    reply: nameOf(part.reply),
-    errors: errorsOf(part).map(([code, data]) => ({ code, data: nameOf(data) })),
-    ...rules(part),
-  })
+  const source = { tree, compiled, table }
   return {
     model: 1,
     name: tree.name,
     typeName,
     url: url ?? tree.url,
     ...(tree.description === null ? {} : { description: tree.description }),
-    fingerprint,
+    fingerprint: compiled.fingerprint,
     envelope: { ...tree.envelope },
-    ...(tree.params === null ? {} : { params: nameOf(tree.params) }),
-    ...(tree.query === null ? {} : { query: nameOf(tree.query) }),
-    inbound: sorted(tree.inbound).map(inbound),
-    outbound: sorted(tree.outbound).map(outbound),
-    calls: sorted(tree.calls).map(call),
+    ...(tree.params === null ? {} : { params: table.nameOf(tree.params) }),
+    ...(tree.query === null ? {} : { query: table.nameOf(tree.query) }),
+    inbound: sorted(tree.inbound).map(message => ({ ...messageOf(message, table), ...rulesOf(message, source) })),
+    outbound: sorted(tree.outbound).map(message => outboundOf(message, table)),
+    calls: sorted(tree.calls).map(call => callOf(call, source)),
     types: table.all(),
-    limits: { ...limits },
+    limits: { ...compiled.limits },
     closeCodes: CLOSE_CODES,
     errorCodes: errorCodes().sort(),
     ...(route === undefined ? {} : { route }),
+  }
+}
+
+/** What the messages of a contract are described by. */
+interface Source {
+  readonly tree: ContractTree
+  readonly compiled: CompiledContract
+  readonly table: TypeTable
+}
+
+function rulesOf (part: MessagePart, { tree, compiled }: Source): RulesModel {
+  const { roles, deadline, unknownProperties, description } = part.rules
+  const bytes = frameBytes(part, tree.envelope)
+  const costly = costlyFields(part.payload, compiled.limits.maxPayload)
+  return {
+    ...(description === null ? {} : { description }),
+    roles: [...roles ?? []].sort(),
+    cost: compiled.inbound.get(part.type)!.cost,
+    ...(deadline === null ? {} : { deadline }),
+    unknownProperties,
+    ...(Number.isFinite(bytes) ? { maxBytes: bytes } : {}),
+    ...(costly.length === 0 ? {} : { costly }),
+  }
+}
+
+function messageOf (
+  { type, payload }: MessagePart, table: TypeTable
+): Pick<OutboundModel, 'type' | 'payload' | 'binary'> {
+  return { type, payload: table.nameOf(payload), binary: payload.root.kind === 'bytes' }
+}
+
+function outboundOf (message: MessagePart, table: TypeTable): OutboundModel {
+  const { description, whenSlow } = message.rules
+  return {
+    ...messageOf(message, table),
+    ...(description === null ? {} : { description }),
+    ...(whenSlow === 'close' ? {} : { whenSlow }),
+  }
+}
+
+function callOf (call: CallPart, source: Source): CallModel {
+  const { table } = source
+  return {
+    type: call.type,
+    request: table.nameOf(call.payload),
+    reply: table.nameOf(call.reply),
+    errors: errorsOf(call).map(([code, data]) => ({ code, data: table.nameOf(data) })),
+    ...rulesOf(call, source),
   }
 }
 
