@@ -98,6 +98,23 @@ async function refusal (response: IncomingMessage, how: string): Promise<Error> 
   return Object.assign(new WSG_ERR_INJECT_REFUSED(String(statusCode)), { statusCode, name: 'Error' })
 }
 
+/** Resolves with the socket once it is open. Rejects with what came instead; `how`: where a page would be named. */
+function opened (ws: WebSocket, near: Duplex, { onOpen }: InjectHooks, how: string): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    ws.once('open', () => {
+      onOpen?.(ws)
+      resolve(ws)
+    })
+    ws.once('unexpected-response', (_request, response) => {
+      void refusal(response, how).then(error => {
+        reject(error)
+        near.destroy()
+      })
+    })
+    ws.on('error', reject)
+  })
+}
+
 /**
  * Puts an `injectWS` in the place of @fastify/websocket's, whose handshakes have no socket: no address, no Host, an
  * error without a code, and streams that never close. This one opens a connection in memory on the application's own
@@ -131,19 +148,7 @@ export function replaceInjectWS (fastify: FastifyInstance, defaults: InjectDefau
       createConnection: () => near as never,
     })
     hooks.onInit?.(ws)
-    return await new Promise((resolve, reject) => {
-      ws.once('open', () => {
-        hooks.onOpen?.(ws)
-        resolve(ws)
-      })
-      ws.once('unexpected-response', (_request, response) => {
-        void refusal(response, how).then(error => {
-          reject(error)
-          near.destroy()
-        })
-      })
-      ws.on('error', reject)
-    })
+    return await opened(ws, near, hooks, how)
   }
   fastify.injectWS = injectWS as FastifyInstance['injectWS']
 }

@@ -59,7 +59,12 @@ export async function connect<const C extends AnyContract> (
   arrivals.listen(client, Object.keys(contract.outbound ?? {}))
   client.connect()
   await arrivals.admitted(client)
-  const own = {
+  return Object.setPrototypeOf(waitsOf(client, arrivals), client) as TestClient<C>
+}
+
+/** What a test's client has beside those of a client. */
+function waitsOf<C> (client: Client<C>, arrivals: Arrivals<C>): object {
+  return {
     next: new Proxy({}, {
       get: (_, type: string) => (options?: NextOptions<unknown>) => arrivals.next(type, options),
     }),
@@ -71,5 +76,4 @@ export async function connect<const C extends AnyContract> (
       await arrivals.left()
     },
   }
-  return Object.setPrototypeOf(own, client) as TestClient<C>
 }
