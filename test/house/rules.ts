@@ -5,7 +5,7 @@ import ts from 'typescript'
 export type Sources = ReadonlyMap<string, string>
 
 /**
- * Rooms and what they may import; the table of CONTRIBUTING.md. A room is a folder under lib/, or a file at its root.
+ * Rooms and what they may import; CONTRIBUTING.md says what each is for. A room is a folder under lib/, or a file at its root.
  * Any room may import itself and types.
  */
 export const ROOMS: { readonly [room: string]: readonly string[] } = {

@@ -14,7 +14,8 @@ import type { WsText } from '../text/spec.js'
  * beside the source.
  *
  * Back ends: `inbound/sanitizer.ts` and `outbound/serializer.ts`, both written by `code/`; `inbound/url-values.ts`,
- * `faults.ts` (why a value was refused, either way), `limits.ts`, `cost.ts`, `tree/canonical-text.ts` (fingerprint).
+ * `faults.ts` (why a value was refused, either way), `limits.ts`, `cost.ts`, `tree/canonical-text.ts` (fingerprint),
+ * and `lib/model/model-types.ts` (what clients are generated of).
  *
  * There is one spelling of "no limit": lengths and counts from 0 to Infinity, numbers from -Infinity to Infinity.
  */
