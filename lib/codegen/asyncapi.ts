@@ -3,8 +3,8 @@ import { step } from '../contract/tree/context.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_GENERATE } from '../errors/coded.js'
 import { got } from '../errors/got.js'
-import { type Frame, type Frames, framesOf } from './frames.js'
 import { present } from '../model/present.js'
+import { type Frame, type Frames, framesOf } from './frames.js'
 import { type Json, type RefTo, schemaOf, schemasOf } from './schema-of.js'
 
 /** What a document says beside its contracts. */

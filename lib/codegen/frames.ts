@@ -1,11 +1,11 @@
 // Tested in test/codegen/json-schema.test.ts and test/codegen/asyncapi.test.ts.
 
 import type { CallModel, ContractModel, InboundModel, NamedType, OutboundModel } from '../../types/model.js'
+import { Names, pascalCase } from '../model/names.js'
 import {
   CANCEL_TYPE, ERROR_KEY, ERROR_TYPE, FLAT_REPLY_KEY, MAX_ID_LENGTH, PING_TYPE, PONG_TYPE,
 } from '../protocol/envelope.js'
 import { type Json, type RefTo, schemaOf } from './schema-of.js'
-import { Names, pascalCase } from '../model/names.js'
 
 /** One frame as it goes over the wire, envelope included. */
 export interface Frame {

@@ -1,6 +1,6 @@
 import type { ContractModel } from '../../types/model.js'
-import { framesOf } from './frames.js'
 import { present } from '../model/present.js'
+import { framesOf } from './frames.js'
 import { type Json, type RefTo, schemasOf } from './schema-of.js'
 
 /**

@@ -2,8 +2,8 @@
 
 import type { ContractModel } from '../../types/model.js'
 import { WSG_ERR_CONTRACT, WSG_ERR_GENERATE } from '../errors/coded.js'
-import { loadContracts } from './load.js'
 import { readModel } from '../model/model.js'
+import { loadContracts } from './load.js'
 
 /** Models of a module's contracts, sorted by name. Throws WSG_ERR_GENERATE with the file and the cause. */
 export async function loadModels (path: string): Promise<readonly ContractModel[]> {

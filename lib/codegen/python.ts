@@ -1,5 +1,6 @@
 import type { ContractModel, DefinitionModel } from '../../types/model.js'
 import { DEFAULT_RATE } from '../contract/default-rate.js'
+import { hasRequired, type Types, typesOf } from '../model/types-by-name.js'
 import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes, sentences } from './notes.js'
 import { PYTHON_CONNECTION } from './python-connection.js'
 import { PYTHON_RUNTIME } from './python-runtime.js'
@@ -7,7 +8,6 @@ import { docstring, indented, pythonString, snakeCase } from './python-text.js'
 import { pythonTypes } from './python-types.js'
 import { PYTHON_WIRE } from './python-wire.js'
 import { type GeneratedFile, stamp } from './stamp.js'
-import { hasRequired, type Types, typesOf } from '../model/types-by-name.js'
 
 /** A client in Python 3.11: its types as TypedDicts, and a client for asyncio. One file; it needs `websockets` only. */
 export function emitPython (model: ContractModel): readonly GeneratedFile[] {

@@ -1,10 +1,10 @@
 import type {
   AllModel, CallModel, ContractModel, DefinitionModel, InboundModel, ObjectModel, OutboundModel, TypeModel, UnionModel,
 } from '../../types/model.js'
+import { resolve, type Types, typesOf } from '../model/types-by-name.js'
 import { DEFAULT_ENVELOPE } from '../protocol/envelope.js'
 import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes, sentences, typeNotes } from './notes.js'
 import { type GeneratedFile, stamp } from './stamp.js'
-import { resolve, type Types, typesOf } from '../model/types-by-name.js'
 
 // Strings, not the `typescript` package: from version 7 on that has no API to print a syntax tree, and a generator
 // that needs it breaks for whoever has installed it.

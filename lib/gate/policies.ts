@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify'
-import type { AuthStrategy, OriginDecision } from '../../types/gate.js'
 import type { UpgradeRateOptions } from '../../types/connection-options.js'
+import type { AuthStrategy, OriginDecision } from '../../types/gate.js'
 import type { RouteGuardOptions } from '../../types/options.js'
 import { WSG_ERR_OPTION_UNSAFE, WSG_ERR_ROUTE_POLICY } from '../errors/coded.js'
+import { AUTH_FRAME_BYTES, DEFAULT_ENVELOPE } from '../protocol/envelope.js'
 import { type ConnectionCaps, Connections } from './connections.js'
 import { compileOrigins, originsFromHosts, type OriginPolicy } from './origin.js'
 import type { RouteInput, RoutePolicy, UpgradeLimiter } from './policy.js'
 import { APPLICATION } from './rate.js'
-import { AUTH_FRAME_BYTES, DEFAULT_ENVELOPE } from '../protocol/envelope.js'
 
 /** The plugin-wide settings a route's policy is made of. */
 export interface PolicyDefaults {

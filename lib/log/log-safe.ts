@@ -21,7 +21,7 @@ export function escapeForLog (value: string): string {
 
 /** Logs a record with what was thrown as its `err`, or without it where it can't be read. Never throws. */
 export function logThrown (
-  log: SafeLog, level: 'error' | 'warn' | 'info', record: object, thrown: unknown, message: string
+  log: SafeLog, level: keyof SafeLog, record: object, thrown: unknown, message: string
 ): void {
   try {
     log[level]({ ...record, err: thrown }, message)

@@ -1,5 +1,4 @@
 import type { CallModel, ContractModel, OutboundModel, TypeModel } from '../../types/model.js'
-import type { Adapter, CallLink, Links, MessageLink } from './adapted.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_HANDLER } from '../errors/coded.js'
 import { got } from '../errors/got.js'
@@ -7,6 +6,7 @@ import { didYouMean } from '../errors/nearest.js'
 import type { TypeChange } from '../model/diff-bounds.js'
 import { compareTypes, type Sides } from '../model/diff-types.js'
 import { typesOf } from '../model/types-by-name.js'
+import type { Adapter, CallLink, Links, MessageLink } from './adapted.js'
 
 // Tested in test/plugin/contract-versions.test.ts.
 

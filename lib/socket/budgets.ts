@@ -1,12 +1,12 @@
 // Tested in test/socket/budgets.test.ts.
+import type { BudgetContext, MessageBudget, MessageOptions } from '../../types/message-options.js'
+import { refuseAnswer } from '../callbacks/refuse-answer.js'
 import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { typedKey } from '../identity/typed-key.js'
-import type { BudgetContext, MessageBudget, MessageOptions } from '../../types/message-options.js'
 import type { BudgetStore, SharedBudget } from './budget-store.js'
 import type { Crowds } from './purse.js'
 import type { SocketLimits } from './limits.js'
-import { refuseAnswer } from '../callbacks/refuse-answer.js'
 
 /** The socket, as its budgets see it. */
 export interface Spender {

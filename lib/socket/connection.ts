@@ -4,13 +4,13 @@ import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { Identity } from '../../types/gate.js'
 import type { BudgetUsage } from '../../types/socket.js'
+import { refuseAnswer } from '../callbacks/refuse-answer.js'
 import { isThenable } from '../callbacks/thenable.js'
 import { ContractSocket } from './contract-socket.js'
 import type { Admission, SocketHome } from './home.js'
 import { Inbox } from './inbox.js'
 import type { OpenSocket } from './open-socket.js'
 import type { RouteParts } from './parts.js'
-import { refuseAnswer } from '../callbacks/refuse-answer.js'
 
 /** Where a ws finds its connection: a listener that all sockets share weighs nothing per socket. */
 const CONNECTION = Symbol('fastify-ws-guard.connection')

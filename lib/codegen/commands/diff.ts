@@ -3,10 +3,10 @@
 import { readFile } from 'node:fs/promises'
 import type { ContractModel } from '../../../types/model.js'
 import { WSG_ERR_GENERATE } from '../../errors/coded.js'
+import { breaksOldClients, type Change, diffModels } from '../../model/diff.js'
 import type { Command } from '../command.js'
 import { readCommandLine } from '../command-line.js'
 import { firstLine } from '../first-line.js'
-import { breaksOldClients, type Change, diffModels } from '../../model/diff.js'
 
 export const DIFF: Command = {
   name: 'diff',

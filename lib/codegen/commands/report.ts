@@ -1,9 +1,9 @@
 // Tested in test/codegen/cli.test.ts.
 
+import { report } from '../../model/report.js'
 import { type Command, oneModule } from '../command.js'
 import { readCommandLine } from '../command-line.js'
 import { loadModels } from '../load-models.js'
-import { report } from '../../model/report.js'
 
 export const REPORT: Command = {
   name: 'report',

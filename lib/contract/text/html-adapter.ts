@@ -1,7 +1,7 @@
-import type { HtmlAdapter } from './policy.js'
 import { WSG_ERR_DEPENDENCY, WSG_ERR_HTML_REFUSED, WSG_ERR_OPTION, WSG_ERR_OPTION_UNSAFE } from '../../errors/coded.js'
-import { got } from '../../errors/got.js'
 import { checkMembers, isObject, WHOLE, type Expected, type Members } from '../../errors/expected.js'
+import { got } from '../../errors/got.js'
+import type { HtmlAdapter } from './policy.js'
 import { DEFAULT_PROTOCOLS } from './spec.js'
 
 // Entry point 'fastify-ws-guard/html': the adapter of the `html` text policy. sanitize-html is the application's to

@@ -1,5 +1,5 @@
-import { isSingleScript } from './scripts.js'
 import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
+import { isSingleScript } from './scripts.js'
 import { hasForbiddenOrBreak, hasMarkRun, withinBytes } from './rules.js'
 
 // Tested in test/contract/text/text.test.ts.

@@ -1,10 +1,10 @@
+import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
 import { withinGraphemes } from './graphemes.js'
 import { compileIdentifier } from './identifier.js'
 import {
   hasForbidden, hasForbiddenOrBreak, hasMarkRun, isLatin, plainString, repairLine, repairText, SAFE_ASCII,
   SAFE_ASCII_REPAIRED, SAFE_LINE, SAFE_TEXT, withinBytes,
 } from './rules.js'
-import { WSG_ERR_CONTRACT } from '../../errors/contract-error.js'
 import { readTextSpec, type TextSpec, type WsText } from './spec.js'
 import { compileUrl, compileUrlRepair } from './url.js'
 
