@@ -27,7 +27,11 @@ const CHARS: readonly (readonly [source: string, has: (char: string) => boolean]
   ['a', char => char === 'a'], ['b', char => char === 'b'], ['\u00e9', char => char === '\u00e9'], ['\\141', char => char === 'a'], ['b', char => char === 'b'],
   ['[ab]', char => char === 'a' || char === 'b'], ['[^a]', char => char !== 'a'], ['\\w', char => char === 'a' || char === 'b'],
   ['\\W', char => char !== 'a' && char !== 'b'], ['.', () => true], ['[b\\xe9]', char => char === 'b' || char === '\u00e9'], ['\\x61', char => char === 'a'],
+  ['\\\u00e9', char => char === '\u00e9'], ['[\\\u00e9]', char => char === '\u00e9'],
 ]
+/** `(?:|)`: empty, in two ways. */
+const EMPTY: Tree = { type: 'alt', trees: [{ type: 'cat', trees: [] }, { type: 'cat', trees: [] }] }
+
 const QUANTIFIERS: readonly (readonly [source: string, min: number, max: number])[] = [
   ['?', 0, 1], ['?', 0, 1], ['*', 0, Infinity], ['*', 0, Infinity], ['+', 1, Infinity], ['+', 1, Infinity], ['{2}', 2, 2], ['{0,2}', 0, 2], ['{1,3}', 1, 3],
   ['{2,}', 2, Infinity], ['{1}', 1, 1], ['{0}', 0, 0], ['{5,9}', 5, 9], ['{26}', 26, 26], ['{0,90}', 0, 90], ['{3,99}', 3, 99],
@@ -54,6 +58,8 @@ export function randomPattern (seed: number): RandomPattern {
 function randomTree (random: Random, depth: number): Tree {
   const kind = depth === 0 ? 0 : random.below(6)
   if (kind < 1) {
+    // many of them, since one doubles little
+    if (random.below(12) === 0) return { type: 'cat', trees: Array.from({ length: 1 + random.below(5) }, () => EMPTY) }
     const [source, has] = random.pick(CHARS)
     return { type: 'char', source, has }
   }
@@ -61,7 +67,7 @@ function randomTree (random: Random, depth: number): Tree {
     const [source, min, max] = random.pick(QUANTIFIERS)
     return { type: 'repeat', tree: randomTree(random, depth - 1), min, max, source, lazy: random.below(5) === 0 }
   }
-  if (random.below(12) === 0) return { type: 'ahead', tree: randomTree(random, depth - 1), fits: random.below(2) === 0 }
+  if (random.below(6) === 0) return { type: 'ahead', tree: randomTree(random, depth - 1), fits: random.below(2) === 0 }
   // an empty list of parts is an empty branch
   const trees = Array.from({ length: random.below(10) === 0 ? 0 : 1 + random.below(3) }, () => randomTree(random, depth - 1))
   return kind === 4 ? { type: 'cat', trees } : { type: 'alt', trees: trees.length < 2 ? [...trees, randomTree(random, depth - 1)] : trees }

@@ -15,16 +15,19 @@ export const MAX_WAYS = 32
 /** The slot of every character that is not ASCII, in a set of characters. */
 export const OTHERS = 128
 
-/** Spellings of an atom that can match nothing but ASCII. */
-const PLAIN = /^(?:[\x20-\x5b\x5d-\x7e]|\\[^a-zA-Z0-9]|\\[dwtnrfv]|\\0(?!\d)|\\x[0-7][0-9a-fA-F])*$/
+/** Every UTF-16 unit that is not ASCII. Low surrogates come before high ones, so that no two are a pair. */
+const OTHER_UNITS = unitsOf(0xdc00, 0x10000) + unitsOf(OTHERS, 0xdc00)
+/** Spellings with which an atom can name a pair and no unit of those: itself, by number, by a property. */
+const MAYBE_PAIR = /[^\0-\x7f]|\\[pPu]/
 
 /** Positions, and the number of ways to get to each. */
 export type Ways = ReadonlyMap<number, number>
 
-/** A part of the pattern: where its text can begin and end, in how many ways it matches the empty text. */
+/** A part of the pattern: where its text can begin and end. */
 interface Part {
   readonly first: Ways
   readonly last: Ways
+  /** In how many ways it is walked without a character; 0 where it needs one. */
   readonly empty: number
   /** UTF-16 units of the shortest text that may match. */
   readonly least: number
@@ -76,8 +79,7 @@ export class Automaton {
       case 'Quantifier': return this.#repeat(node)
       case 'Assertion':
         if (node.kind === 'lookbehind') throw new Unprovable('lookbehind can not be judged')
-        // the paths of a lookahead are walked beside the others, and lead nowhere
-        return node.kind === 'lookahead' ? { ...NOTHING, first: this.#oneOf(node.alternatives).first } : NOTHING
+        return node.kind === 'lookahead' ? aside(this.#oneOf(node.alternatives)) : NOTHING
       case 'Backreference': throw new Unprovable('backreferences can not be judged')
       case 'Group':
         if (node.modifiers !== null) throw new Unprovable('inline flags can not be judged')
@@ -106,16 +108,14 @@ export class Automaton {
     return { first: new Map([[state, 1]]), last: new Map([[state, 1]]), empty: 0, least: 1 }
   }
 
-  // The engine itself says which ASCII characters an atom matches; for all others it is yes, unless it is plainly no.
+  // The engine itself says what an atom matches. Pairs are too many to try: it is yes where the atom may name one.
   #setOf (atom: string): Uint8Array {
     const known = this.#known.get(atom)
     if (known !== undefined) return known
     const test = new RegExp(`^(?:${atom})$`, this.#flags)
     const set = Uint8Array.from({ length: OTHERS + 1 }, (_, code) => test.test(String.fromCharCode(code)) ? 1 : 0)
-    const plain = PLAIN.test(atom) && atom !== '.' && !atom.startsWith('[^')
-    // /k/iu matches U+212A, /s/iu U+017F
-    const folded = this.#flags.includes('i') && /[a-z]/i.test(atom)
-    set[OTHERS] = plain && !folded ? 0 : 1
+    const isMaybePair = this.#flags.includes('u') && MAYBE_PAIR.test(atom)
+    set[OTHERS] = isMaybePair || new RegExp(atom, this.#flags).test(OTHER_UNITS) ? 1 : 0
     this.#known.set(atom, set)
     return set
   }
@@ -131,7 +131,9 @@ export class Automaton {
     if (size === 0) {
       // the engine counts such rounds to their end, at every character
       if (min > 1) throw new Unprovable('it repeats what is always empty')
-      return min === 0 ? NOTHING : first
+      if (min === 0) return aside(first)
+      // behind each way through the first round a second one is tried, and fails for being empty
+      return max === 1 ? first : { ...first, empty: bounded(first.empty * (first.empty + 1)) }
     }
     const fits = max === 1 || (max === Infinity ? min + 1 : max) * size <= MAX_UNFOLDED
     const loops = max === Infinity || !fits
@@ -166,6 +168,15 @@ export class Automaton {
       }
     }
   }
+}
+
+/** What is walked beside the rest and leads nowhere: its ways multiply with those that lead there. */
+function aside ({ first, empty }: Part): Part {
+  return { ...NOTHING, first, empty: Math.max(1, empty) }
+}
+
+function unitsOf (from: number, to: number): string {
+  return Array.from({ length: to - from }, (_, i) => String.fromCharCode(from + i)).join('')
 }
 
 /** The ways of `one`, and those of `other` where what lies between matches the empty text in so many ways. */

@@ -35,6 +35,13 @@ t.test('F19: corpus', async t => {
   }
 })
 
+/** Empty, in 32 ways. */
+const BLANK = '(?:|)'.repeat(5)
+
+function nested (depth: number, wrap: (inner: string) => string, inner: string): string {
+  return depth === 0 ? inner : nested(depth - 1, wrap, wrap(inner))
+}
+
 // Verdicts of recheck 4.5.0 for both lists.
 t.test('F19: what multiplies is refused', async t => {
   const bad = [
@@ -44,11 +51,17 @@ t.test('F19: what multiplies is refused', async t => {
     '^(?:[0-9a-f]?){26}$', '^(?:[a-z](?:-?)+)+$', '^(?:\\d(?: ?|-?))+$', '^(?:a?){13,26}$', '^(?:a*){9}$', '^(?:|){20}$', '^(?:(?:|){20})?b$', '^(?:(?:a|b?|c?)-?)*$', '^(?:a(?:){100000})*$',
     // what old syntax means: octal numbers, a lone \c, braces without the u flag
     '^(?:\\060|0)*$', '^(?:[\\377]|\u00ff)*$', '^(?:\\c|\\\\c)*$', '^(?:\\u{2}|uu)*$', '^(?:\\p{L}|p\\{L\\})*$',
+    // characters beyond ASCII that are escaped for no reason
+    '^(?:\\\u00e9+)+$', '^(?:[\\\u00e9\\\u00fc]+)+$', '^(?:[\\\u00e9]|\\\u00e9)*$', '^(?:\\\u00e9|\u00e9)*$', '^(?:[!-\\\u00ff]+)+$',
+    // what is empty in many ways, beside the rest and again
+    ...[2, 3, 5].map(depth => `^${nested(depth, inner => `(?=${BLANK}${inner})`, '(?!)')}a$`), `^${nested(3, inner => `(?!${BLANK}${inner})`, '$')}a$`,
+    ...['?', '*', '+', '{0,5}', '{1,5}'].map(how => `^${nested(3, inner => `(?:${BLANK}${inner})${how}`, '$')}a$`), `^${nested(20, inner => `(?:${inner})+`, '(?:|)')}a$`,
     // lookahead is walked beside the rest
     '^(?=(a+)+$)a', '^(?:a(?=a*b))*$', '^(?!.*x.*x)', '(?=a*b)a',
     '^(?<name>a+)+$', '^(a+?)+?$', '^(?:a{0,9}){0,99}$', '^(\\x61|a)*$', '^([a-f]|[^g-z])*$', '^(.|\\n)*x(.|\\s)*y$',
   ]
   for (const pattern of bad) t.ok(findPatternFault(pattern, '').fault !== null, pattern)
+  for (const pattern of bad.filter(one => one.includes('\\\u00e9'))) t.ok(findPatternFault(pattern, 'i').fault !== null, `${pattern} i`)
   for (const [pattern, flags] of [['^(k|\u212a)*$', 'iu'], ['^([a-z]|[A-Y])*$', 'i'], ['^(\\p{L}|\u00e9)*$', 'u'], ['^(\\w|\u017f)*$', 'iu'], ['^(?:\\ud83d\\ude00a|.a)*$', 'u']] as const) {
     t.ok(findPatternFault(pattern, flags).fault !== null, `${pattern} ${flags}`)
   }
@@ -60,6 +73,7 @@ t.test('F19: what is linear passes', async t => {
     '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$', '^#[0-9a-fA-F]{6}$', '^(https?)://[^\\s/$.?#].[^\\s]*$',
     '^[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+$', '^\\+?[1-9]\\d{1,14}$', '^[a-z]{2,3}(-[A-Z]{2})?$', '^(foo|bar|baz)$', 'foo', '^room-(.*)$',
     '^-?\\d+(\\.\\d+)?([eE][+-]?\\d+)?$', '^(\\w+\\.)*\\w+$', '^\\d{1,3}(\\.\\d{1,3}){3}$', '^[a-z]{16}[a-z0-9]{16}$', '^$', '^[\\]\\\\]*$', '^a{$', '^\\/\\cA\\0*$',
+    '^(?:\\\u00e9+)$', '^[\\\u00e9\\\u00fc]+(?:-[\\\u00e9\\\u00fc]+)*$', '^(?:\\\u00e9|a)*$', '^(?=$|a)(?!b|$)(?:a|b)+$', '^(?:(?=a))?a+$', '^(?:|)(?:|)a+$',
     '^(?:a?){3}$', '^(?:-?)+$', '^(a{60}){60}$', '^(?!-)[a-z-]{1,63}$', '^(?=.*\\d)[a-z\\d]{8,64}$', '^(?:25[0-5]|2[0-4]\\d|[01]?\\d\\d?)(?:\\.(?:25[0-5]|2[0-4]\\d|[01]?\\d\\d?)){3}$',
     '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(?:-((?:0|[1-9]\\d*|\\d*[a-z-][0-9a-z-]*)(?:\\.(?:0|[1-9]\\d*|\\d*[a-z-][0-9a-z-]*))*))?$',
     '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$', '^(a*b)*$', '^x*y*z*$', '^\\101\\060+$',
