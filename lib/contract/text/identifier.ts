@@ -22,9 +22,10 @@ export function identifierKey (value: string): string {
   let key = value
   // Folding may denormalise and normalising may unfold; three rounds settle every code point, two nearly all.
   for (let round = 0; round < 4; round++) {
-    if (hasMarkRun(key)) return value
-    const visible = key.normalize('NFKC').replace(ALL_INVISIBLE, '')
-    const next = visible.toLowerCase().toUpperCase().toLowerCase().normalize('NFKC')
+    // first, since marks that an invisible character keeps apart are one run without it
+    const visible = key.replace(ALL_INVISIBLE, '')
+    if (hasMarkRun(visible)) return value
+    const next = visible.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase().normalize('NFKC')
     if (next === key) break
     key = next
   }

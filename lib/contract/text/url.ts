@@ -4,7 +4,9 @@ import { hasForbiddenOrBreak, hasMarkRun, utf8Length } from './rules.js'
 
 // What the URL parser drops, rewrites or can't show. A value with any of these means something else than it says:
 // "java\tscript:", "https:\\evil.example".
-const REWRITTEN = /[\s\\\p{Default_Ignorable_Code_Point}]/u
+const REWRITTEN = /[\s\\"<>\p{Default_Ignorable_Code_Point}]/u
+// The parser leaves them as they are behind `mailto:` and other schemes that aren't special.
+const DELIMITERS = /["<>]/g
 /** A percent sign that begins no escape: some consumers pass it on, some refuse it, some read `%25`. */
 const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i
 /** Scheme with its colon, authority with its slashes, and the rest (RFC 3986, appendix B). */
@@ -84,7 +86,10 @@ function isSameHost (host: string, parsed: string): boolean {
     BEYOND_ASCII.test(label) ? theirs[i]!.startsWith('xn--') : label.toLowerCase() === theirs[i])
 }
 
-/** `URL.href` of what is worth repairing; undefined for the rest. Forgives as the parser does, never credentials. */
+/**
+ * `URL.href` of what is worth repairing, without quotes and angle brackets; undefined for the rest. Forgives as the
+ * parser does, never credentials.
+ */
 export function compileUrlRepair (list: readonly string[]): (value: string) => string | undefined {
   const protocols = new Set(list)
   return value => {
@@ -93,6 +98,11 @@ export function compileUrlRepair (list: readonly string[]): (value: string) => s
     const tidy = value.replace(/[\t\n\r]+/g, '').trim()
     if (HOST_TOO_LONG.test(tidy)) return undefined
     const parsed = parse(tidy)
-    return parsed !== undefined && isAllowed(parsed, protocols) ? parsed.href : undefined
+    return parsed !== undefined && isAllowed(parsed, protocols) ? encodeDelimiters(parsed.href) : undefined
   }
+}
+
+/** They are no part of a URL (RFC 3986, appendix C), and end the attribute that a link is put into. */
+function encodeDelimiters (href: string): string {
+  return href.replace(DELIMITERS, encodeURIComponent)
 }

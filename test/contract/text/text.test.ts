@@ -111,6 +111,20 @@ t.test('identifiers: an own pattern has to match the whole, and opens no invisib
   for (const bad of ['a\nb', 'a\u200db', 'a\u202eb', 'aя', '\udc00']) t.equal(anything(bad), undefined, JSON.stringify(bad))
 })
 
+/** Marks of two classes in turn, which NFC has to sort; 30 at most stand together. */
+function brokenRun (between: string): string {
+  return 'a' + '\u0315\u0300'.repeat(15) + between + '\u0315\u0300'.repeat(15) + between
+}
+
+t.test('a run of marks is one, whatever invisible stands in it', async t => {
+  for (const between of ['\u200d', '\u200b', '\ufe0f', '\u3164', '\u{e0101}', '\xad\u034f']) {
+    const value = brokenRun(between)
+    t.equal(identifierKey(value), value, `no identifier: ${between.codePointAt(0)!.toString(16)}`)
+    const short = 'a' + '\u0315'.repeat(15) + between + '\u0315'.repeat(15)
+    t.equal(identifierKey(short), 'a' + '\u0315'.repeat(30))
+  }
+})
+
 t.test('identifierKey is stable for every code point', async t => {
   const unstable: string[] = []
   for (let code = 0; code < 0x30000; code++) {
@@ -164,6 +178,19 @@ t.test('G05 url: scheme list, no credentials, nothing the parser forgives', asyn
     t.equal(check(bad), undefined, JSON.stringify(bad))
   }
   t.equal(policyOf(url({ maxLength: 99, protocols: ['wss'] }))('wss://example.com/x'), 'wss://example.com/x')
+  // what the parser doesn't encode in each scheme: a link in an attribute ends there
+  const schemes = ['https', 'mailto', 'tel', 'app']
+  const [any, cleanAny] = [false, true].map(clean => policyOf(url({ maxLength: 200, protocols: schemes, clean })))
+  for (const [start, fine] of [['https://example.com/', 'a'], ['https://example.com/?q=', 'a'], ['https://example.com/#', 'a'], ['mailto:', 'ann@example.com?subject=a%22b'], ['tel:', '+1-2'], ['app:', 'x'], ['app://host/', 'x'], ['app://host?', 'x']] as const) {
+    t.equal(any!(start + fine), start + fine)
+    t.equal(cleanAny!(start + fine), start + fine)
+    for (const [bad, encoded] of [['"', '%22'], ['<', '%3C'], ['>', '%3E'], ['"><img/src=x/onerror=alert(1)>', '%22%3E%3Cimg/src=x/onerror=alert(1)%3E']] as const) {
+      t.equal(any!(start + bad), undefined, start + bad)
+      const repaired = cleanAny!(start + bad)
+      t.equal(repaired, start + encoded)
+      t.equal(any!(repaired!), repaired, 'what is repaired is accepted')
+    }
+  }
   t.equal(policyOf(url({ maxLength: 99, protocols: ['wss'] }))('https://example.com/x'), undefined)
   t.throws(() => policyOf(url({ maxLength: 99, protocols: ['javascript'] })), { code: 'WSG_ERR_CONTRACT', message: /javascript/ })
   t.throws(() => policyOf(url({ maxLength: 99, protocols: ['HTTPS:'] })), { code: 'WSG_ERR_CONTRACT', message: /lower case/ })
@@ -200,6 +227,7 @@ t.test('G14 runs of combining marks are refused before normalising', async t => 
     await isLinear(t, schema.wsText.policy, 15_000, valueOf, policy)
   }
   await isLinear(t, 'identifierKey', 15_000, bombOf, identifierKey)
+  await isLinear(t, 'identifierKey, marks that an invisible character keeps apart', 16_000, size => 'a' + brokenRun('\u200d').slice(1).repeat(size / 62), identifierKey)
   t.equal(strict('a' + '\u0301'.repeat(30)), 'a' + '\u0301'.repeat(30), '30 are accepted')
   t.equal(strict('a' + '\u0301'.repeat(31)), undefined, '31 are not')
   t.equal(clean('x' + '\u0344'.repeat(30)), undefined, '30 that NFC makes 60 of')
