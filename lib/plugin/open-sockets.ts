@@ -6,12 +6,13 @@ import { authorize } from '../auth/authorize.js'
 import { isMute } from '../log/boot-warning.js'
 import { escapeForLog } from '../log/log-safe.js'
 import { Events } from '../events/events.js'
+import { addressKey, readAddress } from '../gate/address.js'
 import { clientAddress } from '../gate/client-address.js'
 import type { MakeRoom } from '../gate/room.js'
 import { handshakeOf } from '../gate/record.js'
 import type { Life } from '../life/life.js'
 import { consoleLog } from '../observe/console-log.js'
-import { type SocketLogger, logSockets } from '../observe/socket-log.js'
+import { type PeerOf, type SocketLogger, logSockets } from '../observe/socket-log.js'
 import { BudgetStore } from '../socket/budget-store.js'
 import { Eviction } from '../socket/eviction.js'
 import { FragmentWatch } from '../socket/fragment-watch.js'
@@ -33,6 +34,8 @@ export class OpenSockets {
   readonly log: SocketLogger
   /** For the gate, at a cap. */
   readonly makeRoom: MakeRoom
+  /** An address by which lines of the log are told apart: the key of caps and rates. */
+  readonly peerOf: PeerOf = ip => addressKey(readAddress(ip) ?? undefined, this.#options.connections.ipv6Prefix)
   readonly #options: ResolvedOptions
   readonly #timer: NodeJS.Timeout
   readonly #endLog: () => void
@@ -47,7 +50,7 @@ export class OpenSockets {
     const eviction = new Eviction(this.registry)
     this.makeRoom = (cap, look) => eviction.makeRoom(cap, look)
     this.log = options.development && isMute(fastify.log) ? consoleLog() : fastify.log
-    this.#endLog = logSockets(events, this.log)
+    this.#endLog = logSockets(events, this.log, this.peerOf)
     const { heartbeat: { interval }, websocket: { fragmentTimeout } } = options
     const heartbeat = new Heartbeat(this.registry, interval)
     const fragments = new FragmentWatch(this.registry, fragmentTimeout)

@@ -58,7 +58,7 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
     gate.stop()
   })
   // The log is the last to go: until the server is closed somebody may come.
-  const endLog = logRefusals(sockets.events, sockets.log)
+  const endLog = logRefusals(sockets.events, sockets.log, sockets.peerOf)
   fastify.addHook('onClose', async () => {
     listeners.stop()
     endLog()

@@ -1,7 +1,10 @@
 import t from 'tap'
+import { Type } from '@sinclair/typebox'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { defineContract } from '../../lib/contract.js'
 import { bareStack } from '../helpers/bare.js'
+import { contractStack } from '../helpers/contract-stack.js'
 import { text } from '../helpers/frames.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
 import { closeFrame, codeOf, exchange, upgrade, upgradeRequest } from '../helpers/handshake.js'
@@ -263,12 +266,15 @@ t.test('a forwarded address that is none is cut and escaped, in the log and in t
   const note = (message: unknown): void => { events.push(message as RefusedEvent) }
   subscribe('fastify-ws-guard:refused', note)
   t.teardown(() => { unsubscribe('fastify-ws-guard:refused', note) })
-  for (const said of ['x'.repeat(5000), '\u009b31m red', '\u0085next line']) {
-    const { status, client } = await upgrade(port, page({ origin: 'https://evil.test', headers: { 'X-Forwarded-For': said } }))
-    t.equal(status, 403)
+  // What is no address is one client: a line for each kind of refusal.
+  for (const [said, changes, expected] of [
+    ['x'.repeat(5000), { origin: 'https://evil.test' }, 403], ['\u009b31m red', { host: 'evil.test' }, 421], ['\u0085next line', { origin: 'null' }, 403],
+  ] as const) {
+    const { status, client } = await upgrade(port, page({ ...changes, headers: { 'X-Forwarded-For': said } }))
+    t.equal(status, expected)
     client.destroy()
   }
-  const lines = log.where('code', 'WSG_ERR_ORIGIN_NOT_ALLOWED')
+  const lines = log.lines.filter(({ code }) => String(code).startsWith('WSG_ERR_'))
   t.equal(lines.length, 3)
   t.equal(events.length, 3)
   for (const { ip } of [...lines, ...events]) {
@@ -311,4 +317,22 @@ t.test('a limiter that fails by itself is in the log with its cause', async t =>
   const [line] = log.where('code', 'WSG_ERR_AUTH_UNAVAILABLE')
   t.match(line, { value: 'upgrade rate all', err: { message: 'list of addresses is gone' } })
   await refused.closed()
+})
+
+t.test('G16 whoever fills the log can not hide that a handler fails', async t => {
+  const contract = defineContract({ name: 'blind', url: '/test', inbound: { say: Type.Null() } })
+  const boom = (): never => { throw new Error('the database is on fire') }
+  const { stack, open } = await contractStack(t, app => { app.wsRoute(contract, { public: true, on: { say: boom } }) }, { fastify: { trustProxy: '127.0.0.1' } })
+  const from = async (ip: string) => await open({ cookie: null, headers: { 'X-Forwarded-For': ip } })
+  const honest = await from('203.0.113.9')
+  const bad = ['{', '{"type":"zz","data":null}', '{"type":"say","data":{"__proto__":1}}', `${'['.repeat(30)}${']'.repeat(30)}`, '{"type":"say","data":1}', '{']
+  for (let n = 1; n < 100; n++) {
+    const client = await from(`2001:db8:0:1::${n.toString(16)}`)
+    client.send(Buffer.concat(bad.map(payload => text(payload))))
+  }
+  await until(() => stack.app.wsGuard.sockets === 1)
+  honest.json({ type: 'say', data: null })
+  await stack.log.waitFor(line => line['event'] === 'ws.handler.error')
+  t.match(stack.log.where('event', 'ws.handler.error'), [{ err: { message: 'the database is on fire' }, type: 'say', ip: '203.0.113.9' }])
+  t.ok(stack.log.where('event', 'ws.message.refused').length <= bad.length, 'those of one network are one client')
 })

@@ -16,7 +16,7 @@ function start (t: Teardown): { events: Events, lines: Written[], end: () => voi
   const write = (level: string) => (record: object, message: string): void => { lines.push({ level, record: { ...record }, message }) }
   const log: SocketLogger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
   const events = new Events(APP)
-  const end = logSockets(events, log)
+  const end = logSockets(events, log, ip => ip.replace(/:[^:]+$/, ':/64'))
   t.teardown(end)
   return { events, lines, end }
 }
@@ -73,7 +73,7 @@ t.test('ten thousand kinds are no ten thousand lines; what was thrown may be any
   for (const error of [undefined, null, Symbol('s'), new Proxy({}, { get: boom, getPrototypeOf: boom, ownKeys: boom })]) {
     t.doesNotThrow(() => { events.publish('handler:failed', () => ({ ...FACTS, type: 'x', error })) })
   }
-  t.ok(lines.length <= before + 1)
+  t.equal(lines.length, before + 4, 'a kind each, and none of them a client\'s')
 })
 
 t.test('a drain is one line, a warning when handlers were cut', async t => {
@@ -128,4 +128,53 @@ t.test('a handler that fails with what a client has sent in its message is one l
   t.equal(lines.length, 3, 'a stack that is not its own')
   end()
   t.same(lines.slice(3).map(({ record: { count, error } }) => [count, /^Error( at .*socket-log\.test\.[jt]s:\d+:\d+\)?)?$/.test(String(error))]), [[99, true], [99, true]])
+})
+
+t.test('G16 what the application did wrong is told whatever clients do; addresses of one network are one client', async t => {
+  const { events, lines, end } = start(t)
+  const codes = ['invalid_json', 'unknown_type', 'invalid', 'too_deep', 'forbidden_key']
+  for (let n = 0; n < 1000; n++) for (const code of codes) events.publish('message:refused', () => ({ ...FACTS, ip: `2001:db8:0:1:${n}`, code, type: null }))
+  t.equal(lines.length, codes.length, 'of one network')
+  for (let n = 0; n < 1000; n++) for (const code of codes) events.publish('message:refused', () => ({ ...FACTS, ip: `2001:db8:${n}:1`, code, type: null }))
+  t.equal(lines.length, 500 + codes.length, 'of many networks')
+  lines.length = 0
+  events.publish('handler:failed', () => ({ ...FACTS, type: 'say', error: new Error('the database is on fire') }))
+  events.publish('store:unavailable', () => ({ app: APP, sessions: 1, error: new Error('gone') }))
+  events.publish('handler:timeout', () => ({ ...FACTS, type: 'say' }))
+  events.publish('protocol:violated', () => ({ ...FACTS, code: 'WS_ERR_INVALID_UTF8' }))
+  t.same(lines.map(({ record: { event } }) => event), ['ws.handler.error', 'ws.store.unavailable', 'ws.handler.timeout', 'ws.proto.violation'])
+  lines.length = 0
+  end()
+  for (const { record, message } of lines) t.ok('code' in record && 'route' in record, `${message} says which code and route`)
+  t.ok(lines.some(({ record: { code, ip, count } }) => code === 'invalid' && ip === '2001:db8:0:1:/64' && count === 999))
+  t.ok(lines.some(({ record: { code, ip } }) => code === 'invalid' && ip === undefined), 'all that had no place')
+})
+
+t.test('a handler that fails in ever new ways still has a line for each message', async t => {
+  const { events, lines } = start(t)
+  for (let n = 0; n < 2000; n++) events.publish('handler:failed', () => ({ ...FACTS, type: 'say', error: Object.assign(new Error('x'), { name: `E${n}` }) }))
+  t.equal(lines.length, 501)
+  events.publish('handler:failed', () => ({ ...FACTS, type: 'other', error: new Error('x') }))
+  t.equal(lines.length, 502)
+})
+
+t.test('a client that comes and goes is ten lines in ten seconds; who was closed for a reason has its line', async t => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => { mock.timers.reset() })
+  const { events, lines } = start(t)
+  for (let second = 0; second < 30; second++) {
+    for (let n = 0; n < 50; n++) {
+      const cause = (['peer', 'network', 'application'] as const)[n % 3]!
+      events.publish('closed', () => ({ ...FACTS, connId: `s${n}`, code: 3000 + n, reason: '', cause, duration: 1 }))
+    }
+    mock.timers.tick(1000)
+  }
+  const peer = lines.filter(({ record: { cause } }) => cause === 'peer')
+  t.equal(peer.length, 30)
+  t.match(peer.find(({ record: { count } }) => count !== undefined), { level: 'info', record: { event: 'ws.socket.closed', ip: '10.0.0.1', route: '/chat' } })
+  lines.length = 0
+  for (const cause of ['session', 'expired', 'revoked', 'drain'] as const) {
+    for (let n = 0; n < 20; n++) events.publish('closed', () => ({ ...FACTS, code: 4401, reason: '', cause, duration: 1 }))
+  }
+  t.equal(lines.length, 80)
 })
