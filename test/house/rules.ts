@@ -18,7 +18,7 @@ export const ROOMS: { readonly [room: string]: readonly string[] } = {
   identity: ['errors'],
   foreign: ['protocol', 'errors', 'log'],
   contract: ['protocol', 'errors'],
-  auth: ['errors', 'callbacks', 'identity'],
+  auth: ['errors', 'callbacks', 'identity', 'log'],
   gate: ['protocol', 'errors', 'events', 'identity', 'log', 'foreign'],
   socket: ['protocol', 'errors', 'events', 'callbacks', 'identity', 'log', 'foreign'],
   life: ['protocol', 'errors', 'events', 'callbacks', 'identity'],
