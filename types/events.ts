@@ -72,8 +72,8 @@ export interface MessageHandledEvent extends SocketEvent {
 export interface HandlerFailedEvent extends SocketEvent {
   /**
    * The message's type, the option that failed (`onOpen`, `onClose`, `state`, `mayJoin`, `authorize`,
-   * `budgets.<name>`), `auth` for the function of a strategy that was asked about a session again, `write`, or
-   * `handler` on a route without a contract.
+   * `budgets.<name>`), `auth` for the function of a strategy that was asked about a session again, `refresh` for its
+   * function, `write`, or `handler` on a route without a contract.
    */
   readonly type: string
   /** What was thrown; it can be anything. */

@@ -1,7 +1,8 @@
 export type {} from '@fastify/websocket'
 import type { AnyContract } from './contract.js'
-import type { Identity, RevokeTarget } from './gate.js'
+import type { Identity } from './gate.js'
 import type { RouteGuardOptions } from './options.js'
+import type { ExactIdentity, IdentityChange, RevokeTarget } from './revoke-refresh.js'
 import type { BudgetUsage, GroupKey, SharedGroup, UsageQuery } from './socket.js'
 import type {
   AnyReply, DeclaredContract, ExactHandlers, ExactPolicy, WsRouteHandle, WsRouteHandlers,
@@ -34,13 +35,20 @@ declare module 'fastify' {
        */
       readonly revoke: (whom: RevokeTarget) => number
       /**
-       * Replaces a user's identity in place on all open sockets, on all routes: roles and `expires` count at once, and
-       * each route's `authorize` is asked again (false: 4403; a throw: 1011). Without `expires` a socket keeps the end
-       * it had. `id` is compared by type and value, and never changes. Returns how many sockets have it now. What the
-       * strategy reads must say the same, or the next connection has the former roles. Sockets of this process. Throws
-       * WSG_ERR_SOCKET_ARGUMENT.
+       * Replaces a user's identity in place on all open sockets, on all routes: each has exactly this one from now on,
+       * also one that came with a narrower token. Roles and `expires` count at once, and each route's `authorize` is
+       * asked again (false: 4403; a throw: 1011). Without `expires` a socket keeps the end it had. `id` is compared by
+       * type and value, and never changes. Returns how many sockets are meant. What the strategy reads must say the
+       * same, or the next connection has the former roles. Sockets of this process. Throws WSG_ERR_SOCKET_ARGUMENT.
        */
-      readonly refresh: (identity: Identity) => number
+      readonly refresh: {
+        <I extends Identity>(identity: I & ExactIdentity<I>): number
+        /**
+         * The same where the sockets of one user differ, by narrower tokens or a field per device: `change` says of
+         * each who it is from now on; null: it is closed 4401. A throw, a promise or another `id` closes it 1011.
+         */
+        <I extends Identity>(id: Identity['id'], change: IdentityChange<I>): number
+      }
       /**
        * What `app.wsRoute` returned for this contract. Throws WSG_ERR_SOCKET_ARGUMENT where no route has it, or more
        * than one.

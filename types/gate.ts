@@ -217,19 +217,3 @@ export interface RefusedEvent {
   /** In development: what to write so that it is admitted. */
   readonly detail?: string
 }
-
-/** A socket, as a condition of `app.wsGuard.revoke` sees it. */
-export interface Whom {
-  /** Null on a public route. */
-  readonly identity: Identity | null
-  /** The route's URL as it was declared. */
-  readonly route: string
-  /** Id of the session that it rests on, as in `request.session.sessionId`; null: on none. */
-  readonly session: string | null
-}
-
-/** Whose sockets `app.wsGuard.revoke` ends: a user's, those of one session, or those for which `where` is true. */
-export type RevokeTarget =
-  | { readonly identity: Identity['id'] }
-  | { readonly session: string }
-  | { readonly where: (socket: Whom) => boolean }

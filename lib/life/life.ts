@@ -1,15 +1,16 @@
 import type { CloseCause } from '../../types/events.js'
-import type { Identity, Refusal, RevokeTarget, SessionReader } from '../../types/gate.js'
+import type { Identity, Refusal, SessionReader } from '../../types/gate.js'
+import type { RevokeTarget } from '../../types/revoke-refresh.js'
 import { isThenable } from '../callbacks/thenable.js'
-import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { expiryOf } from '../identity/expiry.js'
-import { identityFault } from '../identity/identity-fault.js'
 import { Line } from './line.js'
 import type { Bearer, Living } from './living.js'
 import { Recent, type RecentOptions } from './recent.js'
+import { readRefresh } from './refresh.js'
 import { readRevokeTarget } from './revoke-target.js'
 import { Timetable } from './timetable.js'
 import { type StoreParts, WatchedStore } from './watched-store.js'
+import { whomOf } from './whom.js'
 
 /** What is told of sessions as it happens; of other processes nothing is told. */
 export interface SessionListener {
@@ -96,8 +97,8 @@ export class Life {
     if (session !== undefined) {
       this.follow(session.store).join(this.#lineOf(socket), session, this.#recent.writtenOf(bearer))
     }
-    const newer = this.#recent.identityOf(bearer)
-    if (newer !== undefined && socket.open) replace(socket, newer)
+    // Their session may have closed it.
+    if (socket.open) become(socket, () => this.#recent.identityOf(bearer, socket.route))
   }
 
   /**
@@ -143,15 +144,15 @@ export class Life {
   }
 
   /** `app.wsGuard.refresh`. Throws WSG_ERR_SOCKET_ARGUMENT. */
-  refresh (identity: Identity): number {
-    const fault = identityFault(identity)
-    if (fault !== null) throw new WSG_ERR_SOCKET_ARGUMENT(`wsGuard.refresh: expected an identity, got ${fault}`)
-    this.#recent.refreshed(identity)
+  refresh (given: unknown, change?: unknown): number {
+    const refresh = readRefresh(given, change)
+    this.#recent.refreshed(refresh)
     // By type and value, as budgets and caps tell users apart: what is given must not reach another one.
-    const meant = [...this.#parts.sockets].filter(socket => socket.open && socket.bearer.identity?.id === identity.id)
+    const meant = [...this.#parts.sockets].filter(socket => socket.open && socket.bearer.identity?.id === refresh.id)
     for (const socket of meant) {
       this.#lines.get(socket)?.session?.refreshed()
-      replace(socket, identity)
+      const { bearer, route } = socket
+      become(socket, () => bearer.identity === null ? null : refresh.apply(bearer.identity, whomOf(bearer, route)))
     }
     return meant.length
   }
@@ -195,11 +196,18 @@ function isSomebodyElses ({ identity, credential }: Bearer, stored: object): boo
   }
 }
 
-/** A new identity that says nothing of its end has the end of the former one: a refresh of roles is no new token. */
-function replace (socket: Living, identity: Identity): void {
-  const expires = socket.bearer.identity?.expires
-  const keeps = expires !== undefined && identity.expires === undefined
-  void socket.assume(keeps ? { ...identity, expires } : identity)
+/** `find`: who it is from now on; null: it is taken away; undefined: who it was. */
+function become (socket: Living, find: () => Identity | null | undefined): void {
+  let found: Identity | null | undefined
+  try {
+    found = find()
+  } catch (error) {
+    socket.handlerFailed('refresh', error)
+    socket.closeAs('internal', 'policy')
+    return
+  }
+  if (found === null) socket.closeAs('unauthenticated', 'revoked')
+  else if (found !== undefined && socket.open) void socket.assume(found)
 }
 
 /** Only false takes a place away for good; who can't be told about may come again and be asked then. */

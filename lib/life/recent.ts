@@ -3,9 +3,16 @@ import type { Identity } from '../../types/gate.js'
 import { typedKey } from '../identity/typed-key.js'
 import type { Bearer } from './living.js'
 import { Marks } from './marks.js'
+import type { Refresh } from './refresh.js'
+import { whomOf } from './whom.js'
 
 /** Whether who is on that route is one of those that are ended. Must not throw. */
 export type Condition = (bearer: Bearer, route: string) => boolean
+
+interface Refreshed {
+  readonly at: number
+  readonly refresh: Refresh
+}
 
 export interface RecentOptions {
   /** When the oldest handshake that is under way began, in milliseconds of `now`; Infinity: there is none. */
@@ -25,7 +32,7 @@ export class Recent {
   readonly #sessions = new Marks<CloseCause>()
   readonly #users = new Marks<CloseCause>()
   readonly #written = new Marks<object>()
-  readonly #identities = new Marks<Identity>()
+  readonly #refreshes = new Marks<readonly Refreshed[]>()
   #conditions: { readonly at: number, readonly ends: Condition }[] = []
 
   constructor (options: RecentOptions) {
@@ -33,7 +40,7 @@ export class Recent {
   }
 
   get size (): number {
-    return this.#sessions.size + this.#users.size + this.#written.size + this.#identities.size + this.#conditions.length
+    return this.#sessions.size + this.#users.size + this.#written.size + this.#refreshes.size + this.#conditions.length
   }
 
   /** A session has ended. */
@@ -56,8 +63,11 @@ export class Recent {
     if (this.#options.underWaySince() !== Infinity) this.#written.set(session, this.#options.now(), stored)
   }
 
-  refreshed (identity: Identity): void {
-    this.#remember(at => { this.#identities.set(typedKey(identity.id), at, identity) })
+  /** A user's identity was replaced, or is to be changed. */
+  refreshed (refresh: Refresh): void {
+    const key = typedKey(refresh.id)
+    const before = refresh.isWhole ? [] : this.#refreshesOf(key, this.#since)
+    this.#remember(at => { this.#refreshes.set(key, at, [...before, { at, refresh }]) })
   }
 
   /** Why this one has ended since it was proven who it is; null: it has not. */
@@ -68,15 +78,40 @@ export class Recent {
     const own = (session === undefined ? undefined : this.#sessions.since(session, since)) ??
       (identity === null ? undefined : this.#users.since(String(identity.id), since))
     if (own !== undefined) return own
-    return this.#conditions.some(({ at, ends }) => at >= since && ends(bearer, route)) ? 'revoked' : null
+    const isEnded = this.#conditions.some(({ at, ends }) => at >= since && ends(bearer, route))
+    return isEnded || this.#isTakenAway(bearer, route) ? 'revoked' : null
   }
 
-  /** What its identity was replaced by since that was read. */
-  identityOf (bearer: Bearer): Identity | undefined {
+  /**
+   * Who it is by what was refreshed since its identity was read; undefined: who it was; null: it is taken away. Throws
+   * where nobody can tell.
+   */
+  identityOf (bearer: Bearer, route: string): Identity | null | undefined {
     const { identity, credential, startedAt } = bearer
+    if (identity === null) return undefined
     // A session was read in the handshake, also one that a ticket was handed out for.
     const since = credential?.session === undefined ? provenAt(bearer) : startedAt
-    return identity === null ? undefined : this.#identities.since(typedKey(identity.id), since)
+    let found: Identity | undefined
+    for (const { refresh } of this.#refreshesOf(typedKey(identity.id), since)) {
+      const former = found ?? identity
+      const next = refresh.apply(former, whomOf({ ...bearer, identity: former }, route))
+      if (next === null) return null
+      found = next
+    }
+    return found
+  }
+
+  /** Of whom nobody can tell, the socket is asked again, and ends as any that is open. */
+  #isTakenAway (bearer: Bearer, route: string): boolean {
+    try {
+      return this.identityOf(bearer, route) === null
+    } catch {
+      return false
+    }
+  }
+
+  #refreshesOf (key: string, since: number): readonly Refreshed[] {
+    return this.#refreshes.since(key, since)?.filter(({ at }) => at >= since) ?? []
   }
 
   /** What was written to its session since its handshake began. */
@@ -88,7 +123,7 @@ export class Recent {
   /** Forgets what no handshake under way and no ticket has to do with. */
   forget (): void {
     const before = this.#since
-    for (const marks of [this.#sessions, this.#users, this.#identities]) marks.forget(before)
+    for (const marks of [this.#sessions, this.#users, this.#refreshes]) marks.forget(before)
     this.#conditions = this.#conditions.filter(({ at }) => at >= before)
     this.#written.forget(this.#options.underWaySince())
   }

@@ -1,10 +1,10 @@
-import type { Whom } from '../../types/gate.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { readId } from '../identity/read-id.js'
 import type { Bearer } from './living.js'
 import type { Recent } from './recent.js'
+import { whomOf } from './whom.js'
 
 const WHERE = 'wsGuard.revoke'
 const KEYS = ['identity', 'session', 'where'] as const
@@ -52,9 +52,8 @@ function bySession (id: unknown): Target {
 
 function byCondition (where: unknown): Target {
   if (typeof where !== 'function') throw fault(`where: expected a function socket => boolean, got ${got(where)}`)
-  const means = ({ identity, credential }: Bearer, route: string): boolean => {
-    const whom: Whom = { identity, route, session: credential?.session?.id ?? null }
-    const answer: unknown = Reflect.apply(where, undefined, [whom])
+  const means = (bearer: Bearer, route: string): boolean => {
+    const answer: unknown = Reflect.apply(where, undefined, [whomOf(bearer, route)])
     // A promise would be true for everybody.
     if (typeof answer !== 'boolean') throw fault(`where: expected true or false from it, got ${got(answer)}`)
     return answer

@@ -15,7 +15,7 @@ export function decorate (fastify: FastifyInstance, { gate, guarded, life, polic
     get sockets () { return gate.connections.total },
     get pending () { return gate.pending },
     revoke: whom => life.revoke(whom),
-    refresh: identity => life.refresh(identity),
+    refresh: (given: unknown, change?: unknown) => life.refresh(given, change),
     route: contract => routes.handles.handle(contract) as never,
     group: (key, contracts) => routes.handles.group(key, contracts) as never,
     usage: of => usageOf(sockets, of),

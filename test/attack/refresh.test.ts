@@ -5,10 +5,12 @@ import t from 'tap'
 import type { FastifyInstance } from 'fastify'
 import { defineContract } from '../../lib/contract.js'
 import { Events } from '../../lib/events/events.js'
+import { anyOf, tokenAuth } from '../../lib/index.js'
 import type { Identity } from '../../types/gate.js'
 import { contractStack } from '../helpers/contract-stack.js'
 import { json, text } from '../helpers/frames.js'
 import type { Teardown } from '../helpers/teardown.js'
+import { later } from '../helpers/tokens.js'
 import { until } from '../helpers/until.js'
 
 // Who was demoted goes on with the rights of the handshake, for as long as the socket is open.
@@ -267,5 +269,76 @@ t.test('who never had the right is cut after as many tries as anybody', async t 
   client.send(Buffer.concat(Array.from({ length: 6 }, () => order)))
   t.equal((await client.waitClose()).code, 1008)
   t.same(handled, [])
+  await server.empty()
+})
+
+t.test('C08 a refresh decided per socket lifts no token of the same user, and keeps what is each device\'s own', async t => {
+  const handled: unknown[] = []
+  const server = await contractStack(t, app => {
+    app.wsRoute(contract, {
+      on: { order: (_data, { identity }) => { handled.push(identity.roles) } },
+      calls: { whoami: (_data, { identity }) => ({ id: String((identity as { device?: string }).device), roles: [...identity.roles ?? []] }) },
+    })
+  }, {
+    guard: {
+      auth: anyOf(
+        {
+          name: 'page',
+          needs: { credential: 'header', session: false },
+          isPresent: ({ request }) => request.headers['x-device'] !== undefined,
+          authenticate: ({ request, provenBy }) => {
+            provenBy({ kind: 'page' })
+            return { id: 'ada', roles: ['editor'], device: String(request.headers['x-device']) } as Identity
+          }
+        },
+        tokenAuth({ verify: () => ({ id: 'ada', roles: ['reader'], device: 'robot', expires: later(60_000) }) })
+      ),
+    },
+  })
+  const { wsGuard } = server.stack.app
+  const clients = [await server.open({ headers: { 'x-device': 'desk' } }), await server.open({ headers: { 'x-device': 'phone' } }), await server.open({ headers: { authorization: 'Bearer x' } })]
+  const who = async (): Promise<unknown[]> => await Promise.all(clients.map(async client => {
+    client.json({ type: 'whoami', id: 1, data: {} })
+    return (await client.waitMessages(client.messages().length + 1)).at(-1)?.data
+  }))
+  t.equal(wsGuard.refresh('ada', (identity, { credential }) => credential === 'token' ? identity : { ...identity, roles: ['admin'] }), 3)
+  t.same(await who(), [{ id: 'desk', roles: ['admin'] }, { id: 'phone', roles: ['admin'] }, { id: 'robot', roles: ['reader'] }])
+  clients[2]!.send(order)
+  t.equal((await clients[2]!.waitMessage(({ error }) => error !== undefined)).error?.code, 'forbidden')
+  t.same(handled, [])
+  t.equal(wsGuard.refresh('ada', (identity, { credential }) => credential === 'token' ? null : identity), 3)
+  t.same(await clients[2]!.waitClose(), { code: 4401, reason: 'unauthenticated' })
+  t.equal(wsGuard.refresh({ id: 'ada', roles: ['user'] }), 2)
+  clients.pop()
+  t.same(await who(), [{ id: 'undefined', roles: ['user'] }, { id: 'undefined', roles: ['user'] }], 'an identity is each one\'s whole identity')
+  await server.empty()
+})
+
+t.test('a token that is renewed while its socket is refreshed by a function is judged again', async t => {
+  const held: (() => void)[] = []
+  const roles = { now: ['admin'] }
+  const server = await contractStack(t, app => {
+    app.wsRoute(contract, { on: { order: () => {} }, calls: { whoami: (_data, { identity }) => ({ id: String(identity.id), roles: [...identity.roles ?? []] }) } })
+  }, {
+    guard: {
+      auth: tokenAuth({
+        async verify (token) {
+          const found = { id: 'ada', roles: roles.now, expires: later(60_000) }
+          if (token === 'new') await new Promise<void>(resolve => { held.push(resolve) })
+          return found
+        },
+      }),
+    },
+  })
+  const client = await server.open({ headers: { authorization: 'Bearer old' } })
+  client.json({ type: '$auth', id: 1, data: { token: 'new' } })
+  await until(() => held.length === 1)
+  roles.now = ['user']
+  t.equal(server.stack.app.wsGuard.refresh('ada', identity => ({ ...identity, roles: ['user'] })), 1)
+  held.pop()!()
+  await until(() => held.length === 1)
+  held.pop()!()
+  client.json({ type: 'whoami', id: 2, data: {} })
+  t.same((await client.waitMessage(({ id }) => id === 2)).data, { id: 'ada', roles: ['user'] })
   await server.empty()
 })

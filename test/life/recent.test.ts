@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Bearer } from '../../lib/life/living.js'
 import { Recent } from '../../lib/life/recent.js'
+import { readRefresh } from '../../lib/life/refresh.js'
 
 function recently () {
   const time = { now: 100, underWaySince: 50, provenSince: Infinity }
@@ -26,11 +27,11 @@ t.test('what ended counts for handshakes that had begun', async t => {
 
 t.test('a refresh is for the same id of the same type', async t => {
   const { recent } = recently()
-  recent.refreshed({ id: 7, roles: ['user'] })
-  t.same(recent.identityOf(bearer(60, 7)), { id: 7, roles: ['user'] })
-  t.equal(recent.identityOf(bearer(60, '7')), undefined)
-  t.equal(recent.identityOf(bearer(101, 7)), undefined)
-  t.equal(recent.identityOf({ identity: null, credential: null, startedAt: 60 }), undefined)
+  recent.refreshed(readRefresh({ id: 7, roles: ['user'] }, undefined))
+  t.same(recent.identityOf(bearer(60, 7), '/'), { id: 7, roles: ['user'] })
+  t.equal(recent.identityOf(bearer(60, '7'), '/'), undefined)
+  t.equal(recent.identityOf(bearer(101, 7), '/'), undefined)
+  t.equal(recent.identityOf({ identity: null, credential: null, startedAt: 60 }, '/'), undefined)
   const stored = {}
   recent.written('one', stored)
   t.equal(recent.writtenOf(bearer(60)), stored)
@@ -46,13 +47,13 @@ t.test('for a ticket counts what happened since it was asked for', async t => {
   recent.endedUser('ada')
   recent.endedSession('one', 'revoked')
   recent.endedWhere(() => true)
-  recent.refreshed({ id: 'ada', roles: ['user'] })
+  recent.refreshed(readRefresh({ id: 'ada', roles: ['user'] }, undefined))
   t.equal(recent.size, 0, 'nobody waits')
   time.provenSince = 60
-  recent.refreshed({ id: 'ada', roles: ['user'] })
-  t.same(recent.identityOf(ticket(100)), { id: 'ada', roles: ['user'] })
-  t.equal(recent.identityOf(ticket(101)), undefined)
-  t.equal(recent.identityOf(ticket(100, ofSession)), undefined, 'its session is read when the ticket is used')
+  recent.refreshed(readRefresh({ id: 'ada', roles: ['user'] }, undefined))
+  t.same(recent.identityOf(ticket(100), '/'), { id: 'ada', roles: ['user'] })
+  t.equal(recent.identityOf(ticket(101), '/'), undefined)
+  t.equal(recent.identityOf(ticket(100, ofSession), '/'), undefined, 'its session is read when the ticket is used')
   t.equal(recent.endOf(ticket(100), '/'), null)
   recent.endedSession('one', 'revoked')
   t.equal(recent.endOf(ticket(100, ofSession), '/'), 'revoked')
@@ -74,7 +75,7 @@ t.test('nothing is remembered while no handshake is under way, and nothing for l
       recent.endedSession(`session ${n}`, 'session')
       recent.endedUser(`user ${n}`)
       recent.endedWhere(() => false)
-      recent.refreshed({ id: n })
+      recent.refreshed(readRefresh({ id: n }, undefined))
       recent.written(`session ${n}`, {})
     }
   }

@@ -24,12 +24,12 @@ t.test('one of three says whose sockets', async t => {
   t.throws(() => readRevokeTarget({}), { code: 'WSG_ERR_SOCKET_ARGUMENT', message: /got an object with none$/ })
 })
 
-t.test('a condition is told who it is, where, and of which session', async t => {
+t.test('a condition is told who it is, where, and what that rests on', async t => {
   const told: unknown[] = []
   const { means } = readRevokeTarget({ where: (socket: unknown) => told.push(socket) === 1 })
   t.equal(means(bearer(1), '/ws'), true)
   t.equal(means(bearer(1, 's'), '/ws'), false)
-  t.same(told, [{ identity: { id: 1 }, route: '/ws', session: null }, { identity: { id: 1 }, route: '/ws', session: 's' }])
+  t.same(told, [{ identity: { id: 1 }, route: '/ws', session: null, credential: null }, { identity: { id: 1 }, route: '/ws', session: 's', credential: 'session' }])
 })
 
 t.test('each ends handshakes that are under way; a condition that throws holds', async t => {

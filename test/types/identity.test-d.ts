@@ -52,6 +52,19 @@ app.wsRoute(ticker, { public: sometimes, onOpen (socket) { expectType<Identity |
 expectError(app.wsRoute(ticker, { public: 'yes' }))
 expectError(app.wsRoute(ticker, { auth: { name: 'x' } }))
 
+// What an identity of the application's lacks is handed to no handler, also where it comes with a row of a table.
+declare const row: { readonly id: number, readonly displayName: string, readonly passwordHash: string }
+declare const member: { readonly id: number, readonly displayName: string, readonly roles: string[] }
+app.wsGuard.refresh(member)
+app.wsGuard.refresh({ id: 1, displayName: 'Ada' })
+expectError(app.wsGuard.refresh(row))
+expectError(app.wsGuard.refresh({ ...row, roles: [] }))
+expectError(app.wsGuard.refresh({ id: 1, rolse: [] }))
+app.wsGuard.refresh(1, identity => ({ ...identity, displayName: 'Ada' }))
+app.wsGuard.refresh(1, identity => identity.displayName === undefined ? null : member)
+expectError(app.wsGuard.refresh(1, () => row))
+expectError(app.wsGuard.refresh(1, identity => ({ ...identity, passwordHash: '' })))
+
 // What verify of a token returns: a whole user, or claims with all that a user needs.
 interface Member extends AnyIdentity { readonly name: string }
 declare const payload: { readonly sub?: string, readonly exp?: number, readonly [claim: string]: unknown }

@@ -1,6 +1,6 @@
 import { expectError, expectType } from 'tsd'
 import type { FastifyInstance } from 'fastify'
-import type { AnyIdentity, AuthStrategy, RevokeTarget, Whom } from '../../dist/esm/lib/index.js'
+import type { AnyIdentity, AuthStrategy, Identity, RevokeTarget, Whom } from '../../dist/esm/lib/index.js'
 
 declare const app: FastifyInstance
 const { revoke, refresh } = app.wsGuard
@@ -22,6 +22,17 @@ expectError<RevokeTarget>({ identitty: 7 })
 
 expectError(refresh({ roles: ['admin'] }))
 expectError(refresh(7))
+
+// Decided per socket, at once, and with the same id.
+expectType<number>(refresh(7, (identity, socket) => {
+  expectType<Identity>(identity)
+  expectType<Whom>(socket)
+  return socket.credential === 'token' ? null : { ...identity, roles: ['user'] }
+}))
+expectError(refresh(7, async identity => identity))
+expectError(refresh(7, () => undefined))
+expectError(refresh(7, () => ({ roles: ['admin'] })))
+expectError(refresh({ id: 7 }, identity => identity))
 
 const ends: AnyIdentity[] = [{ id: 1, expires: 1_900_000_000_000 }, { id: 1, expires: new Date(0) }]
 expectError<AnyIdentity>({ id: 1, expires: '2030-01-01' })
