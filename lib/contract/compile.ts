@@ -91,7 +91,7 @@ function compileOutbound ({ type, where, payload, rules }: MessagePart, envelope
     const encode = (): never => failContract(where, '', 'a binary message has no JSON form; use encodeBinary')
     return Object.freeze({ type, binary: true, encodeBinary: compileBinaryEncoder(payload), encode, whenSlow })
   }
-  if (envelope.data === null) checkFlatPayload(payload, [envelope.type], true)
+  if (envelope.data === null) checkFlatPayload(payload, envelope, 'out')
   const encode = compileMessageEncoder(type, payload, envelope)
   return Object.freeze({ type, binary: false, encodeBinary: null, encode, whenSlow })
 }

@@ -1,12 +1,47 @@
 import { Type } from '@sinclair/typebox'
+import Fastify from 'fastify'
 import t from 'tap'
-import { defineContract } from '../../lib/contract.js'
+import { compileContract } from '../../lib/contract/compile.js'
+import { defineContract, text } from '../../lib/contract.js'
+import guard from '../../lib/index.js'
+import { connect } from '../../lib/testing.js'
 import { recordCrashes } from '../helpers/crashes.js'
 import { contractStack, NO_LIMITS } from '../helpers/contract-stack.js'
 import { until } from '../helpers/until.js'
 
 const N = Type.Object({ n: Type.Integer() })
 const free = { guard: { messages: NO_LIMITS } }
+
+t.test('what one user says is never the reply to another user\'s call', async t => {
+  const secret = text({ maxLength: 50 })
+  const relaying = (envelope: { readonly data: null, readonly id?: string }) => ({
+    name: 'flat',
+    url: '/flat',
+    envelope,
+    inbound: { say: Type.Object({ id: Type.Integer(), secret }) },
+    outbound: { said: Type.Object({ id: Type.Integer(), secret: Type.String() }) },
+    calls: { key: { request: Type.Object({}), reply: Type.Object({ secret: Type.String() }) } },
+  })
+  t.throws(() => compileContract(relaying({ data: null })), { code: 'WSG_ERR_CONTRACT', message: /has a key "id" of its own/ })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(guard, { development: true })
+  const contract = defineContract(relaying({ data: null, id: 'ref' }))
+  let answer = (): void => {}
+  const told = new Promise<void>(resolve => { answer = resolve })
+  app.wsRoute(contract, {
+    public: true,
+    onOpen: socket => { socket.join('all') },
+    on: { say (data, socket) { socket.group('all').send.said(data) } },
+    calls: { key: async () => { await told; return { secret: 'the real one' } } },
+  })
+  const [victim, attacker] = [await connect(app, contract), await connect(app, contract)]
+  const reply = victim.calls.key({})
+  for (const id of [0, 1, 2, 3]) attacker.send.say({ id, secret: 'forged' })
+  for (const id of [0, 1, 2, 3]) t.same(await victim.next.said(), { id, secret: 'forged' }, 'is what it is')
+  answer()
+  t.same(await reply, { secret: 'the real one' })
+})
 
 t.test('H01 whatever a handler throws: one `internal`, and the process and the connection live', async t => {
   const seen = recordCrashes(t)

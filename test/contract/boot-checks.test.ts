@@ -125,12 +125,32 @@ t.test('the contract itself', async t => {
   fails({ envelope: { data: '__proto__' } }, /every object inherits it/)
   fails({ envelope: { tpye: 'x' } }, /did you mean "type"/)
   fails({ envelope: { data: null }, inbound: { a: Type.Array(payload, { maxItems: 1 }) } }, /must be a Type.Object/)
-  fails({ envelope: { data: null }, inbound: { a: Type.Object({ type: Type.Null() }) } }, /has a key "type" of its own/)
-  fails({ envelope: { data: null }, calls: { a: { request: Type.Object({ id: Type.Null() }), reply: payload } } }, /has a key "id" of its own/)
+  fails({ envelope: { data: null }, inbound: { a: Type.Object({ type: Type.Null() }) } }, /has a key "type" of its own; rename the property, or the envelope's key: envelope: \{ type: "event", data: null \}/)
   fails({ envelope: { data: null }, outbound: { a: Type.Object({ type: Type.Null() }) } }, /has a key "type" of its own/)
-  const names = Type.Record(Type.String(), Type.String())
+  fails({ envelope: { data: null }, calls: { a: { request: Type.Object({ id: Type.Null() }), reply: payload } } }, /has a key "id" of its own/)
+  // a reply is told by its id, and a failure by its error: nobody's message may pass for one
+  for (const direction of ['inbound', 'outbound']) {
+    fails({ envelope: { data: null }, [direction]: { a: Type.Object({ id: Type.Null() }) } }, /has a key "id" of its own; rename the property, or the envelope's key: envelope: \{ id: "ref", data: null \}/)
+    fails({ envelope: { data: null, id: 'ref' }, [direction]: { a: Type.Object({ ref: Type.Null() }) } }, /has a key "ref" of its own/)
+    fails({ envelope: { data: null }, [direction]: { a: Type.Union([payload, Type.Object({ id: Type.Optional(Type.Null()) })]) } }, /has a key "id" of its own/)
+  }
+  fails({ envelope: { data: null }, outbound: { a: Type.Object({ error: Type.Null() }) } }, /has a key "error" of its own; rename the property$/)
+  t.ok(compileContract({
+    name: 'test',
+    url: '/',
+    envelope: { data: null, id: 'ref' },
+    inbound: { a: Type.Object({ id: Type.Null(), error: Type.Null() }) },
+    outbound: { b: Type.Object({ id: Type.Null() }) },
+    calls: { c: { request: Type.Object({ id: Type.Null() }), reply: Type.Object({ id: Type.Null(), ref: Type.Null(), error: Type.Null() }) } },
+  }), 'with another name for the key, inbound errors, and in replies, which are not flat')
+  const names = Type.Record(Type.String(), Type.String(), { maxProperties: 3 })
+  const bounded = Type.String({ maxLength: 3 })
   for (const open of [names, Type.Object({ a: Type.String() }, { additionalProperties: Type.String() }), Type.Union([Type.Object({ a: Type.String() }), names])]) {
     fails({ envelope: { data: null }, outbound: { a: open } }, /could be the flat envelope's "type"/)
+  }
+  fails({ envelope: { data: null }, inbound: { a: Type.Record(bounded, bounded, { maxProperties: 3 }) } }, /could be the flat envelope's "type"/)
+  for (const name of ['id', 'error']) {
+    fails({ envelope: { data: null }, outbound: { a: Type.Record(Type.String({ pattern: `^${name}$` }), Type.String()) } }, new RegExp(`could be the flat envelope's "${name}"; put the record into a property`))
   }
   const numbered = Type.Record(Type.String({ pattern: '^n[0-9]+$' }), Type.String())
   t.ok(compileContract({ name: 'test', url: '/', envelope: { data: null }, outbound: { a: numbered, b: Type.Object({ names }) } }), 'names that are none of the envelope\'s')

@@ -64,7 +64,7 @@ t.test('F26: what handlers get can be merged without harm', async t => {
 })
 
 t.test('protocol 8.6: renamed and flat', async t => {
-  const flat = compileContract({ ...chat, outbound: { said: Said }, envelope: { type: 'event', data: null } })
+  const flat = compileContract({ ...chat, inbound: { say: chat.inbound.say }, outbound: { said: Said }, envelope: { type: 'event', data: null } })
   const say = flat.inbound.get('say')!
   t.same(say.accept({ event: 'say', text: 'hello' }), { text: 'hello' }, 'the whole envelope goes in, the payload comes out')
   t.equal(say.accept({ event: 'say', id: 1, text: 'hello' }), REFUSED, 'only calls have an id')

@@ -144,7 +144,8 @@ t.test('docs/contract.md quotes boot errors as they are, and its advice helps', 
     { inbound: { say: JSON.parse('{"type":"object"}') } },
     { inbound: { say: bounded }, calls: { say: { request: bounded, reply: bounded } } },
     { inbound: { a: Type.Uint8Array({ maxByteLength: 1 }), b: Type.Uint8Array({ maxByteLength: 1 }) } },
-    { inbound: { say: Type.Object({ type: bounded }) }, envelope: { data: null } },
+    { inbound: { say: Type.Object({ id: bounded }) }, envelope: { data: null } },
+    { outbound: { said: Type.Record(Type.String({ pattern: '^i' }), bounded) }, envelope: { data: null } },
   ]
   const messages = wrong.map(part => {
     try {

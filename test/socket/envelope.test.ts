@@ -25,10 +25,10 @@ t.test('Django Channels: the payload beside the type', async t => {
   const contract = defineContract({
     name: 'channels',
     url: '/test',
-    envelope: { data: null },
+    // Clients send a property `id` of their own, so that of calls has another name.
+    envelope: { data: null, id: 'ref' },
     inbound: {
       'chat.message': Type.Object({ message: text({ maxLength: 100 }), room: Type.Optional(text({ maxLength: 20 })) }),
-      // A property `id` is the payload's own where a message is no call.
       'chat.read': Type.Object({ id: Type.Integer() }),
       'chat.leave': Type.Object({}),
       'chat.tag': { payload: Type.Object({ tag: text({ maxLength: 9 }) }), unknownProperties: 'drop' },
@@ -63,10 +63,10 @@ t.test('Django Channels: the payload beside the type', async t => {
   await until(() => handled.length === 5)
   t.same(handled, [{ message: 'hello' }, { message: '<b>', room: 'attic' }, { id: 5 }, {}, { tag: 'x' }])
 
-  t.same(await say(client, '{"type":"history","id":1,"limit":3}'), ['{"id":1,"data":["last 3"]}'], 'replies are not flat')
-  t.same(await say(client, '{"type":"history","id":"a","limit":0}'), ['{"id":"a","error":{"code":"gone","message":"gone","data":{"at":7}}}'])
-  client.json({ type: 'history', id: 2, limit: 99 }, { type: '$cancel', id: 2 })
-  t.match(await client.waitMessage(message => message.id === 2), { error: { code: 'cancelled' } })
+  t.same(await say(client, '{"type":"history","ref":1,"limit":3}'), ['{"ref":1,"data":["last 3"]}'], 'replies are not flat')
+  t.same(await say(client, '{"type":"history","ref":"a","limit":0}'), ['{"ref":"a","error":{"code":"gone","message":"gone","data":{"at":7}}}'])
+  client.json({ type: 'history', ref: 2, limit: 99 }, { type: '$cancel', ref: 2 })
+  t.match(await client.waitMessage(message => (message as { ref?: unknown }).ref === 2), { error: { code: 'cancelled' } })
 
   const error = (code: string, message: string, issues = ''): string => `{"type":"$error","error":{"code":"${code}","message":"${message}"${issues}}}`
   const fit = 'The message does not fit the contract'
@@ -79,12 +79,12 @@ t.test('Django Channels: the payload beside the type', async t => {
     error('unknown_type', 'No such message'), error('invalid_message', fit, at('/message', 'expected required property')), error('invalid_message', fit, at('/message', 'expected string')),
     error('invalid_message', fit, at('', 'unexpected property')),
     error('invalid_message', fit, ',"issues":[{"path":"/message","message":"expected required property"},{"path":"","message":"unexpected property"}]'),
-    error('invalid_message', fit, at('', 'unexpected property')), error('invalid_message', fit, at('/id', 'expected integer')), error('invalid_message', fit), error('invalid_message', fit, at('', 'a call needs an \\"id\\": 1-64 characters or an integer')),
+    error('invalid_message', fit, at('', 'unexpected property')), error('invalid_message', fit, at('/id', 'expected integer')), error('invalid_message', fit), error('invalid_message', fit, at('', 'a call needs an \\"ref\\": 1-64 characters or an integer')),
     error('forbidden_key', 'A key is not allowed'), error('invalid_message', fit),
   ])
-  t.same(await say(client, '{"type":"history","id":3,"limit":1000}', '{"type":"history","id":4,"limit":1,"evil":1}'), [
-    `{"id":3,"error":{"code":"invalid_message","message":"${fit}"${at('/limit', 'expected a smaller number')}}}`,
-    `{"id":4,"error":{"code":"invalid_message","message":"${fit}"${at('', 'unexpected property')}}}`,
+  t.same(await say(client, '{"type":"history","ref":3,"limit":1000}', '{"type":"history","ref":4,"limit":1,"evil":1}'), [
+    `{"ref":3,"error":{"code":"invalid_message","message":"${fit}"${at('/limit', 'expected a smaller number')}}}`,
+    `{"ref":4,"error":{"code":"invalid_message","message":"${fit}"${at('', 'unexpected property')}}}`,
   ])
   t.equal(handled.length, 5)
   t.ok(await server.answers())

@@ -1,6 +1,6 @@
 import { failContract } from '../../errors/contract-error.js'
 import { got } from '../../errors/got.js'
-import { FLAT_REPLY_KEY, type EnvelopeKeys } from '../../protocol/envelope.js'
+import { ERROR_KEY, FLAT_REPLY_KEY, type EnvelopeKeys } from '../../protocol/envelope.js'
 import { REFUSED } from '../../protocol/refused.js'
 import { compileSanitizer } from '../inbound/sanitizer.js'
 import { formsOf, type Node, type SchemaTree } from '../tree/nodes.js'
@@ -45,25 +45,27 @@ export function compileBinaryEncoder (tree: SchemaTree): (data: unknown) => Uint
 }
 
 /**
- * Flat envelopes: the payload must be an object none of whose properties is a key of the envelope. `outbound`: nor
- * may a name that is only known at run time be one, since the last of two equal keys counts. Throws WSG_ERR_CONTRACT.
+ * Flat envelopes: the payload must be an object, and none of its names may be a key of the envelope: what a user said
+ * would be read as a reply, and a client writes its own key over it. Nor may a name that is only known at run time be
+ * one. Throws WSG_ERR_CONTRACT.
  */
-export function checkFlatPayload (tree: SchemaTree, taken: readonly string[], outbound = false): void {
+export function checkFlatPayload (tree: SchemaTree, { type, id }: EnvelopeKeys, direction: 'in' | 'out'): void {
   const { where } = tree
+  const taken = direction === 'in' ? [type, id] : [type, id, ERROR_KEY]
   for (const node of formsOf(tree.root, tree.definitions)) {
     if (node.kind !== 'object') {
       failContract(where, '', 'with envelope.data: null the payload stands beside the type, ' +
         'so it must be a Type.Object')
     }
     for (const { name } of node.properties) {
-      if (taken.includes(name)) {
-        failContract(where, `/${name}`, `the flat envelope has a key ${got(name)} of its own; ` +
-          'rename the property or the envelope\'s key')
-      }
+      if (!taken.includes(name)) continue
+      const other = name === type ? 'type: "event"' : 'id: "ref"'
+      failContract(where, `/${name}`, `the flat envelope has a key ${got(name)} of its own; rename the property` +
+        (name === ERROR_KEY ? '' : `, or the envelope's key: envelope: { ${other}, data: null }`))
     }
     const { extra, extraNames } = node
     const mayBe = (name: string): boolean => extraNames === null || extraNames.test(name)
-    const spoofed = outbound && extra !== null ? taken.find(mayBe) : undefined
+    const spoofed = extra === null ? undefined : taken.find(mayBe)
     if (spoofed !== undefined) {
       failContract(where, '', `a name chosen at run time could be the flat envelope's ${got(spoofed)}; ` +
         'put the record into a property')
@@ -76,8 +78,8 @@ export function besideEnvelope (
   tree: SchemaTree, envelope: EnvelopeKeys, keys: readonly ('type' | 'id')[]
 ): SchemaTree {
   if (envelope.data !== null || tree.root.kind === 'bytes') return tree
+  checkFlatPayload(tree, envelope, 'in')
   const beside = keys.map(key => envelope[key])
-  checkFlatPayload(tree, beside)
   const relax = (node: Node): Node => {
     if (node.kind === 'object') return { ...node, beside }
     if (node.kind === 'union') return { ...node, variants: node.variants.map(relax) }
