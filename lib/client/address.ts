@@ -33,7 +33,7 @@ export function addressOf (address: Address, params: object = {}, query: object 
   for (const [name, values] of Object.entries(query)) {
     for (const value of [values].flat()) if (value !== undefined) url.searchParams.append(name, value)
   }
-  return url.href.replace('http', 'ws')
+  return url.href.replace(/^http/, 'ws')
 }
 
 /**

@@ -144,10 +144,11 @@ export function createLink (
       const target = await ((url as Partial<CallableFunction>).call ? (url as () => Address)() : url as Address)
       if (own !== turn) return
       const offer = token && (auth!.prefix ?? 'bearer.') + token
-      const offers = ['wsg.v1' satisfies typeof SUBPROTOCOL, fingerprint, offer].filter(Boolean) as string[]
-      const { href } = new URL(target, (globalThis as Surroundings).location?.href)
       // Where there is none the error says so: this is its name.
-      socket = new WebSocket!(href.replace('http', 'ws'), offers)
+      socket = new WebSocket!(
+        new URL(target, (globalThis as Surroundings).location?.href).href.replace(/^http/, 'ws'),
+        ['wsg.v1' satisfies typeof SUBPROTOCOL, fingerprint, offer].filter(Boolean) as string[]
+      )
       socket.binaryType = 'arraybuffer'
       socket.onopen = current(() => {
         openedAt = Date.now()

@@ -5,6 +5,7 @@ t.test('names of the path are filled in, and http becomes ws', async t => {
   t.equal(addressOf('wss://app.example.com:8443/rooms/:room', { room: 'lobby' }), 'wss://app.example.com:8443/rooms/lobby')
   t.equal(addressOf('https://app.example.com/:a/x/:b', { a: 1, b: 'two' }), 'wss://app.example.com/1/x/two')
   t.equal(addressOf(new URL('http://localhost:3000/rooms/lobby')), 'ws://localhost:3000/rooms/lobby', 'a port is no name')
+  t.equal(addressOf('wss://http.example.com/http/:a', { a: 'http' }, { to: 'http' }), 'wss://http.example.com/http/http?to=http', 'of the scheme only')
 })
 
 t.test('a value stays one segment of the path', async t => {

@@ -74,6 +74,21 @@ t.test('fingerprint and credential are offered, both anew for each attempt; so a
   t.same(sockets.map(({ protocols }) => protocols), [['wsg.v1', 'cf-0123456789abcdef', 'bearer.token0'], ['wsg.v1', 'cf-0123456789abcdef', 'bearer.token1']])
 })
 
+t.test('of an address only the scheme is changed: the token goes to no other host', async t => {
+  for (const [url, expected] of [
+    ['wss://http-gw.example.com/chat', 'wss://http-gw.example.com/chat'],
+    ['wss://h/http/live?next=http%3A%2F%2Fa', 'wss://h/http/live?next=http%3A%2F%2Fa'],
+    ['https://http.example.com/x', 'wss://http.example.com/x'],
+    [urlOf('https://h/r/:room', { params: { room: 'http' }, query: { q: 'see http://x' } } as never), 'wss://h/r/http?q=see+http%3A%2F%2Fx'],
+  ] as const) {
+    const { client, last } = bench(t, { url, auth: () => 'token' })
+    client.connect()
+    await settled()
+    await settled()
+    t.same([last().url, last().protocols], [expected, ['wsg.v1', 'bearer.token']])
+  }
+})
+
 t.test('an auth that only renews a cookie offers nothing', async t => {
   const { client, last } = bench(t, { auth: () => {} })
   client.connect()
