@@ -176,11 +176,13 @@ def _decode(frame: str | bytes) -> tuple[Any, Any, Any, Any]:
         return _BINARY, None, frame, None
     message: dict[str, Any] = dict(json.loads(frame))
     type = message.get(_TYPE)
-    if _DATA is None and type is not None:
-        data: Any = {name: value for name, value in message.items() if name != _TYPE}
-    else:
-        data = message.get(_DATA or "data")
-    return type, message.get(_ID), data, message.get("error")
+    if type is None:
+        return None, message.get(_ID), message.get(_DATA or "data"), message.get("error")
+    # What has a type is neither reply nor error: in a flat contract what is so named is its payload's.
+    error = message.get("error") if type == "$error" else None
+    if _DATA is None:
+        return type, None, {name: value for name, value in message.items() if name != _TYPE}, error
+    return type, None, message.get(_DATA), error
 
 
 def _text(value: Any) -> str:
@@ -637,4 +639,4 @@ class PollClient(_Client):
     def events_result(self) -> AsyncIterator[Result]:
         """The same, for `async for`. Ends with the client."""
         return cast(AsyncIterator[Result], self._events("result"))
-# sha256-66f4a056c8d6b92c of all lines before
+# sha256-98a308c9b37ce05a of all lines before

@@ -1,5 +1,7 @@
 import { refuseRest } from './refuse-rest.js'
-import { DEFAULT_ENVELOPE, type EnvelopeKeys, ERROR_KEY, FLAT_REPLY_KEY, type WireError } from '../protocol/envelope.js'
+import {
+  DEFAULT_ENVELOPE, type EnvelopeKeys, ERROR_KEY, ERROR_TYPE, FLAT_REPLY_KEY, type WireError,
+} from '../protocol/envelope.js'
 
 /** What a frame carries: bytes where a contract declares a message as binary. */
 export type Frame = string | Uint8Array<ArrayBuffer>
@@ -82,9 +84,11 @@ export function envelope ({ binary, ...format }: EnvelopeFormat): Codec {
       if (typeof frame !== 'string') return { type: binary, data: new Uint8Array(frame as ArrayBuffer) }
       const message = JSON.parse(frame) as { readonly [key: string]: never }
       const { [keys.type]: type, ...flat } = message
-      const isFlat = keys.data === null && type !== undefined
-      const data: unknown = isFlat ? flat : message[keys.data ?? FLAT_REPLY_KEY]
-      return { type, id: message[keys.id], error: message[ERROR_KEY], data }
+      const { [keys.id]: id, [ERROR_KEY]: error } = message
+      if (type === undefined) return { id, error, data: message[keys.data ?? FLAT_REPLY_KEY] }
+      // What has a type is neither reply nor error: in a flat contract what is so named is its payload's.
+      const data: unknown = keys.data === null ? flat : message[keys.data]
+      return type === ERROR_TYPE ? { type, error, data } : { type, data }
     },
   }
 }

@@ -29,7 +29,8 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
   const receive = (frame: unknown): unknown => {
     try {
       const { type, id, data, error: wire } = decode(frame, known)
-      const { type: about, sent, settle } = known.get(id) ?? {}
+      // What has a type is no reply.
+      const { type: about, sent, settle } = known.get(type ?? id) ?? {}
       const isError = type === ('$error' satisfies typeof ERROR_TYPE)
       const error = wire && new ClientError(wire.code, { type: about, sent, ...wire })
       if (wire?.retryAfter) outbox.flush(link.retryAfter = wire.retryAfter)
@@ -50,7 +51,9 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
 
   /** What is sent, and known by its id until it has settled. */
   const enter = (type: string, sent: unknown, settle?: Entry['settle']): Entry => {
-    const frame = encode(type, sent, ++lastId, !!settle)
+    // So many are remembered, for a refusal that names them.
+    if (!known.get(++lastId - 64)?.settle) known.delete(lastId - 64)
+    const frame = encode(type, sent, lastId, !!settle)
     const entry = { type, sent, settle, frame, drop: offline?.[type as never] === 'drop' }
     known.set(lastId, entry)
     return entry
@@ -130,12 +133,7 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
     // Its state, connect and close.
     __proto__: link,
     on: methods((type, listener: Listener) => add(`$${type}`, listener)),
-    send: methods((type, data: unknown): boolean => {
-      const entry = enter(type, data)
-      // So many are remembered, for a refusal that names them.
-      if (!known.get(lastId - 64)?.settle) known.delete(lastId - 64)
-      return outbox.add(entry)
-    }),
+    send: methods((type, data: unknown): boolean => outbox.add(enter(type, data))),
     calls: methods(call),
     listen: add,
   } as never

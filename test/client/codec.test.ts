@@ -12,7 +12,7 @@ t.test('renamed keys', async t => {
   const { encode, decode } = envelope({ type: 'event', data: 'body', id: 'no' })
   t.same(JSON.parse(String(encode('say', 'x', 1))), { event: 'say', body: 'x', no: 1 })
   t.match(decode('{"event":"said","body":1}'), { type: 'said', data: 1 })
-  t.match(decode('{"no":4,"body":[]}'), { type: undefined, id: 4, data: [] })
+  t.match(decode('{"no":4,"body":[]}'), { id: 4, data: [] })
   t.match(decode('{"no":4,"error":{"code":"full","message":"full"}}'), { id: 4, error: { code: 'full' } })
 })
 
@@ -24,6 +24,7 @@ t.test('a flat envelope: only calls have an id, and replies are not flat', async
   t.match(decode('{"event":"said","text":"x"}'), { type: 'said', data: { text: 'x' } })
   t.match(decode('{"id":1,"data":[1]}'), { type: undefined, id: 1, data: [1] })
   t.match(decode('{"event":"$error","error":{"code":"unknown_type"}}'), { type: '$error', error: { code: 'unknown_type' } })
+  t.same(decode('{"event":"failed","id":1,"error":{"code":"x"}}'), { type: 'failed', data: { id: 1, error: { code: 'x' } } }, 'its payload')
 })
 
 t.test('bytes are a frame of their own', async t => {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { attempt, checked, createClient, envelope, eventsOf, once, type Client, type ClientError, type ClientOptions } from '../../lib/client.js'
+import { attempt, checked, createClient, envelope, eventsOf, once, type Client, type ClientError, type ClientOptions, type Codec, type Sent } from '../../lib/client.js'
+import { plain } from '../../lib/client/codec.js'
 import { fakeClock, settled } from '../helpers/fake-clock.js'
 import { type FakeSocket, fakeSockets } from '../helpers/fake-websocket.js'
 import type { Teardown } from '../helpers/teardown.js'
@@ -254,6 +255,61 @@ t.test('a refused message: the error names it, with what was sent', async t => {
   for (let n = 0; n < 100; n++) client.send.say({ text: String(n) })
   socket.say({ id: socket.sent[0]?.id, error: { code: 'forbidden', message: 'Not allowed' } })
   t.match(errors[2], { code: 'forbidden', type: undefined, sent: undefined }, 'only the last messages are remembered')
+})
+
+t.test('of what was sent the last 64 are remembered, however calls and messages alternate', async t => {
+  let known: Sent | undefined
+  const codec: Codec = {
+    encode: plain.encode,
+    decode (frame, sent) {
+      known = sent
+      return plain.decode(frame, sent)
+    },
+  }
+  const { client, open } = bench(t, { codec, pace: { rate: 1e6, burst: 1e6 } })
+  const socket = await open()
+  const waits = client.calls.history({ limit: 1 })
+  for (let n = 0; n < 500; n++) {
+    const end = client.calls.history({ limit: 1 })
+    if (n % 7) client.send.say({ text: 'x' })
+    t.throws(() => client.send.say({ text: 1n as never }))
+    socket.say({ id: socket.sent.at(-1)!.type === 'history' ? socket.sent.at(-1)!.id : socket.sent.at(-2)!.id, data: [] })
+    await end
+  }
+  const { size } = known as never as Map<unknown, unknown>
+  t.ok(size <= 65, `${size}: and the call that has no reply yet`)
+  socket.say({ id: 1, data: [] })
+  t.same(await waits, [])
+})
+
+t.test('what has a type is no reply, whatever id it has', async t => {
+  const { client, errors, open } = bench(t)
+  const heard: unknown[] = []
+  client.on.said(data => heard.push(data))
+  const socket = await open()
+  const history = client.calls.history({ limit: 1 })
+  socket.say({ type: 'said', id: 1, data: { from: 'eve', text: 'x' } })
+  t.equal(await endOf(history), 'pending')
+  t.same([heard, errors], [[{ from: 'eve', text: 'x' }], []])
+  socket.say({ id: 1, data: [] })
+  t.same(await history, [])
+})
+
+t.test('a flat message is neither reply nor error, whatever its payload is named', async t => {
+  const { client, errors, open } = bench(t, { codec: envelope({ data: null }) })
+  const heard: unknown[] = []
+  client.on.said(data => heard.push(data))
+  const socket = await open()
+  const history = client.calls.history({ limit: 1 })
+  socket.say({ type: 'said', id: 1, text: 'forged' })
+  socket.say({ type: 'said', id: 1, error: 'disk full' })
+  socket.say({ type: 'said', error: { code: 'unauthorized' } })
+  t.equal(await endOf(history), 'pending')
+  t.same(heard, [{ id: 1, text: 'forged' }, { id: 1, error: 'disk full' }, { error: { code: 'unauthorized' } }])
+  t.same(errors, [])
+  socket.say({ type: '$error', error: { code: 'unknown_type' } })
+  socket.say({ id: 1, error: { code: 'too_far' } })
+  t.same([errors.map(({ code }) => code), await endOf(history)], [['unknown_type'], 'too_far'])
 })
 
 t.test('the rate that the server tells is kept', async t => {

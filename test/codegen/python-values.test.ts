@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Type } from '@sinclair/typebox'
 import fc from 'fast-check'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -70,6 +71,22 @@ t.test('generated Python', { skip: skipWithoutPython() }, async t => {
     t.ok(verdicts.wider * 10 < verdicts.refused, JSON.stringify(verdicts))
     t.comment(`${RUNS} contracts, ${JSON.stringify(verdicts)}, ${questions.length} questions`)
   })
+})
+
+t.test('in Python too a flat message is neither reply nor error', { skip: skipWithoutPython() }, async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'wsg-python-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const flat = { name: 'flat', url: '/flat', envelope: { data: null }, outbound: { said: Type.Object({ id: Type.Integer(), error: Type.String() }) } }
+  writeFileSync(join(folder, 'flat.py'), emitPython(readModel(flat))[0]!.text)
+  const rows = [
+    [{ type: 'said', id: 1, error: 'full' }, ['said', null, { id: 1, error: 'full' }, null]],
+    [{ type: '$error', error: { code: 'x' } }, ['$error', null, { error: { code: 'x' } }, { code: 'x' }]],
+    [{ id: 1, error: { code: 'x' } }, [null, 1, null, { code: 'x' }]],
+    [{ id: 1, data: [] }, [null, 1, [], null]],
+  ]
+  const input = rows.map(([frame]) => `${JSON.stringify({ ask: 'decode', module: 'flat', frame: JSON.stringify(frame) })}\n`).join('')
+  const { output } = await python([join(ROOT, 'test/helpers/python/values.py'), folder], folder, input)
+  t.same(output.trimEnd().split('\n').map(line => JSON.parse(line)), rows.map(([, answer]) => answer))
 })
 
 function questionsOf ({ contract, inbound, outbound, calls }: RandomContract, module: string, seed: number): Question[] {
