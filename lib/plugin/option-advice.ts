@@ -96,6 +96,9 @@ export function adviceOnValue (schema: TSchema, value: unknown): string {
       : '; a strategy of your own is { name, needs, authenticate }'
   }
   if (typeof value === 'number') {
+    if (schema['unit'] === 'milliseconds' && value > 0 && value < Number(schema['minimum'])) {
+      return `; it is in milliseconds: write ${value * 1000} for ${value} s`
+    }
     const options = Object.entries(objectOf(schema)?.properties ?? {})
     const [first, ...others] = options.filter(([, option]) => option[Kind] === 'Integer')
     if (first !== undefined && others.length === 0) return `; write { ${first[0]}: ${value} }`

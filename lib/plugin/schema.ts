@@ -26,8 +26,10 @@ function closed<T> (properties: SchemasOf<T>, description = ''): TObject<TProper
 }
 
 const LONGEST_TIMER = 2_147_483_647
+/** Nobody waits for less; what is less was meant in seconds. */
+const SHORTEST_TIME = 100
 
-const milliseconds = (description: string, value: number, minimum = 1) =>
+const milliseconds = (description: string, value: number, minimum = SHORTEST_TIME) =>
   Type.Integer({ minimum, maximum: LONGEST_TIMER, default: value, description, unit: 'milliseconds' })
 const count = (description: string, value: number) => Type.Integer({ minimum: 1, default: value, description })
 const flag = (description: string, value: boolean) => Type.Boolean({ default: value, description })
@@ -105,7 +107,7 @@ const routeOptions = {
   upgradeRate: Type.Object({
     max: Type.Integer({ minimum: 1, description: 'Handshakes per window and client address' }),
     timeWindow: Type.Integer({
-      minimum: 1, maximum: LONGEST_TIMER, description: 'Length of the window', unit: 'milliseconds',
+      minimum: SHORTEST_TIME, maximum: LONGEST_TIMER, description: 'Length of the window', unit: 'milliseconds',
     }),
     // No default: it would give every route a limit of its own.
     failureCost: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'As in the plugin\'s' })),

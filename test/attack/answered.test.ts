@@ -92,7 +92,7 @@ t.test('A hook that denies and forgets to return its reply denies all the same',
 t.test('A deadline does not run into an answer that another hook has begun', async t => {
   const { port, page, healthy, log } = await guardedStack(t, {
     as: 'site',
-    guard: { authTimeout: 50, auth: bySession },
+    guard: { authTimeout: 100, auth: bySession },
     extend: app => {
       app.addHook('onSend', async () => { await wait(400) })
       app.get('/denied', { websocket: true, onRequest: async (_request, reply) => await reply.code(403).send({ denied: true }) }, () => {})
@@ -109,7 +109,7 @@ t.test('A deadline does not run into an answer that another hook has begun', asy
 t.test('A rate limit that decides after the deadline makes no second refusal', async t => {
   const { port, page, log } = await guardedStack(t, {
     as: 'site',
-    guard: { authTimeout: 50, upgradeRate: { max: 1, timeWindow: 60_000, allowList: async () => { await wait(400); return false } } },
+    guard: { authTimeout: 100, upgradeRate: { max: 1, timeWindow: 60_000, allowList: async () => { await wait(400); return false } } },
   })
   for (let i = 0; i < 2; i++) {
     const refused = await upgrade(port, page())
@@ -127,7 +127,7 @@ t.test('request.session as another plugin\'s getter: a refusal, and the process 
   t.teardown(() => { process.off('uncaughtException', note) })
   const { port, page } = await guardedStack(t, {
     as: 'site',
-    guard: { authTimeout: 50, auth: header(() => new Promise(() => {})) },
+    guard: { authTimeout: 100, auth: header(() => new Promise(() => {})) },
     first: 'guard',
     extend: app => {
       // In the place of @fastify/session, whose property it shadows.

@@ -58,7 +58,7 @@ t.test('each channel has its section in docs/events.md, and each event the field
         hang: () => new Promise(() => {}),
       },
     })
-  }, { guard: { sessions: { recheck: 50 }, websocket: { fragmentTimeout: 200 } } })
+  }, { guard: { sessions: { recheck: 100 }, websocket: { fragmentTimeout: 200 } } })
   const told = (name: string) => async (): Promise<boolean> => (seen.get(`fastify-ws-guard:${name}`)?.length ?? 0) > 0
   const [client, deaf, broken, late] = [await server.open(), await server.open(), await server.open({ path: '/ws' }), await server.open()]
   const { client: stranger } = await upgrade(server.stack.port, server.stack.page({ origin: 'https://evil.test' }))

@@ -114,7 +114,7 @@ for (const first of ['session', 'guard'] as const) {
 t.test('C06 a function that throws of a session without a user ends that session at once, and nobody else\'s', async t => {
   const failed: HandlerFailedEvent[] = []
   const throwing = sessionAuth(session => ({ id: (session as Session).user!.id }))
-  const { stack, post, open, handled, closed } = await lived(t, { guard: { auth: throwing, sessions: { recheck: 50 } } })
+  const { stack, post, open, handled, closed } = await lived(t, { guard: { auth: throwing, sessions: { recheck: 100 } } })
   t.teardown(new Events(stack.app).listen('handler:failed', event => { failed.push(event) }))
   const lost: unknown[] = []
   t.teardown(new Events(stack.app).listen('store:unavailable', event => { lost.push(event) }))
@@ -150,7 +150,7 @@ t.test('C06 the bare stack: the socket goes on after the logout, for ever', asyn
 })
 
 t.test('C06 a session that ended where nobody could tell is found by the next re-check', async t => {
-  const { stack, open, closed, post } = await lived(t, { guard: { auth: identify, sessions: { recheck: 50 }, websocket: { fragmentTimeout: 200 } } })
+  const { stack, open, closed, post } = await lived(t, { guard: { auth: identify, sessions: { recheck: 100 }, websocket: { fragmentTimeout: 200 } } })
   const [ada, bob] = [await stack.login(), await stack.login('bob')]
   const client = await open(ada)
   const other = await open(bob)
@@ -250,7 +250,7 @@ t.test('C08 a plain route sees the new identity in its request', async t => {
 })
 
 t.test('nothing is written, renewed or brought back by an open socket', async t => {
-  const { stack, open } = await lived(t, { guard: { auth: identify, sessions: { recheck: 20 }, websocket: { fragmentTimeout: 100 } } })
+  const { stack, open } = await lived(t, { guard: { auth: identify, sessions: { recheck: 100 }, websocket: { fragmentTimeout: 100 } } })
   const ada = await stack.login()
   const { sets } = stack.store
   const before = [...stack.store.sessions]

@@ -20,7 +20,7 @@ const echo = (app: FastifyInstance): void => {
 t.test('@fastify/websocket with clientTracking: false: served, swept and closed as any other', async t => {
   const app = Fastify()
   await app.register(websocket, { options: { clientTracking: false } })
-  await app.register(guard, { development: true, websocket: { fragmentTimeout: 40 } })
+  await app.register(guard, { development: true, websocket: { fragmentTimeout: 100 } })
   echo(app)
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as { port: number }

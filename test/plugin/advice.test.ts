@@ -1,9 +1,10 @@
-import { Type } from '@sinclair/typebox'
+import { Type, type TSchema } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { defineContract, text } from '../../lib/contract.js'
 import { anyOf, sessionAuth, ticketAuth, tokenAuth } from '../../lib/index.js'
 import type { AuthStrategy } from '../../types/gate.js'
+import { optionsSchema } from '../../lib/plugin/schema.js'
 import { bootGuard } from '../helpers/boot.js'
 
 // A boot error says what to write. Each row is what somebody wrote at their first try.
@@ -18,6 +19,23 @@ const whole = { public: true as const, on: { say () {} }, calls: { sum: () => 1 
 const strategy = { name: 'own', needs: { credential: 'header', session: false }, authenticate: () => ({ id: 1 }) }
 const own: AuthStrategy = { name: 'own', needs: { credential: 'header', session: false }, isPresent: () => true, authenticate: () => ({ id: 1 }) }
 
+/** Every option in milliseconds but heartbeat.interval, which is at least a second. */
+const TIMES = [
+  'authTimeout', 'handshakeTimeout', 'upgradeRate.timeWindow', 'messages.handlerTimeout', 'sessions.recheck', 'sessions.grace',
+  'drainTimeout', 'websocket.fragmentTimeout', 'websocket.closeTimeout',
+]
+const at = (path: string, value: number): object => path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as object
+
+t.test('a tenth of a second is a time; each time of the options has that minimum', async t => {
+  for (const path of TIMES) t.equal(await bootGuard(() => {}, at(path, 100)), null, path)
+  const inMilliseconds = (schema: TSchema, path: string): string[] => [
+    ...(schema['unit'] === 'milliseconds' ? [path] : []),
+    ...(schema['anyOf'] as TSchema[] | undefined ?? []).flatMap(one => inMilliseconds(one, path)),
+    ...Object.entries(schema['properties'] as { [name: string]: TSchema } | undefined ?? {}).flatMap(([name, inner]) => inMilliseconds(inner, path === '' ? name : `${path}.${name}`)),
+  ]
+  t.same(inMilliseconds(optionsSchema, '').sort(), [...TIMES, 'heartbeat.interval'].sort())
+})
+
 t.test('options', async t => {
   const rows: [object, RegExp][] = [
     // An environment variable that is not set.
@@ -30,7 +48,8 @@ t.test('options', async t => {
     [{ allowedHosts: 'a.example, b.example' }, /; write \["a\.example", "b\.example"\]/],
     [{ heartbeat: 30_000 }, /^options\.heartbeat: expected object, got 30000; write \{ interval: 30000 \}/],
     // Somebody means seconds.
-    [{ heartbeat: { interval: 25 } }, /^options\.heartbeat\.interval: expected integer to be greater or equal to 1000, got 25 /],
+    [{ heartbeat: { interval: 25 } }, /^options\.heartbeat\.interval: expected integer to be greater or equal to 1000, got 25; it is in milliseconds: write 25000 for 25 s /],
+    ...TIMES.map(path => [at(path, 5), new RegExp(`^options\\.${path.replace('.', '\\.')}: expected integer to be greater or equal to 100, got 5; it is in milliseconds: write 5000 for 5 s `)] as [object, RegExp]),
     [{ authTimeout: '30s' }, /^options\.authTimeout: expected integer, got "30s"; write a number of milliseconds/],
     [{ messages: { inFlight: '3' } }, /^options\.messages\.inFlight: expected integer, got "3"; write a number, without quotes/],
     // What is missing.
