@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Refusal } from '../../types/gate.js'
 import type { UpgradeRateOptions } from '../../types/connection-options.js'
-import { logThrown } from '../log/log-safe.js'
+import { logThrown } from '../log/log-thrown.js'
 import type { UpgradeLimiter } from './policy.js'
 import { type ClientAddresses, compileAddresses } from './client-address.js'
 

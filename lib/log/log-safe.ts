@@ -15,18 +15,10 @@ const UNSAFE =
 
 /** Cuts a peer's value at 256 characters and escapes what could disturb a log reader. */
 export function escapeForLog (value: string): string {
-  const cut = value.length > VALUE_LIMIT ? `${value.slice(0, VALUE_LIMIT)}…` : value
-  return cut.replace(UNSAFE, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return escapeUnsafe(value.length > VALUE_LIMIT ? `${value.slice(0, VALUE_LIMIT)}…` : value)
 }
 
-/** Logs a record with what was thrown as its `err`, or without it where it can't be read. Never throws. */
-export function logThrown (
-  log: SafeLog, level: keyof SafeLog, record: object, thrown: unknown, message: string
-): void {
-  try {
-    log[level]({ ...record, err: thrown }, message)
-  } catch {
-    // The log reads what was thrown, and a getter or a proxy may throw again.
-    log[level](record, message)
-  }
+/** Escapes what could disturb a log reader, line breaks as well. */
+export function escapeUnsafe (value: string): string {
+  return value.replace(UNSAFE, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -1,6 +1,7 @@
 import type { RefusalCode, RefusedEvent } from '../../types/gate.js'
 import type { Events } from '../events/events.js'
-import { logThrown, type SafeLog } from '../log/log-safe.js'
+import type { SafeLog } from '../log/log-safe.js'
+import { logThrown } from '../log/log-thrown.js'
 import { Repeats } from '../log/repeats.js'
 import { placeOf } from './place-of.js'
 import type { PeerOf } from './socket-log.js'

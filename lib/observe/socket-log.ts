@@ -2,8 +2,8 @@ import type { EventName, Events } from '../events/events.js'
 import type {
   ClosedEvent, EventPayloads, HandlerFailedEvent, MessageRefusedEvent, SocketEvent,
 } from '../../types/events.js'
-import { logThrown } from '../log/log-safe.js'
 import type { SafeLog } from '../log/log-safe.js'
+import { logThrown } from '../log/log-thrown.js'
 import { Repeats } from '../log/repeats.js'
 import { placeOf } from './place-of.js'
 

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { spawn } from 'node:child_process'
@@ -335,4 +336,30 @@ t.test('G16 whoever fills the log can not hide that a handler fails', async t =>
   await stack.log.waitFor(line => line['event'] === 'ws.handler.error')
   t.match(stack.log.where('event', 'ws.handler.error'), [{ err: { message: 'the database is on fire' }, type: 'say', ip: '203.0.113.9' }])
   t.ok(stack.log.where('event', 'ws.message.refused').length <= bad.length, 'those of one network are one client')
+})
+
+t.test('G10 what a handler throws with a peer\'s text in it can\'t forge, colour or reorder a line, in the log and on the console', async t => {
+  const contract = defineContract({ name: 'thrown', url: '/test', inbound: { say: Type.Object({ t: Type.String({ maxLength: 80 }) }) } })
+  const nasty = JSON.stringify({ type: 'say', data: { t: '\u001b[2J\u202e\u009b31m\nFAKE log line' } })
+  const routes = (app: FastifyInstance): void => { app.wsRoute(contract, { public: true, on: { say ({ t }) { throw new Error(`no such room ${t}`) } } }) }
+
+  const { stack, open } = await contractStack(t, routes)
+  const client = await open()
+  client.send(text(nasty))
+  await stack.log.waitFor(line => line['event'] === 'ws.handler.error')
+  t.notMatch(stack.log.text, DANGEROUS)
+  const [{ err } = {}] = stack.log.where('event', 'ws.handler.error') as unknown as { err?: { stack: string } }[]
+  t.match(err?.stack, /^Error: no such room .*\n    \| FAKE log line\n    at .*log\.test/)
+
+  const written: string[] = []
+  const { error } = console
+  t.teardown(() => { console.error = error })
+  console.error = (line: string) => { written.push(line) }
+  const mute = await contractStack(t, routes, { as: 'development', fastify: { logger: false } })
+  const other = await mute.open()
+  other.send(text(nasty))
+  await until(() => written.length > 0)
+  console.error = error
+  t.notMatch(written.join('\n').replaceAll('\n', ''), DANGEROUS)
+  t.notMatch(written.join('\n'), /^FAKE/m)
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { escapeForLog, logThrown } from '../../lib/log/log-safe.js'
+import { escapeForLog } from '../../lib/log/log-safe.js'
 
 t.test('what could disturb a reader of the log is escaped, what people write is not', async t => {
   t.equal(escapeForLog('https://evil.example/ä漢"\\'), 'https://evil.example/ä漢"\\')
@@ -15,18 +15,4 @@ t.test('all that is in one value is escaped', async t => {
 t.test('a long value is cut', async t => {
   t.equal(escapeForLog('x'.repeat(256)), 'x'.repeat(256))
   t.equal(escapeForLog('x'.repeat(257)), `${'x'.repeat(256)}…`)
-})
-
-t.test('what was thrown is logged, or the line without it where it can not be read', async t => {
-  const lines: object[] = []
-  const write = (record: object): void => {
-    const { err } = record as { err?: { message: string } }
-    if (err !== undefined) void err.message
-    lines.push(record)
-  }
-  const log = { error: write, warn: write, info: write }
-  const boom = new Error('boom')
-  logThrown(log, 'warn', { event: 'x' }, boom, 'words')
-  logThrown(log, 'warn', { event: 'x' }, { get message (): never { throw boom } }, 'words')
-  t.same(lines, [{ event: 'x', err: boom }, { event: 'x' }])
 })
