@@ -134,6 +134,18 @@ export interface StoreAvailableEvent {
   readonly duration: number
 }
 
+/**
+ * `fastify-ws-guard:rate:unavailable`: the shared store of an upgrade rate does not answer; a count of this process
+ * decides meanwhile. Once in 10 s for as long as it lasts.
+ */
+export interface RateUnavailableEvent {
+  readonly app: object
+  /** The route whose limit it is; `all`: the plugin's. */
+  readonly limit: string
+  /** What it said; it can be anything. Undefined: it did not answer in time. */
+  readonly error: unknown
+}
+
 /** `fastify-ws-guard:drained`: `app.close()` has ended every socket. */
 export interface DrainedEvent {
   readonly app: object
@@ -161,5 +173,6 @@ export interface EventPayloads {
   'join:refused': JoinRefusedEvent
   'store:unavailable': StoreUnavailableEvent
   'store:available': StoreAvailableEvent
+  'rate:unavailable': RateUnavailableEvent
   drained: DrainedEvent
 }

@@ -23,6 +23,7 @@ export const CHANNELS: { readonly [N in EventName]: Channel } = {
   'join:refused': channel(`${PREFIX}join:refused`),
   'store:unavailable': channel(`${PREFIX}store:unavailable`),
   'store:available': channel(`${PREFIX}store:available`),
+  'rate:unavailable': channel(`${PREFIX}rate:unavailable`),
   drained: channel(`${PREFIX}drained`),
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Refusal } from '../../types/gate.js'
 import type { UpgradeRateOptions } from '../../types/connection-options.js'
-import { logThrown } from '../log/log-thrown.js'
+import type { Events } from '../events/events.js'
 import type { UpgradeLimiter } from './policy.js'
 import { type ClientAddresses, compileAddresses } from './client-address.js'
 
@@ -19,7 +19,7 @@ export interface LimiterSources {
 /** Milliseconds that a shared store may take before the local limiter decides instead, and for how long it does so. */
 const STORE_DEADLINE = 500
 const STORE_PAUSE = 1000
-/** Between two log lines of a store that goes on failing. */
+/** Between two events of a store that goes on failing. */
 const STORE_SILENCE = 10_000
 
 /** Name of the limit that all routes share. */
@@ -47,7 +47,8 @@ type Take = (request: FastifyRequest) => Promise<Refusal | null>
  * When the store fails, a local limiter of the same size decides: never unlimited, and never down because Redis is.
  */
 export function createUpgradeLimiter (
-  sources: LimiterSources, options: UpgradeRateOptions, name: string, addresses: ClientAddresses
+  sources: LimiterSources, options: UpgradeRateOptions, name: string, addresses: ClientAddresses,
+  events: Events
 ): UpgradeLimiter {
   const { failureCost = 1 } = options
   const settings = settingsOf(options, name, addresses)
@@ -62,7 +63,9 @@ export function createUpgradeLimiter (
   const failed = (cause: unknown): Refusal =>
     ({ code: 'WSG_ERR_AUTH_UNAVAILABLE', value: `upgrade rate ${name}`, cause })
   const judgeBy = (limit: typeof primary): Take => request => limit(request).then(refusalOf)
-  const shared = new SharedStore(judgeBy(primary), fallback === null ? null : judgeBy(fallback))
+  const shared = new SharedStore(judgeBy(primary), fallback === null ? null : judgeBy(fallback), error => {
+    events.publish('rate:unavailable', () => ({ app: events.app, limit: name, error }))
+  })
   // A local count needs neither a deadline nor a substitute, and each promise more costs each handshake.
   const take: Take = sources.isLocal
     ? request => primary(request).then(refusalOf, failed)
@@ -97,10 +100,13 @@ function settingsOf (
 class SharedStore {
   readonly #primary: Take
   readonly #fallback: Take | null
+  readonly #onFailure: (error: unknown) => void
   #pausedUntil = 0
   #silentUntil = 0
 
-  constructor (primary: Take, fallback: Take | null) {
+  /** `onFailure` is told what the store said, at most once in ten seconds; undefined: nothing, in time. */
+  constructor (primary: Take, fallback: Take | null, onFailure: (error: unknown) => void) {
+    this.#onFailure = onFailure
     this.#primary = primary
     this.#fallback = fallback
   }
@@ -115,22 +121,19 @@ class SharedStore {
   }
 
   async #ask (request: FastifyRequest): Promise<Refusal | null | typeof NO_ANSWER> {
-    const { log } = request
     try {
       const refusal = await withDeadline(this.#primary(request))
-      if (refusal === NO_ANSWER) {
-        this.#tell(record => { log.error({ ...record, after: STORE_DEADLINE }, 'upgrade rate store did not answer') })
-      }
+      if (refusal === NO_ANSWER) this.#tell(undefined)
       return refusal
     } catch (error) {
-      this.#tell(record => { logThrown(log, 'error', record, error, 'upgrade rate store failed') })
+      this.#tell(error)
       return NO_ANSWER
     }
   }
 
-  #tell (write: (record: { readonly event: string }) => void): void {
+  #tell (error: unknown): void {
     if (Date.now() < this.#silentUntil) return
     this.#silentUntil = Date.now() + STORE_SILENCE
-    write({ event: 'ws.backend.unavailable' })
+    this.#onFailure(error)
   }
 }

@@ -26,7 +26,7 @@ interface Line<E> {
 
 type Logged = Exclude<EventName,
   | 'opened' | 'closed' | 'refused' | 'refreshed' | 'join:refused' | 'message:handled' | 'drained'
-  | 'store:unavailable' | 'store:available'>
+  | 'store:unavailable' | 'store:available' | 'rate:unavailable'>
 
 /** How each event is logged; docs/events.md has the table. */
 const LINES: { readonly [N in Logged]: Line<EventPayloads[N]> } = {
@@ -176,6 +176,12 @@ function listenToStores (events: Events, log: SocketLogger, { ofApplication }: C
       const record = { event: 'ws.store.available', ...event }
       const message = 'the session store answers again'
       if (isFirst('info', message, record.event)) log.info(record, message)
+    }),
+    // Published as seldom as it is to be logged.
+    events.listen('rate:unavailable', ({ app, error, ...event }) => {
+      const record = { event: 'ws.backend.unavailable', ...event }
+      if (error === undefined) log.error(record, 'an upgrade rate store did not answer')
+      else logThrown(log, 'error', record, error, 'an upgrade rate store failed')
     }),
   ]
 }

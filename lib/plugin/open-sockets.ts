@@ -78,8 +78,8 @@ export class OpenSockets {
     new OpenSocket(ws, raw.socket, this.admissionOf(handshake.request), this.registry).enter()
   }
 
-  /** What the handshake of `request`, which was admitted, leaves behind. */
-  admissionOf (request: FastifyRequest): Admission {
+  /** What the handshake of `request`, which was admitted, leaves behind. `connId`: that which it had while it waited. */
+  admissionOf (request: FastifyRequest, connId = `s${++this.#opened}`): Admission {
     const bearer = handshakeOf(request.raw)!
     const { policy, slots, identity } = bearer
     const { params, query } = bearer.input ?? request
@@ -95,7 +95,7 @@ export class OpenSockets {
       keys: slots,
       facts: {
         app: this.events.app,
-        connId: `s${++this.#opened}`,
+        connId,
         reqId: request.id,
         identity: identity?.id ?? null,
         ip: escapeForLog(clientAddress(request) ?? ''),

@@ -61,7 +61,9 @@ export async function joinRooms (fastify: FastifyInstance, options: ResolvedOpti
     advise: development ? createAdviser(() => guarded.urls) : null,
   })
   const limiters = await loadLimiters(fastify, options)
-  const policies = new Policies(options, (limit, name) => createUpgradeLimiter(limiters, limit, name, addresses))
+  const policies = new Policies(options, (limit, name) => {
+    return createUpgradeLimiter(limiters, limit, name, addresses, sockets.events)
+  })
   const guarded: GuardedRoutes = new GuardedRoutes(options, policies, gate, routerOptions(fastify))
   return { host, gate, sockets, life, policies, guarded, routes: new ContractRoutes(options, sockets, gate) }
 }

@@ -79,7 +79,7 @@ export class TokenSockets {
       },
       onAdmitted: () => {
         setPayloadLimit(ws, gate.payloadLimitOf(request.raw) ?? 0)
-        const admitted = sockets.admissionOf(request)
+        const admitted = sockets.admissionOf(request, admission.facts.connId)
         this.#tellEnd(ws, admitted)
         open(admitted)
       },

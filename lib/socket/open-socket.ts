@@ -120,9 +120,14 @@ export class OpenSocket implements SocketWatch {
   assume (identity: Identity): Promise<void> | null {
     this.admission.bearer.identity = identity
     if (this.told.identity !== identity.id) this.told = { ...this.told, identity: identity.id }
-    this.events.publish('refreshed', () => this.told)
+    this.refreshed()
     this.identityChanged()
     return this.home.changed(this)
+  }
+
+  /** Tells of it. */
+  protected refreshed (): void {
+    this.events.publish('refreshed', () => this.told)
   }
 
   /** What was decided by the identity is to be decided again. */

@@ -67,6 +67,9 @@ export class WaitingSocket extends OpenSocket {
     if (this.open) this.ask()
   }
 
+  /** Nobody was told of it yet: it will open as who it is by then. */
+  protected override refreshed (): void {}
+
   override ended (): void {
     this.stop()
     this.abort.abort()

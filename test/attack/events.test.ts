@@ -18,6 +18,12 @@ const contract = defineContract({
   outbound: { said: Type.Object({ text: Type.String() }), tick: { payload: Type.Object({ text: Type.String() }), whenSlow: 'drop' } },
 })
 
+/** A client of Redis as @fastify/rate-limit calls it. */
+const RATE_STORE_DOWN = {
+  defineCommand () {},
+  rateLimit (...given: readonly unknown[]) { (given.at(-1) as (error: Error) => void)(new Error('the rate store is down')) },
+}
+
 /** In development only, over the rate only, and where something was thrown. */
 const isOptional = (name: string, field: string): boolean => ['detail', 'budget'].includes(field) || (name === 'fastify-ws-guard:refused' && field === 'error')
 
@@ -29,7 +35,7 @@ function documented (): ReadonlyMap<string, readonly string[]> {
   return new Map(sections.flatMap(section => {
     const name = /^`(fastify-ws-guard:[\w:]+)`/.exec(section)?.[1]
     if (name === undefined) return []
-    return [[name, [...(/:(?:drained|store:\w+)$/.test(name) ? ['app'] : name === 'fastify-ws-guard:refused' ? [] : common), ...fieldsOf(section)]] as const]
+    return [[name, [...(/:(?:drained|store:\w+|rate:\w+)$/.test(name) ? ['app'] : name === 'fastify-ws-guard:refused' ? [] : common), ...fieldsOf(section)]] as const]
   }))
 }
 
@@ -58,7 +64,7 @@ t.test('each channel has its section in docs/events.md, and each event the field
         hang: () => new Promise(() => {}),
       },
     })
-  }, { guard: { sessions: { recheck: 100 }, websocket: { fragmentTimeout: 200 } } })
+  }, { guard: { sessions: { recheck: 100 }, websocket: { fragmentTimeout: 200 }, upgradeRate: { max: 1000, redis: RATE_STORE_DOWN } } })
   const told = (name: string) => async (): Promise<boolean> => (seen.get(`fastify-ws-guard:${name}`)?.length ?? 0) > 0
   const [client, deaf, broken, late] = [await server.open(), await server.open(), await server.open({ path: '/ws' }), await server.open()]
   const { client: stranger } = await upgrade(server.stack.port, server.stack.page({ origin: 'https://evil.test' }))
@@ -90,6 +96,8 @@ t.test('each channel has its section in docs/events.md, and each event the field
     for (const event of events) t.same(held(Object.keys(event)), held(fields), name)
     t.ok(events.every(({ app }) => app === server.stack.app))
   }
+  t.match(seen.get('fastify-ws-guard:rate:unavailable'), [{ limit: 'all', error: { message: 'the rate store is down' } }])
+  t.match(server.stack.log.where('event', 'ws.backend.unavailable'), [{ level: 50, limit: 'all', err: { message: 'the rate store is down' } }])
   const closed = (seen.get('fastify-ws-guard:closed') ?? [])
   t.same(closed.map(({ cause, code, reason }) => [cause, code, reason]).sort(), [['peer', 1000, 'bye'], ['peer', 1000, 'bye'], ['policy', 1013, 'slow_consumer'], ['protocol', 1002, '']])
   t.ok(closed.every(({ duration }) => typeof duration === 'number' && duration >= 0))

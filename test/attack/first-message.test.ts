@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import t from 'tap'
 import { defineContract } from '../../lib/contract.js'
+import { Events } from '../../lib/events/events.js'
 import { anyOf, sessionAuth, tokenAuth } from '../../lib/index.js'
 import type { TokenAuthOptions } from '../../types/auth.js'
 import type { GuardOptions } from '../../types/options.js'
@@ -483,4 +484,46 @@ t.test('of many tokens of one socket one at a time is judged, authorize and all;
   t.equal(asked, 3)
   t.notOk(seen.includes('behind'))
   t.equal(client.messages().filter(({ data }) => (data as { expiresIn?: number } | undefined)?.expiresIn !== undefined).length, 2, 'the first, and who was let stay')
+})
+
+t.test('a refresh while authorize still asks tells of no socket that nobody has heard of', async t => {
+  const told: { readonly name: string, readonly connId: string, readonly identity: unknown }[] = []
+  let release: ((may: boolean) => void) | null = null
+  const { stack, open } = await bench(t, { authorize: async () => await new Promise<boolean>(resolve => { release = resolve }) })
+  const events = new Events(stack.app)
+  for (const name of ['opened', 'refreshed', 'handler:failed', 'closed'] as const) {
+    t.teardown(events.listen(name, ({ connId, identity }) => { told.push({ name, connId, identity }) }))
+  }
+  const may = (answer: boolean): void => {
+    release?.(answer)
+    release = null
+  }
+  const client = await open()
+  client.json(auth('ada-60'))
+  await until(() => release !== null)
+  stack.app.wsGuard.refresh({ id: 'ada', roles: ['editor'] })
+  t.same(told, [])
+  const asking = setInterval(() => { may(true) }, 5)
+  t.teardown(() => { clearInterval(asking) })
+  await until(() => told.length > 0)
+  clearInterval(asking)
+  t.match(told, [{ name: 'opened', identity: 'ada' }])
+  stack.app.wsGuard.refresh({ id: 'ada', roles: ['user'] })
+  await until(() => told.length > 1)
+  may(true)
+  t.match(told[1], { name: 'refreshed', connId: told[0]?.connId })
+})
+
+t.test('who breaks the protocol while waiting is told of, with the connId that it would open with', async t => {
+  const ids: string[] = []
+  const { stack, open } = await bench(t)
+  const events = new Events(stack.app)
+  for (const name of ['opened', 'protocol:violated'] as const) t.teardown(events.listen(name, ({ connId }) => { ids.push(connId) }))
+  const broken = await open()
+  broken.send(Buffer.of(0xff, 0x80, 0, 0, 0, 0))
+  await until(() => ids.length === 1)
+  const fine = await open()
+  fine.json(auth('ada-60'))
+  await until(() => ids.length === 2)
+  t.same(ids, ['s1', 's2'])
 })
