@@ -34,7 +34,10 @@ export interface TokenAuthOptions<V extends Verified = Identity> {
     V | null | undefined | Promise<V | null | undefined>
   /** Where tokens are looked for. Default: everywhere. */
   readonly carriers?: readonly TokenCarrier[]
-  /** Milliseconds by which clocks may differ: a token counts so much longer than it says. At most 30000. Default 0. */
+  /**
+   * Milliseconds by which clocks may differ: a token counts so much longer than it says. 100 to 30000, or 0, the
+   * default.
+   */
   readonly clockTolerance?: number
   /** Accepts tokens that never end. Without it what `verify` finds needs `expires`, or `exp`. Default false. */
   readonly dangerouslyAllowNoExpiry?: boolean

@@ -14,6 +14,8 @@ const PREFIX = 'bearer.'
 
 const CARRIERS: readonly TokenCarrier[] = ['header', 'subprotocol', 'message']
 const KEYS = ['verify', 'carriers', 'clockTolerance', 'dangerouslyAllowNoExpiry']
+/** What is less was meant in seconds, as verifiers have it. */
+const MIN_TOLERANCE = 100
 const MAX_TOLERANCE = 30_000
 
 type Checked = Required<TokenAuthOptions<Verified>>
@@ -38,8 +40,10 @@ function checkOptions (given: unknown): Checked {
   if (twice !== undefined) {
     throw new WSG_ERR_OPTION(`tokenAuth.carriers: expected each carrier once, got ${got(twice)} twice`)
   }
-  if (typeof clockTolerance !== 'number' || !(clockTolerance >= 0 && clockTolerance <= MAX_TOLERANCE)) {
-    fault('.clockTolerance', `0 to ${MAX_TOLERANCE} milliseconds`, clockTolerance)
+  const isTolerance = typeof clockTolerance === 'number' && clockTolerance >= MIN_TOLERANCE &&
+    clockTolerance <= MAX_TOLERANCE
+  if (clockTolerance !== 0 && !isTolerance) {
+    fault('.clockTolerance', `0, or ${MIN_TOLERANCE} to ${MAX_TOLERANCE} milliseconds`, clockTolerance)
   }
   if (typeof dangerouslyAllowNoExpiry !== 'boolean') {
     fault('.dangerouslyAllowNoExpiry', 'true or false', dangerouslyAllowNoExpiry)

@@ -78,7 +78,9 @@ export class OpenSockets {
     new OpenSocket(ws, raw.socket, this.admissionOf(handshake.request), this.registry).enter()
   }
 
-  /** What the handshake of `request`, which was admitted, leaves behind. `connId`: that which it had while it waited. */
+  /**
+   * What the handshake of `request`, which was admitted, leaves behind. `connId`: that which it had while it waited.
+   */
   admissionOf (request: FastifyRequest, connId = `s${++this.#opened}`): Admission {
     const bearer = handshakeOf(request.raw)!
     const { policy, slots, identity } = bearer

@@ -349,7 +349,7 @@ t.test('G10 what a handler throws with a peer\'s text in it can\'t forge, colour
   await stack.log.waitFor(line => line['event'] === 'ws.handler.error')
   t.notMatch(stack.log.text, DANGEROUS)
   const [{ err } = {}] = stack.log.where('event', 'ws.handler.error') as unknown as { err?: { stack: string } }[]
-  t.match(err?.stack, /^Error: no such room .*\n    \| FAKE log line\n    at .*log\.test/)
+  t.match(err?.stack, /^Error: no such room .*\n {4}\| FAKE log line\n {4}at .*log\.test/)
 
   const written: string[] = []
   const { error } = console

@@ -200,7 +200,8 @@ t.test('options that are none do not boot, and say what was meant', async t => {
     [{ verify () {}, carriers: ['headers'] }, /got "headers"; did you mean "header"\?/],
     [{ verify () {}, carriers: ['query'] }, /got "query"/],
     [{ verify () {}, carriers: ['header', 'message', 'header'] }, /tokenAuth\.carriers: expected each carrier once, got "header" twice/],
-    [{ verify () {}, clockTolerance: 31_000 }, /tokenAuth\.clockTolerance: expected 0 to 30000 milliseconds, got 31000/],
+    [{ verify () {}, clockTolerance: 31_000 }, /tokenAuth\.clockTolerance: expected 0, or 100 to 30000 milliseconds, got 31000/],
+    [{ verify () {}, clockTolerance: 5 }, /clockTolerance: expected 0, or 100 to 30000 milliseconds, got 5/],
     [{ verify () {}, clockTolerance: NaN }, /clockTolerance/],
     [{ verify () {}, dangerouslyAllowNoExpiry: 'yes' }, /dangerouslyAllowNoExpiry: expected true or false/],
   ]

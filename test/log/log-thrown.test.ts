@@ -30,7 +30,7 @@ t.test('G10 what a peer can put into a message neither disturbs nor forges a lin
   t.equal(safe.status, 404)
   t.equal(safe.message, `no room ${SAFE}`)
   t.notMatch(safe.stack, RAW)
-  t.match(safe.stack, /^Error: no room .*\n    \| FAKE log line\n    \|     at forged .*\n    \| end\n    at .*log-thrown\.test/)
+  t.match(safe.stack, /^Error: no room .*\n {4}\| FAKE log line\n {4}\| {5}at forged .*\n {4}\| end\n {4}at .*log-thrown\.test/)
   t.same(safe.stack?.split('\n').slice(4), thrown.stack?.split('\n').slice(4), 'its frames as they are')
   t.equal(thrown.message, `no room ${PEER}`, 'the error itself is not changed')
 })
