@@ -2,10 +2,12 @@ import { type OutgoingHttpHeaders, STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Duplex } from 'node:stream'
 import type { Refusal } from '../../types/gate.js'
-import { REFUSALS } from './refusals.js'
+import { REFUSALS, statusOf } from './refusals.js'
 
 /** The body of every refusal: a code and generic words, nothing of the request. In development also a `detail`. */
-export function refusalBody ({ code, statusCode = REFUSALS[code].statusCode }: Refusal, detail?: string): string {
+export function refusalBody (refusal: Refusal, detail?: string): string {
+  const { code } = refusal
+  const statusCode = statusOf(refusal)
   return JSON.stringify({ statusCode, code, error: STATUS_CODES[statusCode], message: REFUSALS[code].message, detail })
 }
 
@@ -36,7 +38,7 @@ export function refusalHeaders (refusal: Refusal, httpVersionMajor = 1): Record<
 export function prepareReply (reply: FastifyReply, refusal: Refusal): void {
   const headers = refusalHeaders(refusal, reply.request.raw.httpVersionMajor)
   if (reply.hasHeader('retry-after')) delete headers['retry-after']
-  reply.code(refusal.statusCode ?? REFUSALS[refusal.code].statusCode).headers(headers)
+  reply.code(statusOf(refusal)).headers(headers)
 }
 
 /** Writes an answer with the status and the headers of a reply, past Fastify's own last step. */
@@ -62,7 +64,7 @@ export function writeAnswer (reply: FastifyReply, socket: Duplex, body: string |
 export function writeRefusal (socket: Duplex, refusal: Refusal, detail?: string): void {
   if (socket.destroyed || !socket.writable) return
   const body = refusalBody(refusal, detail)
-  const statusCode = refusal.statusCode ?? REFUSALS[refusal.code].statusCode
+  const statusCode = statusOf(refusal)
   const headers = {
     ...refusalHeaders(refusal),
     'content-type': 'application/json; charset=utf-8',

@@ -10,7 +10,7 @@ import type { Adviser } from './advice.js'
 import { clientAddress } from './client-address.js'
 import { type Judged, policyOf } from './policy.js'
 import { type Handshake, handshakeOf, hasBegun } from './record.js'
-import { REFUSALS } from './refusals.js'
+import { REFUSALS, statusOf } from './refusals.js'
 import { tell } from './tell.js'
 
 /** Seconds that a client waits when the store of its session, or a strategy, has failed. */
@@ -114,8 +114,7 @@ export class Door {
       return
     }
     if (handshake.refusal !== null && (handshake.spoiled || !isText)) {
-      const { code, statusCode = REFUSALS[code].statusCode } = handshake.refusal
-      reply.code(statusCode).type('application/json; charset=utf-8')
+      reply.code(statusOf(handshake.refusal)).type('application/json; charset=utf-8')
       writeAnswer(reply, handshake.socket, refusalBody(handshake.refusal, detail))
     } else {
       writeAnswer(reply, handshake.socket, isText ? withDetail(payload, detail) ?? '' : '')
@@ -149,7 +148,7 @@ export class Door {
   report (
     refusal: Refusal, request: FastifyRequest | null, handshake: Handshake | null, judged: Judged | null = handshake
   ): void {
-    const { code, value, cause, statusCode = REFUSALS[code].statusCode } = refusal
+    const { code, value, cause } = refusal
     const detail = this.#detailOf(refusal, request, judged)
     const owner = handshake ?? request
     if (owner !== null && detail !== undefined) this.#details.set(owner, detail)
@@ -161,7 +160,7 @@ export class Door {
       event,
       level,
       code,
-      statusCode,
+      statusCode: statusOf(refusal),
       reqId: request?.id ?? '',
       route: request?.routeOptions.url,
       ip: ip === undefined ? undefined : escapeForLog(ip),

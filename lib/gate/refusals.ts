@@ -1,14 +1,15 @@
 import type { FastifyError } from '@fastify/error'
-import type { RefusalCode } from '../../types/gate.js'
+import type { Refusal, RefusalCode } from '../../types/gate.js'
 import * as errors from '../errors/coded.js'
 
-/** How a refusal is logged: `warn` for what an attack looks like, `info` for what a mistaken client does. */
+/** What all refusals of one code have in common. */
 export interface RefusalKind {
   /** A fresh coded error, to be thrown in a Fastify hook. Its message is generic. */
   readonly error: () => FastifyError
   readonly statusCode: number
   readonly message: string
   readonly event: string
+  /** Of the log line: `warn` for what an attack looks like, `info` for what a mistaken client does. */
   readonly level: 'warn' | 'info'
 }
 
@@ -50,3 +51,6 @@ export const REFUSALS: { readonly [C in RefusalCode]: RefusalKind } = {
   WSG_ERR_HOOK_REFUSED: kind(errors.WSG_ERR_HOOK_REFUSED, 'ws.hook.refused', 'info'),
   WSG_ERR_NOT_ADMITTED: kind(errors.WSG_ERR_NOT_ADMITTED, 'ws.not_admitted'),
 }
+
+/** The status that a refusal is answered with: its own, as a hook has set it, or that of its code. */
+export const statusOf = ({ code, statusCode }: Refusal): number => statusCode ?? REFUSALS[code].statusCode
