@@ -14,15 +14,12 @@ import {
  */
 export abstract class Generator {
   protected readonly tree: SchemaTree
-  readonly #theirs: boolean
   readonly #table: unknown[] = []
   readonly #functions: string[] = []
   readonly #names = new Map<Node, string>()
 
-  /** `theirs`: values come from a peer. */
-  constructor (tree: SchemaTree, theirs: boolean) {
+  constructor (tree: SchemaTree) {
     this.tree = tree
-    this.#theirs = theirs
   }
 
   /** The root's function, handed to `end`, which is the source of what is returned. */
@@ -71,14 +68,14 @@ export abstract class Generator {
       case 'not': return refuse(`${this.function(node.node)}(${x}, d, p) !== undefined`)
       case 'ref': {
         const name = this.function(this.tree.definitions.get(node.name)!)
-        return (this.#theirs ? refuse(`d === ${MAX_RECURSION}`) : '') + call(name, x, 'd + 1')
+        return (this.theirs ? refuse(`d === ${MAX_RECURSION}`) : '') + call(name, x, 'd + 1')
       }
       case 'object':
       case 'array':
       case 'tuple':
       case 'union':
         return call(this.function(node), x, 'd')
-      default: return scalar(node, x, this.keep, this.#theirs)
+      default: return scalar(node, x, this.keep, this.theirs)
     }
   }
 
@@ -120,6 +117,8 @@ switch (${this.keep(index)}.get(v[${JSON.stringify(tag.name)}])) {\n${cases.join
     return variants.filter(variant => isContainer(variant, this.tree.definitions)).length > 1
   }
 
+  /** Values come from a peer. */
+  protected abstract readonly theirs: boolean
   /** How much a variant keeps. */
   protected abstract readonly weight: Weight
   /** What is made of an object. */

@@ -30,10 +30,11 @@ export interface Sanitizer {
 
 /** Compiles a sanitizer. Lengths are checked before what they bound: a pattern, a text policy, a loop. */
 export function compileSanitizer (tree: SchemaTree): Sanitizer {
-  return new CopyGenerator(tree, true).sanitizer()
+  return new CopyGenerator(tree).sanitizer()
 }
 
 class CopyGenerator extends Generator {
+  protected readonly theirs = true
   // Counted on the way: to look at a copy again would take longer than to make it, at each level of a nested union.
   protected readonly weight = {
     before: 'const before = tally.kept\n',

@@ -24,7 +24,7 @@ function errorOf (message: string, thrown: { readonly cause: unknown } | undefin
 
 function cameOf ({ problem, node, value, cause }: Fault): string {
   if (problem === 'getter') return 'a getter that threw'
-  if (problem !== 'threw' || node.kind === 'any') return kindOf(value)
+  if (problem !== 'threw' || node.kind === 'any') return shapeOf(value)
   return cause instanceof RangeError ? 'something nested without end' : 'something that threw while it was read'
 }
 
@@ -99,7 +99,7 @@ function oneOf (values: readonly Constant[]): string {
 }
 
 /** What kind of value came, never the value. */
-function kindOf (value: unknown): string {
+function shapeOf (value: unknown): string {
   if (value === null) return 'null'
   if (value === undefined) return 'nothing'
   if (Array.isArray(value)) return `an array of ${value.length}`

@@ -73,7 +73,10 @@ export function checkFlatPayload (tree: SchemaTree, { type, id }: EnvelopeKeys, 
   }
 }
 
-/** The same tree; where the envelope is flat, with its keys left out of every object that the payload may be. */
+/**
+ * The same tree; where the envelope is flat, with its keys left out of every object that the payload may be. Throws
+ * WSG_ERR_CONTRACT where one of these is a property of its own.
+ */
 export function besideEnvelope (
   tree: SchemaTree, envelope: EnvelopeKeys, keys: readonly ('type' | 'id')[]
 ): SchemaTree {

@@ -20,7 +20,7 @@ export type Serializer = (value: unknown) => string
  * - Numbers are finite, `-0` is written `0`, a Date is refused where a string is declared.
  */
 export function compileSerializer (tree: SchemaTree): Serializer {
-  const write = new TextGenerator(tree, false).writer()
+  const write = new TextGenerator(tree).writer()
   return value => {
     let text: string | undefined
     try {
@@ -46,6 +46,7 @@ const append = (text: string): string => text === '' ? '' : `s += ${sourceOf(tex
 const COMMA = hole('(s === "" ? "{" : ",")')
 
 class TextGenerator extends Generator {
+  protected readonly theirs = false
   protected readonly weight = { before: '', of: 'r.length', after: '', end: '' }
 
   /** The JSON text of what is declared, or undefined when the value breaks the schema. Throws what a getter throws. */
