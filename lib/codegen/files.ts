@@ -27,7 +27,7 @@ async function textOf (path: string): Promise<string | null> {
 
 /**
  * Writes all files or none: each is written beside its place first, and renamed when all are whole. What has the right
- * text already is left alone. Returns the paths that were written.
+ * text already is left alone. Returns the paths that were written. Throws WSG_ERR_GENERATE.
  */
 export async function writeFiles (folder: string, files: readonly GeneratedFile[]): Promise<readonly string[]> {
   const moves: (readonly [from: string, to: string])[] = []
@@ -49,7 +49,9 @@ export async function writeFiles (folder: string, files: readonly GeneratedFile[
   return moves.map(([, to]) => to)
 }
 
-/** The first differing line of each file. Line endings don't count: Git may have changed them. */
+/**
+ * The first differing line of each file. Line endings don't count: Git may have changed them. Throws WSG_ERR_GENERATE.
+ */
 export async function compareFiles (folder: string, files: readonly GeneratedFile[]): Promise<readonly Difference[]> {
   const differences: Difference[] = []
   for (const { path, text } of files) {

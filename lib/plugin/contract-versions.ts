@@ -9,7 +9,7 @@ import { WSG_ERR_OPTION } from '../errors/coded.js'
 import { got } from '../errors/got.js'
 import { breaksOldClients, diffModels } from '../model/diff.js'
 import { readModel } from '../model/model.js'
-import { adaptCompiled, type CallLink, type Links, type MessageLink } from './adapted.js'
+import { adaptCompiled, type CallLink, type Links, type MessageLink } from './adapt-compiled.js'
 import { LinkReader } from './version-links.js'
 
 /** An older contract of a route: as it was written, compiled, and as generators see it. */

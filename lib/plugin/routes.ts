@@ -47,7 +47,10 @@ export class ContractRoutes {
     this.#gate = gate
   }
 
-  /** `app.wsRoute`. Throws WSG_ERR_CONTRACT, WSG_ERR_HANDLER, WSG_ERR_OPTION, WSG_ERR_ROUTE_POLICY. */
+  /**
+   * `app.wsRoute`. Throws WSG_ERR_CONTRACT, WSG_ERR_HANDLER, WSG_ERR_OPTION, WSG_ERR_PLUGIN_ORDER, and what
+   * `GuardedRoutes.add` throws.
+   */
   declare (scope: FastifyInstance, contract: AnyContract, handlers: AnyHandlers): WsRouteHandle<AnyContract> {
     checkDeclaration(scope, contract, handlers)
     // Once per application: the check runs a handshake in memory.

@@ -14,7 +14,7 @@ function refuse (expected: string, came: unknown): never {
   throw new WSG_ERR_SOCKET_ARGUMENT(`${WHERE}: expected ${expected}, got ${got(came)}`)
 }
 
-/** `app.wsGuard.usage`. */
+/** `app.wsGuard.usage`. Throws WSG_ERR_SOCKET_ARGUMENT. */
 export function usageOf ({ budgets, registry }: OpenSockets, of: unknown): BudgetUsage[] {
   if (typeof of !== 'object' || of === null) refuse('{ identity: id } or { budget: name, key }', of)
   const now = registry.now()

@@ -6,7 +6,7 @@ import { didYouMean } from '../errors/nearest.js'
 import type { TypeChange } from '../model/diff-bounds.js'
 import { compareTypes, type Sides } from '../model/diff-types.js'
 import { typesOf } from '../model/types-by-name.js'
-import type { Adapter, CallLink, Links, MessageLink } from './adapted.js'
+import type { Adapter, CallLink, Links, MessageLink } from './adapt-compiled.js'
 
 // Tested in test/plugin/contract-versions.test.ts.
 

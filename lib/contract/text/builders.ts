@@ -54,7 +54,10 @@ export interface UrlOptions extends TextOptions {
 /** `html` always repairs, so it takes no `clean`. */
 export type HtmlOptions = Omit<TextOptions, 'clean'>
 
-/** Text of several lines: no controls but TAB, LF and CR, bidirectional overrides and stacks of combining marks. */
+/**
+ * Text of several lines: no controls but TAB, LF and CR, bidirectional overrides and stacks of combining marks. Throws
+ * WSG_ERR_CONTRACT for an unknown option, as the other builders do.
+ */
 export function text (options: TextOptions): TText {
   return build('text', options)
 }
