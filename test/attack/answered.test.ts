@@ -1,6 +1,7 @@
 import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import t from 'tap'
+import { setTimeout as wait } from 'node:timers/promises'
 import guard from '../../lib/index.js'
 import type { AuthStrategy } from '../../types/gate.js'
 import { bySession, guardedStack } from '../helpers/guarded-stack.js'
@@ -9,8 +10,6 @@ import { connect } from '../helpers/tcp.js'
 import { until } from '../helpers/until.js'
 
 // A hook that has to do with an answer on its way: nothing but that answer may come of the handshake.
-
-const wait = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds))
 
 const header = (authenticate: AuthStrategy['authenticate']): AuthStrategy => ({ name: 'own', needs: { credential: 'header', session: false }, authenticate })
 

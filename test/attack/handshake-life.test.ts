@@ -1,4 +1,5 @@
 import t from 'tap'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
 import type { AuthStrategy } from '../../types/gate.js'
@@ -8,8 +9,6 @@ import { bySession, guardedStack } from '../helpers/guarded-stack.js'
 import { exchange, upgrade, upgradeRequest } from '../helpers/handshake.js'
 import { connect } from '../helpers/tcp.js'
 import { until } from '../helpers/until.js'
-
-const wait = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds))
 
 /** `bySession`, late. */
 const lateSession = (delay: number): AuthStrategy => ({

@@ -1,11 +1,11 @@
 import t from 'tap'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { recordCrashes } from '../helpers/crashes.js'
 import { bySession, guardedStack } from '../helpers/guarded-stack.js'
 import { codeOf, upgrade } from '../helpers/handshake.js'
 
 const SECRET = 'redis://:hunter2@10.0.0.7'
-const wait = (milliseconds: number): Promise<void> => new Promise(resolve => setTimeout(resolve, milliseconds))
 
 t.test('no 101 follows an answer that was begun past Fastify', async t => {
   const crashes = recordCrashes(t)

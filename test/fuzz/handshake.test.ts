@@ -4,39 +4,13 @@ import { recordCrashes } from '../helpers/crashes.js'
 import { text } from '../helpers/frames.js'
 import { guardedStack } from '../helpers/guarded-stack.js'
 import { upgradeRequest } from '../helpers/handshake.js'
+import { type Random, randomOf } from '../helpers/random.js'
 import { connect } from '../helpers/tcp.js'
 import { until } from '../helpers/until.js'
 
 /** Cases of a run, and the seed that repeats one: `FUZZ_CASES=200000 FUZZ_SEED=1234 node …`. */
 const CASES = Number(process.env['FUZZ_CASES'] ?? 2000)
 const SEED = Number(process.env['FUZZ_SEED'] ?? randomBytes(4).readUInt32LE())
-
-/** mulberry32. */
-function generator (seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let x = Math.imul(state ^ (state >>> 15), state | 1)
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61)
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-interface Random {
-  readonly below: (limit: number) => number
-  readonly pick: <T>(list: readonly T[]) => T
-  readonly bytes: (length: number) => Buffer
-}
-
-function randomOf (seed: number): Random {
-  const next = generator(seed)
-  const below = (limit: number): number => Math.floor(next() * limit)
-  return {
-    below,
-    pick: list => list[below(list.length)]!,
-    bytes: length => Buffer.from(Array.from({ length }, () => below(256))),
-  }
-}
 
 const NAMES = ['Host', 'Origin', 'Upgrade', 'Connection', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Sec-WebSocket-Protocol',
   'Sec-WebSocket-Extensions', 'Cookie', 'Content-Length', 'Transfer-Encoding', 'Expect', 'X-Forwarded-For', 'X-Forwarded-Host', '__proto__', 'constructor', 'toString']
