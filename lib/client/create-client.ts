@@ -17,10 +17,11 @@ interface Methods<A extends unknown[], R> { [type: string]: (...args: A) => R }
  * the first use.
  */
 export function createClient<C extends AnyContract> (options: ClientOptions<C>): Client<C> {
-  const { offline, idempotent, queue = 256, pace = {}, codec = plain, ...connection } = options
+  const {
+    offline, idempotent, queue = 256, pace = {}, codec: { encode, decode } = plain, ...connection
+  } = options
   const { auth, timeout: patience = 15_000 } = connection
   let renewal: ReturnType<typeof setTimeout> | undefined
-  const { encode, decode } = codec
   const { add, emit } = createEmitter()
   const known = new Map<unknown, Entry>()
   let lastId = 0
@@ -32,11 +33,14 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
       // What has a type is no reply.
       const { type: about, sent, settle } = known.get(type ?? id) ?? {}
       const isError = type === ('$error' satisfies typeof ERROR_TYPE)
-      const error = wire && new ClientError(wire.code, { type: about, sent, ...wire })
-      if (wire?.retryAfter) outbox.flush(link.retryAfter = wire.retryAfter)
+      // An own key `__proto__`, which JSON can have, would be assigned as the error's prototype.
+      const error = wire && new ClientError(wire.code, { type: about, sent, ...wire, ['__proto__' as never]: 0 })
+      // A day at most: a timer of more than 24.8 days would run at once.
+      const wait = Math.min(wire?.retryAfter as number, 864e5)
+      if (wait > 0) flush(link.retryAfter = wait)
       if (settle) settle(error, data)
       else if (!error) {
-        if (type) emit(`$${type}`, data)
+        if (type) emit('$' + type, data)
       // Before we are admitted it is why we are not, and the close code tells that as well.
       } else if (!isError || link.state === 'open') emit('error', error)
       return isError || (type === ('$auth' satisfies typeof AUTH_TYPE) && (data as AuthContext).deadline)
@@ -46,8 +50,7 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
   }
 
   const link = createLink(connection, encode('$ping' satisfies typeof PING_TYPE), emit, receive)
-  const outbox = createOutbox(queue, pace, link)
-  const { waiting } = outbox
+  const { waiting, add: put, flush } = createOutbox(queue, pace, link)
 
   /** What is sent, and known by its id until it has settled. */
   const enter = (type: string, sent: unknown, settle?: Entry['settle']): Entry => {
@@ -69,17 +72,21 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
   }
 
   // The first token is due at once, the next when four fifths of its time are over.
-  add('$$auth', (notice: AuthContext) => { renewal = setTimeout(renew, notice.expiresIn! * 0.8 || 0, notice) })
+  // One timer at most: what the server says last counts.
+  add('$$auth', (notice: AuthContext) => {
+    clearTimeout(renewal)
+    renewal = setTimeout(renew, Math.min(Math.max(notice.expiresIn! * 0.8, 1000) || 0, 864e5), notice)
+  })
 
   add('state', (cause: StateChange) => {
-    if (cause.state === 'open') return outbox.flush()
+    if (link.state === 'open') return flush()
+    const isClosed = link.state === 'closed'
     clearTimeout(renewal)
-    const isClosed = cause.state === 'closed'
     for (const entry of waiting) if (isClosed || entry.drop) waiting.delete(entry)
     for (const entry of known.values()) {
       const { type, settle } = entry
       // What waits has not been sent. What was sent goes out again where that does no harm.
-      if (!settle || waiting.has(entry) || (idempotent?.includes(type as never) && outbox.add(entry))) continue
+      if (!settle || waiting.has(entry) || (idempotent?.includes(type as never) && put(entry))) continue
       settle(new ClientError(isClosed ? 'closed' : 'disconnected', { type, cause }))
     }
   })
@@ -88,12 +95,10 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
   const methods = <A extends unknown[], R> (make: (type: string, ...args: A) => R): Methods<A, R> =>
     // No contract has a message by a name that objects inherit.
     new Proxy({} as Methods<A, R>, {
-      get (made, type: string) {
-        return (made[type] ??= (...args) => {
-          if (link.state === 'idle') link.connect()
-          return make(type, ...args)
-        })
-      },
+      get: (made, type: string) => (made[type] ??= (...args) => {
+        if (link.state === 'idle') link.connect()
+        return make(type, ...args)
+      }),
     })
 
   const call = (
@@ -103,7 +108,7 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
     const reply = new Promise<unknown>((resolve, reject) => {
       const giveUp = (code: 'aborted' | 'closed' | 'queue_full' | 'timeout'): void => {
         if (!waiting.delete(entry)) {
-          outbox.add({ frame: encode('$cancel' satisfies typeof CANCEL_TYPE, undefined, id, true), drop: true })
+          put({ frame: encode('$cancel' satisfies typeof CANCEL_TYPE, undefined, id, true), drop: true })
         }
         entry.settle!(new ClientError(code, { type, cause: signal?.reason }))
       }
@@ -118,11 +123,8 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
       const id = lastId
       const timer = setTimeout(giveUp, timeout, 'timeout')
       signal?.addEventListener('abort', abort)
-      if (signal?.aborted) {
-        // As one that was not sent yet: the server has nothing to cancel.
-        waiting.add(entry)
-        abort()
-      } else if (!outbox.add(entry)) giveUp(link.state === 'closed' ? 'closed' : 'queue_full')
+      if (signal?.aborted) abort()
+      else if (!put(entry)) giveUp(link.state === 'closed' ? 'closed' : 'queue_full')
     })
     // Nobody has to look at a call's end; what nobody looked at must not end a process.
     reply.catch(() => {})
@@ -132,8 +134,8 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
   return {
     // Its state, connect and close.
     __proto__: link,
-    on: methods((type, listener: Listener) => add(`$${type}`, listener)),
-    send: methods((type, data: unknown): boolean => outbox.add(enter(type, data))),
+    on: methods((type, listener: Listener) => add('$' + type, listener)),
+    send: methods((type, data: unknown): boolean => put(enter(type, data))),
     calls: methods(call),
     listen: add,
   } as never

@@ -108,7 +108,7 @@ export function createLink (
   let turn = 0
   let failures = 0
   let renewals = 0
-  let openedAt = 0
+  let provenAt = 0
   let notBefore = 0
 
   const after = (delay: number, what: () => unknown): void => {
@@ -143,15 +143,15 @@ export function createLink (
       // Throws where it is undefined, which would be an address of the page's site.
       const target = await ((url as Partial<CallableFunction>).call ? (url as () => Address)() : url as Address)
       if (own !== turn) return
-      const offer = token && (auth!.prefix ?? 'bearer.') + token
       // Where there is none the error says so: this is its name.
       socket = new WebSocket!(
         new URL(target, (globalThis as Surroundings).location?.href).href.replace(/^http/, 'ws'),
-        ['wsg.v1' satisfies typeof SUBPROTOCOL, fingerprint, offer].filter(Boolean) as string[]
+        ['wsg.v1' satisfies typeof SUBPROTOCOL, fingerprint, token && (auth!.prefix ?? 'bearer.') + token]
+          .filter(Boolean) as string[]
       )
       socket.binaryType = 'arraybuffer'
       socket.onopen = current(() => {
-        openedAt = Date.now()
+        provenAt = Date.now() + 5000
         // A server that refuses says so in the same breath (docs/protocol.md section 2): 20 ms of silence admit us.
         after(20, heard)
       })
@@ -163,7 +163,7 @@ export function createLink (
     } catch (cause) {
       current(emit)('error', new ClientError('connect_failed', { cause }))
       // A listener may have closed.
-      current<[]>(url && WebSocket ? lost : end)()
+      current<[]>(lost)()
     }
   }
 
@@ -183,12 +183,15 @@ export function createLink (
 
   const lost = ({ code = 1006, reason = '' }: Lost = {}): void => {
     // What lasted 5 s was a success: the next wait is the first again.
-    if (link.state === 'open' && Date.now() - openedAt >= 5000) failures = renewals = 0
+    if (link.state === 'open' && Date.now() >= provenAt) failures = renewals = 0
     drop()
     const renew = code === 4401 && auth && !renewals++
     // The rule behind the table of close codes, small enough for a page, and for codes that the table lacks: of a
     // proxy, of an application, of a later version. A pattern makes a text of the number by itself (ECMA-262).
-    if (!(retry?.(code, reason) ?? (renew || !/^(100[23789]|1010|44(?!08|29))/.test(code as never)))) {
+    if (
+      !url || !WebSocket ||
+      !(retry?.(code, reason) ?? (renew || !/^(100[23789]|1010|44(?!08|29))/.test(code as never)))
+    ) {
       return end(code, reason)
     }
     // Full jitter above a floor of a quarter, so that no luck of the dice makes a storm.
@@ -208,7 +211,7 @@ export function createLink (
     if (link.state === 'waiting') after(notBefore - Date.now(), dial)
   }
 
-  const end = (code = 1006, reason = ''): void => {
+  const end = (code: number, reason: string): void => {
     drop(code, reason)
     watching?.abort()
     watching = null

@@ -58,15 +58,15 @@ export function createOutbox (size: number, { rate = 90, burst = 180, ...rest }:
     if (link.state !== 'open') return
     const now = Date.now()
     if (pause) {
-      ahead = 0
       fullAt = now + pause
+      ahead = 0
       // A tenth slower than the server says: the network bunches messages.
       each = Math.max(each, pause * 1.1)
     }
     for (const entry of waiting) {
       const wait = fullAt - ahead - now
       if (wait >= 1) {
-        timer = setTimeout(flush, wait)
+        timer = setTimeout(flush, Math.min(wait, 864e5))
         return
       }
       fullAt = Math.max(fullAt, now) + each

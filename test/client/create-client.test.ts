@@ -1,5 +1,6 @@
 import t from 'tap'
-import { attempt, checked, createClient, envelope, eventsOf, once, type Client, type ClientError, type ClientOptions, type Codec, type Sent } from '../../lib/client.js'
+import { mock } from 'node:test'
+import { attempt, checked, ClientError, createClient, envelope, eventsOf, once, type Client, type ClientOptions, type Codec, type Sent } from '../../lib/client.js'
 import { plain } from '../../lib/client/codec.js'
 import { fakeClock, settled } from '../helpers/fake-clock.js'
 import { type FakeSocket, fakeSockets } from '../helpers/fake-websocket.js'
@@ -339,6 +340,82 @@ t.test('how long a refused client has to stay away is not how fast an admitted o
   const socket = await open()
   for (let n = 0; n < 10; n++) client.send.say({ text: 'b' })
   t.equal(socket.sent.length, 10)
+})
+
+/** The delays of all timers from now on. */
+function delays (t: Teardown): number[] {
+  const { setTimeout } = globalThis
+  const seen: number[] = []
+  globalThis.setTimeout = ((what: () => void, delay: number, ...args: []) => {
+    seen.push(delay)
+    return setTimeout(what, delay, ...args)
+  }) as never
+  t.teardown(() => { globalThis.setTimeout = setTimeout })
+  return seen
+}
+
+t.test('no wait that a server tells is longer than a day, and what is no such number is none', async t => {
+  for (const [retryAfter, least, most] of [[2_592_000_000, 864e5, 865e5], [1e300, 864e5, 865e5], [-5000, 0, 500], ['soon', 0, 500], [{}, 0, 500], [null, 0, 500]] as const) {
+    fakeClock(t)
+    const seen = delays(t)
+    const { client, last, open } = bench(t, { auth: () => 'token' })
+    await open()
+    last().say({ type: '$auth', data: { expiresIn: 3e9 } })
+    last().say({ type: '$error', error: { code: 'rate_limited', retryAfter } })
+    client.send.say({ text: 'x' })
+    client.send.say({ text: 'y' })
+    const states: (number | undefined)[] = []
+    client.listen('state', ({ delay }) => states.push(delay))
+    last().end(1013)
+    t.ok(states[0]! >= least && states[0]! <= most, `${String(retryAfter)}: ${states[0]}`)
+    t.ok(Math.max(...seen) < 2 ** 31, `${String(retryAfter)}: ${Math.max(...seen)}`)
+    t.notOk(seen.some(Number.isNaN))
+    client.close()
+    mock.timers.reset()
+  }
+})
+
+t.test('a pace of less than one message in 24.8 days is no hot loop', async t => {
+  fakeClock(t)
+  const seen = delays(t)
+  const { client, open } = bench(t, { pace: { rate: 1 / 2_600_000, burst: 1 } })
+  await open()
+  client.send.say({ text: 'x' })
+  client.send.say({ text: 'y' })
+  t.ok(Math.max(...seen) < 2 ** 31, `${Math.max(...seen)}`)
+})
+
+t.test('whatever a server says about tokens, there is one renewal at a time, and a second between two', async t => {
+  const clock = fakeClock(t)
+  let asked = 0
+  const { open } = bench(t, {
+    auth ({ expiresIn, deadline }) {
+      if ((expiresIn ?? deadline) !== undefined) asked++
+      return 'token'
+    },
+  })
+  const socket = await open()
+  for (let n = 0; n < 2000; n++) socket.say({ type: '$auth', data: n % 2 ? { deadline: 1 } : { expiresIn: 0 } })
+  await clock.pass(500)
+  t.equal(asked, 1)
+  for (let n = 0; n < 100; n++) {
+    socket.say({ type: '$auth', data: { expiresIn: 0 } })
+    await clock.pass(100)
+  }
+  t.ok(asked <= 11, `${asked}`)
+})
+
+t.test('an error has the prototype of its class, whatever the server says', async t => {
+  const { client, errors, open } = bench(t)
+  const socket = await open()
+  socket.say('{"type":"$error","error":{"code":"x","message":"m","__proto__":{"isAdmin":true}}}')
+  const call = client.calls.history({ limit: 1 })
+  socket.say('{"id":1,"error":{"code":"x","__proto__":{"isAdmin":true}}}')
+  for (const error of [errors[0], await call.catch((error: unknown) => error)]) {
+    t.ok(error instanceof ClientError)
+    t.match(error, { code: 'x', name: 'ClientError' })
+    t.notOk('isAdmin' in (error as object))
+  }
 })
 
 t.test('of a burst no more goes out than the protocol allows', async t => {
