@@ -3,7 +3,7 @@ import { withoutToken } from '../../lib/auth/without-token.js'
 
 const TOKENS = ['c2VjcmV0+dG9rZW4/bGl2ZQ==', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk', 'a~tilde-and.dots~token', '0123456789+/']
 
-t.test('a text has no token in it, in whatever form', t => {
+t.test('C10 a text has no token in it, in whatever form', t => {
   for (const token of TOKENS) {
     const base64 = (text: string): string => Buffer.from(text).toString('base64')
     const forms = [
