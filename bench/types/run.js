@@ -63,7 +63,7 @@ ${lines(calls, index => `    call${index}: { request: ${schema(index)}, reply: $
 `
 }
 
-/** What a generator writes: one named interface per schema. */
+/** What a generator writes: one named interface per schema, and the function that makes the client. */
 function stubOf (size) {
   const { messages, calls } = partsOf(size)
   const shape = (name, index) => `export interface ${name} {
@@ -75,37 +75,51 @@ function stubOf (size) {
   counts: { [key: string]: number }
   state: 'open' | 'closed' | null
 }`
-  return `${lines(messages, index => `${shape(`In${index}`, index)}\n${shape(`Out${index}`, index)}`)}
+  return `import type { AddressSource, Client, ClientOptions } from '../../../dist/esm/lib/client.js'
+${lines(messages, index => `${shape(`In${index}`, index)}\n${shape(`Out${index}`, index)}`)}
 ${lines(calls, index => `${shape(`Request${index}`, index)}\n${shape(`Reply${index}`, index + calls)}`)}
 export interface Bench {
   name: 'bench'
   url: '/bench/:room'
+  params: { static: { room: string } }
   inbound: { ${lines(messages, index => `in${index}: { static: In${index} }`)} }
   outbound: { ${lines(messages, index => `out${index}: { static: Out${index} }`)} }
   calls: { ${lines(calls, index => `call${index}: { request: { static: Request${index} }, reply: { static: Reply${index} } }`)} }
 }
+export type BenchOptions<U extends AddressSource = AddressSource> = ClientOptions<Bench> & { readonly url: U } & (
+  U extends \`\${string}/:\${string}\` ? { readonly params: { room: string } }
+    : string extends U ? { readonly params?: { room: string } } : { readonly params?: never }
+)
+export interface BenchClient extends Client<Bench> {}
+export declare function createBenchClient<const U extends AddressSource> (options: BenchOptions<U>): BenchClient
 `
 }
 
-function userOf (size, contract) {
+/** A program that makes a client, and uses it. */
+function userOf (size, made) {
   const { messages, calls } = partsOf(size)
-  return `import { createClient } from '../../../dist/esm/lib/client.js'
-import type { ${contract} } from './contract.js'
-const client = createClient<${contract === 'Bench' ? contract : `typeof ${contract}`}>({ url: '/bench/:room' })
+  return `${made}
 ${lines(Math.min(USED, messages), index => `client.on.out${index}(data => { const n: number = data.n${index}; return n })
 client.send.in${index}(${value(index)})`)}
 ${lines(Math.min(USED, calls), index => `export const call${index} = async (): Promise<number> => (await client.calls.call${index}(${value(index)})).n${index + calls}`)}
 `
 }
 
+const INFERRED = `import { createClient } from '../../../dist/esm/lib/client.js'
+import type { contract } from './contract.js'
+const client = createClient<typeof contract>({ url: '/bench/:room' })`
+
+const GENERATED = `import { createBenchClient } from './contract.js'
+const client = createBenchClient({ url: '/bench/:room', params: { room: 'lobby' } })`
+
 /** A client that uses ten messages of each kind, its types inferred. */
 function clientOf (size) {
-  return { 'contract.ts': contractOf(size), 'client.ts': userOf(size, 'contract') }
+  return { 'contract.ts': contractOf(size), 'client.ts': userOf(size, INFERRED) }
 }
 
 /** The same with generated interfaces. */
 function generatedOf (size) {
-  return { 'contract.ts': stubOf(size), 'client.ts': userOf(size, 'Bench') }
+  return { 'contract.ts': stubOf(size), 'client.ts': userOf(size, GENERATED) }
 }
 
 /** A server that handles or sends each message once. */

@@ -13,9 +13,9 @@ interface Page { readonly location?: { readonly href: string } }
 /** What `urlOf` puts into a URL. */
 export interface UrlParts<C> {
   /** Values of the `:names`. */
-  readonly params?: ParamsOf<C>
+  readonly params?: ParamsOf<C> | undefined
   /** The query string; a function is asked before each attempt. */
-  readonly query?: QueryOf<C> | (() => QueryOf<C>)
+  readonly query?: QueryOf<C> | (() => QueryOf<C>) | undefined
 }
 
 /**

@@ -2,9 +2,10 @@ import type {
   AllModel, CallModel, ContractModel, DefinitionModel, InboundModel, ObjectModel, OutboundModel, TypeModel, UnionModel,
 } from '../../types/model.js'
 import { resolve, type Types, typesOf } from '../model/types-by-name.js'
-import { DEFAULT_ENVELOPE } from '../protocol/envelope.js'
 import { callNotes, contractNotes, inboundNotes, type Notes, outboundNotes, sentences, typeNotes } from './notes.js'
 import { type GeneratedFile, stamp } from './stamp.js'
+import { factoryOf, importsOf } from './typescript-factory.js'
+import { block, comment, key, literal } from './typescript-text.js'
 
 // Strings, not the `typescript` package: from version 7 on that has no API to print a syntax tree, and a generator
 // that needs it breaks for whoever has installed it.
@@ -18,30 +19,10 @@ export function emitTypeScript (model: ContractModel): readonly GeneratedFile[] 
     ...contractInterface(model, types),
     ...model.types.flatMap(({ name, type }) => ['', ...declaration(name, type, types)]),
     '',
-    ...clientOf(model),
+    ...factoryOf(model),
     '',
   ].join('\n')
   return [{ path: `${model.name}.client.ts`, text: stamp('//', model, body) }]
-}
-
-/** Arguments of `envelope()`, or null where the client's own codec will do. */
-function envelopeArguments ({ envelope, inbound, outbound }: ContractModel): string | null {
-  const binary = outbound.find(message => message.binary)?.type
-  const entries = [
-    ...(['type', 'data', 'id'] as const).filter(key => envelope[key] !== DEFAULT_ENVELOPE[key])
-      .map(key => `${key}: ${literal(envelope[key])}`),
-    ...(binary === undefined ? [] : [`binary: ${literal(binary)}`]),
-  ]
-  if (entries.length > 0) return `{ ${entries.join(', ')} }`
-  return inbound.some(message => message.binary) ? '{}' : null
-}
-
-function importsOf (model: ContractModel): string[] {
-  const values = ['createClient', ...(envelopeArguments(model) === null ? [] : ['envelope'])]
-  return [
-    `import { ${values.join(', ')} } from 'fastify-ws-guard/client'`,
-    "import type { Client, ClientOptions } from 'fastify-ws-guard/client'",
-  ]
 }
 
 function contractInterface (model: ContractModel, types: Types): string[] {
@@ -72,22 +53,6 @@ function contractInterface (model: ContractModel, types: Types): string[] {
       ...part('outbound', 'What the server sends.', model.outbound.flatMap(outbound)),
       ...part('calls', 'What a client asks, with one reply each.', model.calls.flatMap(call)),
     ])}`,
-  ]
-}
-
-function clientOf (model: ContractModel): string[] {
-  const { typeName, fingerprint } = model
-  const codec = envelopeArguments(model)
-  const preset = [`fingerprint: ${literal(fingerprint)}`, ...(codec === null ? [] : [`codec: envelope(${codec})`])]
-  const contract = `${typeName}Contract`
-  return [
-    `/** A client of the contract ${contract}. */`,
-    `export interface ${typeName}Client extends Client<${contract}> {}`,
-    '',
-    '/** Makes a client. Nothing is connected before the first use. */',
-    `export function create${typeName}Client (options: ClientOptions<${contract}>): ${typeName}Client {`,
-    `  return createClient<${contract}>({ ${preset.join(', ')}, ...options })`,
-    '}',
   ]
 }
 
@@ -169,36 +134,4 @@ function closedProperties (type: DefinitionModel, types: Types): readonly string
 
 function member (name: string, type: string, notes: Notes, mark: '' | '?' = ''): string[] {
   return [...comment(notes), `readonly ${key(name)}${mark}: ${type}`]
-}
-
-const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ')
-
-const block = (members: readonly string[]): string => `{\n${members.map(indented).join('\n')}\n}`
-
-/** A name as a property: quoted where it is no plain identifier. */
-const key = (name: string): string => /^[A-Za-z_$][\w$]*$/.test(name) ? name : literal(name)
-
-/** A JSON scalar as a TypeScript literal. */
-function literal (value: string | number | boolean | null): string {
-  if (typeof value !== 'string') return JSON.stringify(value)
-  const inner = JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")
-  return `'${inner.replace(/[\u2028\u2029]/g, char => `\\u${char.charCodeAt(0).toString(16)}`)}'`
-}
-
-/** A doc comment: nothing of the contract's author can end it or begin a tag of its own. */
-function comment ({ text, examples, deprecated }: Notes): string[] {
-  const paragraphs = [
-    ...text.map(plain),
-    ...examples.map(example => `@example ${plain(example)}`),
-    ...(deprecated ? ['@deprecated'] : []),
-  ]
-  if (paragraphs.length === 0) return []
-  const lines = paragraphs.flatMap((paragraph, index) =>
-    index === 0 || paragraph.startsWith('@') ? paragraph.split('\n') : ['', ...paragraph.split('\n')])
-  if (lines.length === 1 && lines[0]!.length < 110) return [`/** ${lines[0]!} */`]
-  return ['/**', ...lines.map(line => ` * ${line}`.trimEnd()), ' */']
-}
-
-function plain (text: string): string {
-  return text.replaceAll('*/', '*\\/').replace(/\r\n?|[\u2028\u2029\f\v]/g, '\n').replace(/^[ \t]*@/gm, '\\@').trim()
 }

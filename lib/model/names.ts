@@ -3,7 +3,8 @@
  * import. Types of these names get `Type` behind them, in all languages the same.
  */
 const RESERVED: ReadonlySet<string> = new Set([
-  ...['Array', 'Boolean', 'Client', 'ClientOptions', 'Date', 'Error', 'Function', 'Infinity', 'Map', 'NaN', 'Number'],
+  ...['AddressSource', 'Array', 'Boolean', 'Client', 'ClientError', 'ClientOptions', 'Date', 'Error', 'Function'],
+  ...['Infinity', 'Map', 'NaN', 'Number', 'UrlParts'],
   ...['Object', 'Omit', 'Partial', 'Pick', 'Promise', 'Readonly', 'Record', 'Required', 'Set', 'String', 'Symbol'],
   ...['Uint8Array', 'WebSocket', 'Any', 'AsyncIterator', 'Awaitable', 'Callable', 'ClassVar', 'Dict', 'Enum'],
   ...['Exception', 'False', 'Final', 'Generic', 'Iterable', 'List', 'Literal', 'Mapping', 'None', 'NotRequired'],
