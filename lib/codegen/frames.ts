@@ -1,7 +1,10 @@
 // Tested in test/codegen/json-schema.test.ts and test/codegen/asyncapi.test.ts.
 
-import type { CallModel, ContractModel, InboundModel, NamedType, OutboundModel } from '../../types/model.js'
+import type {
+  CallModel, ContractModel, DefinitionModel, InboundModel, NamedType, ObjectModel, OutboundModel,
+} from '../../types/model.js'
 import { Names, pascalCase } from '../model/names.js'
+import { present } from '../model/present.js'
 import {
   CANCEL_TYPE, ERROR_KEY, ERROR_TYPE, FLAT_REPLY_KEY, MAX_ID_LENGTH, PING_TYPE, PONG_TYPE,
 } from '../protocol/envelope.js'
@@ -134,8 +137,17 @@ class FrameWriter {
     if (data !== null) {
       return this.#frame(wanted, { ...own, ...extra, [data]: this.#ref(payload) }, [...required, data])
     }
-    const flat = flatPart(this.#types.get(payload)!, this.#refTo)
-    return this.#frame(wanted, { ...flat.properties, ...own, ...extra }, [...flat.required, ...required])
+    const name = this.#names.take(wanted)
+    const forms = this.#formsOf(this.#types.get(payload)!.type).map(form => flatForm(schemaOf(form, this.#refTo), own))
+    const schema = { title: name, ...(forms.length === 1 ? forms[0] : { anyOf: forms }) }
+    return { name, schema, isBinary: false }
+  }
+
+  /** The objects that a flat payload may be. */
+  #formsOf (type: DefinitionModel): readonly ObjectModel[] {
+    if (type.kind === 'union') return type.variants.flatMap(variant => this.#formsOf(variant))
+    if (type.kind === 'ref') return this.#formsOf(this.#types.get(type.name)!.type)
+    return type.kind === 'object' ? [type] : []
   }
 
   #failure (call: CallModel, wanted: string): Frame {
@@ -175,13 +187,18 @@ class FrameWriter {
   }
 }
 
-interface FlatPart {
-  readonly properties: Json
-  readonly required: readonly string[]
-}
-
-/** What a payload adds to a flat envelope. */
-function flatPart ({ type }: NamedType, refTo: RefTo): FlatPart {
-  const { properties = {}, required = [] } = schemaOf(type, refTo)
-  return { properties: properties as Json, required: required as readonly string[] }
+/** The schema of an object with the envelope's keys beside its own. */
+function flatForm (payload: Json, own: Json): Json {
+  const { properties, required, minProperties, maxProperties, additionalProperties, patternProperties } = payload
+  const names = Object.keys(own)
+  const more = (bound: unknown): number | undefined => typeof bound === 'number' ? bound + names.length : undefined
+  return present({
+    type: 'object',
+    properties: { ...properties as Json, ...own },
+    required: [...required as readonly string[] ?? [], ...names],
+    additionalProperties,
+    patternProperties,
+    minProperties: more(minProperties),
+    maxProperties: more(maxProperties),
+  })
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import fc from 'fast-check'
+import { Type } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import { InputData, JSONSchemaInput, FetchingJSONSchemaStore, quicktype } from 'quicktype-core'
 import { jsonSchema } from '../../lib/codegen/json-schema.js'
@@ -46,6 +47,23 @@ t.test('the root takes any frame of either side', async t => {
   for (const frame of [{ type: 'say' }, { type: 'nope', data: {} }, { type: 'add', data: { n: 1 } }, { id: 1 }, [], null]) {
     t.notOk(validate(frame), JSON.stringify(frame))
   }
+})
+
+t.test('a flat frame is any form of its payload, and names that are chosen at run time', async t => {
+  const [a, b] = [Type.Object({ kind: Type.Literal('a'), n: Type.Integer() }), Type.Object({ kind: Type.Literal('b'), s: Type.Optional(Type.Null()) })]
+  const marks = Type.Record(Type.String({ pattern: '^m[0-9]$' }), Type.Null(), { maxProperties: 2 })
+  const flat = { name: 'flat', url: '/flat', envelope: { data: null }, inbound: { move: Type.Union([a, b]), mark: marks }, calls: { ask: { request: Type.Union([a, b]), reply: Type.Null() } } }
+  const server = compileContract(flat)
+  const validate = new Ajv({ strict: false }).compile(jsonSchema(readModel(flat)))
+  for (const [frame, fits] of [
+    [{ type: 'move', kind: 'a', n: 1 }, true], [{ type: 'move', kind: 'b' }, true], [{ type: 'move', kind: 'b', s: null }, true], [{ type: 'ask', id: 1, kind: 'b' }, true],
+    [{ type: 'mark', m1: null, m2: null }, true], [{ type: 'mark' }, true], [{ type: 'mark', m1: null, m2: null, m3: null }, false], [{ type: 'mark', x: null }, false],
+    [{ type: 'move', kind: 'a' }, false], [{ type: 'move', kind: 'b', n: 1 }, false], [{ type: 'move' }, false], [{ type: 'move', kind: 'c' }, false],
+  ] as const) {
+    t.equal(validate(frame), fits, JSON.stringify(frame))
+    t.equal(server.inbound.get(frame.type)!.accept(frame) !== REFUSED, fits, 'as the server')
+  }
+  t.notOk(validate({ type: 'ask', kind: 'b' }), 'a call needs an id')
 })
 
 t.test('what draft-07 can not say is in x- fields', async t => {
