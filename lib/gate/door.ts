@@ -11,6 +11,7 @@ import { clientAddress } from './client-address.js'
 import { type Judged, policyOf } from './policy.js'
 import { type Handshake, handshakeOf, hasBegun } from './record.js'
 import { REFUSALS, statusOf } from './refusals.js'
+import { redactTarget } from './serialize-upgrade.js'
 import { tell } from './tell.js'
 
 /** Seconds that a client waits when the store of its session, or a strategy, has failed. */
@@ -173,7 +174,7 @@ export class Door {
 
   #detailOf (refusal: Refusal, request: FastifyRequest | null, judged: Judged | null): string | undefined {
     const policy = judged?.policy ?? (request === null ? null : policyOf(request))
-    const [path = ''] = (request?.url ?? '').split(/[?#;]/, 1)
+    const [path = ''] = redactTarget(request?.url ?? '').split(/[?#;]/, 1)
     return this.#advise?.({ ...refusal, policy, strategy: judged?.strategy ?? null, path })
   }
 }

@@ -99,6 +99,11 @@ export class GuardedRoutes {
     return this.#routes.map(({ url }) => url)
   }
 
+  /** The same of those that answer nothing but handshakes. */
+  get plainUrls (): string[] {
+    return this.#routes.filter(({ policy }) => !policy.hasHttpHandler).map(({ url }) => url)
+  }
+
   get policies (): RoutePolicy[] {
     return this.#routes.map(({ policy }) => policy)
   }

@@ -17,6 +17,7 @@ import { limitHeaderPhase, refuseLenientParser } from './http-parsing.js'
 import { resolveOptions } from './options.js'
 import { refuseStrangers, warnOfStrangers } from './other-upgrades.js'
 import { joinRooms } from './rooms.js'
+import { SocketPaths } from './socket-paths.js'
 import { UrlPatterns, WITHOUT_SLASH } from './url-patterns.js'
 import { checkVersions } from './versions.js'
 import { warnOfBun, warnOfPolicies, warnOfTransport } from './warnings.js'
@@ -39,13 +40,15 @@ async function guard (fastify: FastifyInstance, given: GuardOptions): Promise<vo
   checkOpenAnswer(fastify.log)
   declineH2c(fastify.server)
   limitHeaderPhase(fastify.server, options.handshakeTimeout)
-  serializeUpgrades(fastify, raw => gate.isUpgrade(raw), serializeUpgrade)
+  const paths = new SocketPaths(() => guarded.plainUrls)
+  serializeUpgrades(fastify, raw => gate.isUpgrade(raw) || paths.hides(raw.url ?? ''), serializeUpgrade)
 
   decorate(fastify, rooms)
 
   /* ---- each route, each request ---- */
   fastify.addHook('onRoute', function (route) { guarded.add(this, route) })
   fastify.addHook('onRequest', gate.onRequest)
+  fastify.addHook('onRequest', paths.hideUnknown)
   fastify.addHook('onSend', gate.onSend)
   fastify.after(() => { runFirst(fastify, { onRequest: gate.onRequest, onSend: gate.onSend, preClose: gate.drain }) })
   fastify.addHook('onResponse', gate.onResponse)

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { spawn } from 'node:child_process'
+import { type IncomingMessage, request } from 'node:http'
 import { once } from 'node:events'
 import { defineContract } from '../../lib/contract.js'
 import { bareStack } from '../helpers/bare.js'
@@ -56,6 +57,30 @@ t.test('C10 a token in the query string is in no log line', async t => {
   await stack.log.waitFor(line => line['event'] === 'ws.handler.error')
   t.notMatch(stack.log.text, SECRET_TEXT)
   t.match(stack.log.text, '?[redacted]')
+  t.ok(await stack.serves())
+})
+
+t.test('C10 nor is one that comes with another method, in a line, a message or as a password; other paths are as they were', async t => {
+  const stack = await guardedStack(t, { level: 'trace', extend: app => { app.get('/rooms/:room', { websocket: true, wsGuard: { public: true } }, () => {}) } })
+  const ask = async (method: string, path: string): Promise<number> => {
+    const asked = request({ port: stack.port, host: '127.0.0.1', method, path, headers: { host: 'localhost', connection: 'close' } }).end()
+    const [answer] = await once(asked, 'response') as [IncomingMessage]
+    answer.resume()
+    await once(answer, 'end')
+    return answer.statusCode ?? 0
+  }
+  const targets = [`/rooms/1?token=${SECRET_TEXT}`, `//ada:${SECRET_TEXT}@localhost/rooms/1`, `http://ada:${SECRET_TEXT}@localhost/rooms/1?token=${SECRET_TEXT}`]
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE']) {
+    for (const target of targets) {
+      t.ok(await ask(method, target) >= 400, `${method} ${target}`)
+    }
+  }
+  for (const target of targets) (await stack.upgrade({ path: target })).client.destroy()
+  t.ok(stack.log.text.includes('Route OPTIONS:/rooms/1?[redacted] not found'))
+  t.notMatch(stack.log.text, SECRET_TEXT)
+  t.same([await ask('GET', '/plain?page=2'), await ask('GET', '/nowhere?page=3')], [200, 404])
+  t.match(stack.log.text, '/plain?page=2')
+  t.match(stack.log.text, 'Route GET:/nowhere?page=3 not found')
   t.ok(await stack.serves())
 })
 

@@ -6,6 +6,9 @@ t.test('a request line without its query', async t => {
   const serialize = (url: string): unknown => serializeUpgrade({ url, method: 'GET', host: 'good\u202esite.com', raw: {} } as unknown as FastifyRequest)['url']
   t.equal(serialize('/ws?ticket=SECRET'), '/ws?[redacted]')
   t.equal(serialize('/ws'), '/ws')
+  t.equal(serialize('//ada:SECRET@good.example/ws?x=SECRET'), '//[redacted]@good.example/ws?[redacted]')
+  t.equal(serialize('http://ada:a@SECRET@good.example/ws'), 'http://[redacted]@good.example/ws')
+  t.equal(serialize('/@ada/ws'), '/@ada/ws')
   t.equal(serializeUpgrade({ raw: {} } as unknown as FastifyRequest)['url'], '')
   const addressOf = (ip: string): unknown => serializeUpgrade({ ip, url: '/', raw: { socket: { remoteAddress: '127.0.0.1' } } } as unknown as FastifyRequest)['remoteAddress']
   t.equal(addressOf('192.0.2.7'), '192.0.2.7', 'the client, not the proxy')
