@@ -211,7 +211,7 @@ export function createLink (
     if (link.state === 'waiting') after(notBefore - Date.now(), dial)
   }
 
-  const end = (code: number, reason: string): void => {
+  const end = (code: number, reason?: string): void => {
     drop(code, reason)
     watching?.abort()
     watching = null
@@ -236,7 +236,7 @@ export function createLink (
         void dial()
       }
     },
-    close (code = 1000, reason = '') {
+    close (code = 1000, reason?: string) {
       if (link.state !== 'closed') end(code, reason)
     },
   }

@@ -38,7 +38,8 @@ export interface Outbox {
   add: (entry: Outgoing) => boolean
   /**
    * Sends what may be sent now; the rest follows. `pause`: the server has refused a message and takes the next one
-   * after so many milliseconds. That is the pace from now on, and nothing is saved up any more.
+   * after so many milliseconds. What was saved up is gone, and that is the pace until a minute has passed without
+   * another refusal.
    */
   flush: (pause?: number) => void
 }
@@ -46,22 +47,25 @@ export interface Outbox {
 export function createOutbox (size: number, { rate = 90, burst = 180, ...rest }: Pace, link: Link): Outbox {
   refuseRest(rest)
   const waiting = new Set<Outgoing>()
-  let timer: ReturnType<typeof setTimeout> | undefined
   // A token bucket as one number: when it will be full again (the generic cell rate algorithm of ATM Forum's TM 4.0).
-  let fullAt = 0
   let each = 1000 / rate
-  let ahead = each * (burst - 1)
+  const ahead = each * (burst - 1)
+  let fullAt = 0
+  let slowUntil = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   const flush = (pause?: number): void => {
     clearTimeout(timer)
     // Before it has admitted us the server speaks of connections.
     if (link.state !== 'open') return
     const now = Date.now()
+    // What the server has said a minute ago may be true no more.
+    if (now > slowUntil) each = 1000 / rate
     if (pause) {
-      fullAt = now + pause
-      ahead = 0
       // A tenth slower than the server says: the network bunches messages.
       each = Math.max(each, pause * 1.1)
+      fullAt = now + pause + ahead
+      slowUntil = now + pause + 6e4
     }
     for (const entry of waiting) {
       const wait = fullAt - ahead - now

@@ -3,6 +3,9 @@ import type { SocketFollower, SocketHome } from './home.js'
 import { inTurns } from './in-turns.js'
 import type { OpenSocket } from './open-socket.js'
 
+/** Milliseconds; a longer timer runs at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 export interface DrainOptions {
   /** Milliseconds for handlers to finish; then their sockets are closed all the same. */
   readonly timeout: number
@@ -74,7 +77,9 @@ export class Registry implements SocketHome<OpenSocket> {
             socket.closeAs('shutdown', 'drain')
           }
         }, timeout),
-        setTimeout(() => { for (const socket of [...this.sockets]) socket.cutOff('drain') }, timeout + closeTimeout),
+        setTimeout(() => {
+          for (const socket of [...this.sockets]) socket.cutOff('drain')
+        }, Math.min(timeout + closeTimeout, LONGEST_TIMER)),
       ]
       await empty
       end()

@@ -70,7 +70,7 @@ t.test('a burst goes at once, the rest at the rate; silence saves a burst up aga
   t.same(sent.slice(0, 20), Array.from({ length: 20 }, (_, n) => String(n)), 'in their order')
 })
 
-t.test('a pause that the server asked for is kept, and is its pace from then on, after silence as well', async t => {
+t.test('a pause that the server asked for is kept, and is its pace for a minute, after silence as well', async t => {
   const clock = fakeClock(t)
   const { link, outbox, sent, add } = bench(256, { rate: 10, burst: 5 })
   link.state = 'open'
@@ -85,9 +85,28 @@ t.test('a pause that the server asked for is kept, and is its pace from then on,
   t.equal(sent.length, 2)
   await clock.pass(20)
   t.equal(sent.length, 3, 'a tenth slower')
-  await clock.pass(60_000)
+  await clock.pass(55_000)
   for (let n = 0; n < 3; n++) add(String(n))
   t.equal(sent.length, 5, 'one, and no burst')
+  await clock.pass(60_000)
+  const before = sent.length
+  for (let n = 0; n < 20; n++) add(String(n))
+  t.equal(sent.length, before + 5, 'a minute after the last refusal its own pace and burst count again')
+  await clock.pass(1000)
+  t.equal(sent.length, before + 15)
+})
+
+t.test('a client that never stops sending has its own pace again after a minute, and no burst at once', async t => {
+  const clock = fakeClock(t)
+  const { link, outbox, sent, add } = bench(2000, { rate: 10, burst: 50 })
+  link.state = 'open'
+  outbox.flush(1000)
+  for (let n = 0; n < 1000; n++) add(String(n))
+  await clock.pass(60_000)
+  const slow = sent.length
+  t.ok(slow > 50 && slow <= 56, `${slow}`)
+  await clock.pass(12_000)
+  t.ok(sent.length > slow + 80 && sent.length <= slow + 125, `${sent.length - slow}: ten a second`)
 })
 
 t.test('a pause shorter than its own pace does not make it faster', async t => {

@@ -38,6 +38,20 @@ t.test('sockets are known once each', async t => {
   t.equal([...registry][0], two)
 })
 
+t.test('the longest timeouts that options may have are waited for', async t => {
+  const { registry } = registryOf(t)
+  const { setTimeout } = globalThis
+  const waits: number[] = []
+  globalThis.setTimeout = ((what: () => void, wait: number) => {
+    waits.push(wait)
+    return setTimeout(what, wait)
+  }) as never
+  t.teardown(() => { globalThis.setTimeout = setTimeout })
+  fake(registry)
+  await registry.drain({ timeout: 2 ** 31 - 1, closeTimeout: 2 ** 31 - 1 })
+  t.ok(Math.max(...waits) < 2 ** 31, `${Math.max(...waits)}`)
+})
+
 t.test('a drain asks each to close, and ends when the last has gone', async t => {
   const { registry, drained } = registryOf(t)
   const sockets = [fake(registry), fake(registry)]
