@@ -14,6 +14,7 @@ import { IdentityMoment, type Judges, punish } from './moments/identity.js'
 import { type HasEnded, SwitchMoment } from './moments/switch.js'
 import { UpgradeMoment } from './moments/upgrade.js'
 import { PendingHandshakes } from './pending.js'
+import { PlainRequests } from './plain-requests.js'
 import type { JudgedPlain, RoutePolicy, Verdict } from './policy.js'
 import { handshakeOf } from './record.js'
 import { type MakeRoom, Room } from './room.js'
@@ -55,6 +56,7 @@ export class Gate {
   readonly #pending: PendingHandshakes
   readonly #waiting: WaitingRoom
   readonly #door: Door
+  readonly #plain: PlainRequests
   readonly #upgrade: UpgradeMoment
   readonly #headers: HeadersMoment
   readonly #identity: IdentityMoment
@@ -67,6 +69,7 @@ export class Gate {
     const connections = this.connections = new Connections(caps)
     const waiting = this.#waiting = new WaitingRoom(unauthenticated, Math.ceil(unauthenticated / ADDRESS_SHARE))
     const door = this.#door = new Door(events, advise)
+    this.#plain = new PlainRequests(caps, addresses)
     this.#pending = new PendingHandshakes({
       authTimeout,
       handshakeTimeout,
@@ -141,8 +144,13 @@ export class Gate {
   }
 
   /** Transport, Host, Origin and rate of a plain request; null admits. Never rejects. */
-  checkPlain (request: FastifyRequest, judged: JudgedPlain): Promise<Verdict> {
-    return this.#headers.checkPlain(request, judged)
+  checkPlain (request: FastifyRequest, judged: JudgedPlain, signal: AbortSignal): Promise<Verdict> {
+    return this.#headers.checkPlain(request, judged, signal)
+  }
+
+  /** Asks the application about a plain request, under a deadline and a cap. */
+  get askPlain (): PlainRequests['ask'] {
+    return (request, milliseconds, ask) => this.#plain.ask(request, milliseconds, ask)
   }
 
   /** Refuses a plain request: the error to throw. What its client is at fault for costs more of its rate. */

@@ -55,6 +55,8 @@ export function declareTicketRoute (scope: FastifyInstance, issues: TicketIssue,
   const { gate, policy, authTimeout } = parts
   /** Chosen once: what a strategy needs is what the request is held to. */
   const chosen = new WeakMap<FastifyRequest, AuthStrategy>()
+  /** Milliseconds of `authTimeout` that are gone before the body is read. */
+  const spent = new WeakMap<FastifyRequest, number>()
   const strategyOf = (request: FastifyRequest): AuthStrategy => chosen.get(request) ?? issues.auth
   const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: Refusal): Error =>
     gate.refusePlain(request, reply, refusal, { policy, strategy: strategyOf(request) })
@@ -68,8 +70,13 @@ export function declareTicketRoute (scope: FastifyInstance, issues: TicketIssue,
     async onRequest (request, reply) {
       const strategy = issues.auth.choose?.({ request, sessionCookie: sessionCookieName(request.server) })
       if (strategy !== undefined) chosen.set(request, strategy)
-      const verdict = await gate.checkPlain(request, { policy, strategy: strategyOf(request) })
+      const since = performance.now()
+      const judged = { policy, strategy: strategyOf(request) }
+      const { found, refusal } = await gate.askPlain(request, authTimeout, signal =>
+        gate.checkPlain(request, judged, signal))
+      const verdict = refusal ?? found
       if (verdict !== null) throw refuse(request, reply, verdict)
+      spent.set(request, performance.now() - since)
       if (JSON_TYPE.test(request.headers['content-type'] ?? '')) return
       throw refuse(request, reply, { code: 'WSG_ERR_TICKET_REQUEST', value: 'no application/json' })
     },
@@ -79,14 +86,17 @@ export function declareTicketRoute (scope: FastifyInstance, issues: TicketIssue,
       throw refuse(request, reply, { code: 'WSG_ERR_TICKET_REQUEST', value: 'no path' })
     }
     const since = performance.now()
-    const question = new PlainQuestion(request, AbortSignal.timeout(authTimeout))
-    const { identity, refusal } = await authenticate(strategyOf(request), question)
+    const asked = await gate.askPlain(request, authTimeout - (spent.get(request) ?? 0), async signal => {
+      const question = new PlainQuestion(request, signal)
+      return { ...await authenticate(strategyOf(request), question), credential: question.credential }
+    })
+    if (asked.refusal !== null) throw refuse(request, reply, asked.refusal)
+    const { identity, refusal, credential } = asked.found
     if (refusal !== null) throw refuse(request, reply, refusal)
     // What was revoked since then is not remembered for longer.
     if (performance.now() - since > authTimeout) {
       throw refuse(request, reply, { code: 'WSG_ERR_AUTH_TIMEOUT', retryAfter: RETRY_AUTH })
     }
-    const { credential } = question
     const ticket = issues.issue({ origin: request.raw.headers.origin ?? null, path, identity, credential, since })
     if (ticket === null) {
       const retryAfter = Math.ceil(issues.lifetime / 1000)

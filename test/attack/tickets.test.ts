@@ -187,6 +187,42 @@ t.test('one session has so many unused tickets at once; the rate of handshakes c
   t.same([(await limited.ask()).status, (await limited.ask()).status, (await limited.ask()).code], [200, 200, 'WSG_ERR_UPGRADE_RATE'])
 })
 
+t.test('A28 a request for a ticket that the application has no answer to is answered 503 at the deadline', async t => {
+  let fired = 0
+  const hangs = async (signal: AbortSignal): Promise<never> => await new Promise(() => { signal.addEventListener('abort', () => { fired++ }) })
+  const good = { id: 'robot', expires: later(60_000) }
+  const byToken = (verify: Parameters<typeof tokenAuth>[0]['verify']): AuthStrategy => ticketAuth({ issue: '/ws-ticket', auth: tokenAuth({ verify, carriers: ['header'] }) })
+  const guards: Readonly<Record<string, GuardOptions>> = {
+    verify: { auth: byToken((_token, { signal }) => hangs(signal)) },
+    origins: { auth: byToken(() => good), origins: async (_origin, { signal }) => await hangs(signal) },
+    allowList: { auth: byToken(() => good), upgradeRate: { max: 100, timeWindow: 60_000, allowList: async () => await new Promise<boolean>(() => {}) } },
+  }
+  const headers = { authorization: 'Bearer good', origin: 'https://tenant.test' }
+  for (const [name, { auth, ...guard }] of Object.entries(guards)) {
+    const { ask } = await bench(t, { auth: auth as AuthStrategy, guard: { authTimeout: 100, ...guard } })
+    const { status, code, headers: answer } = await ask({ cookie: null, headers: name === 'origins' ? headers : { ...headers, origin: 'https://goodsite.com' } })
+    t.same([status, code, answer['retry-after']], [503, 'WSG_ERR_AUTH_TIMEOUT', '5'], name)
+  }
+  t.equal(fired, 2, 'who was asked is told')
+})
+
+t.test('A28 of requests for tickets that wait for the application there are few, in all and of one address', async t => {
+  const waiting: (() => void)[] = []
+  const auth = ticketAuth({ issue: '/ws-ticket', auth: tokenAuth({ verify: async () => await new Promise<Identity>(resolve => { waiting.push(() => { resolve({ id: 'robot', expires: later(60_000) }) }) }), carriers: ['header'] }) })
+  const { ask } = await bench(t, { auth, guard: { connections: { pending: 8 }, upgradeRate: false } })
+  const post = (): ReturnType<typeof ask> => ask({ cookie: null, headers: { authorization: 'Bearer good' } })
+  const first = [post(), post()]
+  await until(() => waiting.length === 2)
+  const { status, code, headers } = await post()
+  t.same([status, code, headers['retry-after']], [429, 'WSG_ERR_CONNECTIONS_PER_ADDRESS', '5'])
+  for (const answer of waiting.splice(0)) answer()
+  t.same((await Promise.all(first)).map(({ status }) => status), [200, 200])
+  const next = post()
+  await until(() => waiting.length === 1)
+  waiting[0]!()
+  t.equal((await next).status, 200, 'and each gives its place back')
+})
+
 t.test('with a token in the place of the cookie, and beside others on one route', async t => {
   const robots = tokenAuth({ verify: token => token === 'good' ? { id: 'robot', expires: later(60_000) } : null })
   const { ask, use } = await bench(t, { auth: anyOf(bySession, ticketAuth({ issue: '/ws-ticket', auth: robots })), guard: { allowMissingOrigin: true } })

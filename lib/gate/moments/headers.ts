@@ -76,7 +76,9 @@ export class HeadersMoment {
   }
 
   /** Transport, Host, Origin and rates of a plain request that is held to the same rules. */
-  async checkPlain (request: FastifyRequest, { policy, strategy }: JudgedPlain): Promise<Verdict> {
+  async checkPlain (
+    request: FastifyRequest, { policy, strategy }: JudgedPlain, signal: AbortSignal
+  ): Promise<Verdict> {
     const outside = this.#outside(request, originFor(policy, strategy))
     if (outside !== null) return outside
     for (const limiter of policy.limiters) {
@@ -84,9 +86,7 @@ export class HeadersMoment {
       if (late !== null) return late
     }
     const { ask } = policy.origin
-    if (ask === null) return null
-    const signal = AbortSignal.timeout(PLAIN_TIMEOUT)
-    return await ask(request.raw.headers.origin, { route: policy.url, signal })
+    return ask === null ? null : await ask(request.raw.headers.origin, { route: policy.url, signal })
   }
 
   /** Where a request comes from, and how. */
@@ -145,9 +145,6 @@ export class HeadersMoment {
     return room.claim(handshake, claim, () => takeRate(request, handshake, policy))
   }
 }
-
-/** Milliseconds for the application's word on the origin of a plain request. */
-const PLAIN_TIMEOUT = 5000
 
 /** Counts the handshake in each rate, until one is exceeded. Most have one. */
 function takeRate (request: FastifyRequest, handshake: Handshake, { limiters }: RoutePolicy): Promise<Verdict> | null {
