@@ -31,7 +31,8 @@ declare module 'fastify' {
        * Ends open sockets, on all routes, contract or not: closed 4401 `unauthenticated`, nothing is sent or handled
        * from here on. Of a user (ids are compared by their text), of one session, or those for which `where` is true.
        * Returns how many. A handshake under way or a ticket that it is true of is refused. End the session or token
-       * first: a client may connect again. Sockets of this process. Throws WSG_ERR_SOCKET_ARGUMENT.
+       * first: a client may connect again. Sockets of this process. Throws WSG_ERR_SOCKET_ARGUMENT, and what `where`
+       * throws of a socket, once all others that it is true of are ended.
        */
       readonly revoke: (whom: RevokeTarget) => number
       /**

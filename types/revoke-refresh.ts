@@ -1,9 +1,12 @@
 import type { Identity, Register } from './gate.js'
 import type { NoOther } from './unknown-key.js'
 
-/** A socket, as the functions of `app.wsGuard.revoke` and `app.wsGuard.refresh` see it. */
+/**
+ * A socket, as the functions of `app.wsGuard.revoke` and `app.wsGuard.refresh` see it. They are not asked about one
+ * that has still to say who it is, in a first message with a token.
+ */
 export interface Whom {
-  /** Null on a public route. */
+  /** Null on a public route, and only there. */
   readonly identity: Identity | null
   /** The route's URL as it was declared. */
   readonly route: string

@@ -133,13 +133,26 @@ export class Life {
     line.session?.leave(line)
   }
 
-  /** `app.wsGuard.revoke`. Throws WSG_ERR_SOCKET_ARGUMENT, and what a condition throws. */
+  /**
+   * `app.wsGuard.revoke`. Throws WSG_ERR_SOCKET_ARGUMENT, and, once all others are ended, what a condition has thrown
+   * first.
+   */
   revoke (whom: RevokeTarget): number {
     const target = readRevokeTarget(whom)
-    // Asked of all before one is ended: a condition that throws ends none.
-    const meant = [...this.#parts.sockets].filter(({ open, bearer, route }) => open && target.means(bearer, route))
+    const thrown: unknown[] = []
+    // Asked of all before one is ended.
+    const meant = [...this.#parts.sockets].filter(({ open, bearer, route }) => {
+      try {
+        return open && target.means(bearer, route)
+      } catch (error) {
+        // One that nobody can tell of is no shelter for the others.
+        thrown.push(error)
+        return false
+      }
+    })
     target.remember(this.#recent)
     for (const socket of meant) socket.closeAs('unauthenticated', 'revoked')
+    if (thrown.length > 0) throw thrown[0]
     return meant.length
   }
 

@@ -6,6 +6,8 @@ import type { CloseName } from '../protocol/codes.js'
 export interface Bearer {
   readonly identity: Identity | null
   readonly credential: Credential | null
+  /** What its route knows people by, and without an identity waits for; null or left out: the route is public. */
+  readonly strategy?: object | null
   /** When its handshake began, in milliseconds of `performance.now()`. */
   readonly startedAt: number
 }

@@ -1,3 +1,4 @@
+import { isThenable } from '../callbacks/thenable.js'
 import { checkKeys } from '../errors/check-keys.js'
 import { WSG_ERR_SOCKET_ARGUMENT } from '../errors/coded.js'
 import { got } from '../errors/got.js'
@@ -53,10 +54,15 @@ function bySession (id: unknown): Target {
 function byCondition (where: unknown): Target {
   if (typeof where !== 'function') throw fault(`where: expected a function socket => boolean, got ${got(where)}`)
   const means = (bearer: Bearer, route: string): boolean => {
+    const { identity, strategy = null } = bearer
+    // Nobody yet: whatever is true of that has nothing to do with who it will be.
+    if (identity === null && strategy !== null) return false
     const answer: unknown = Reflect.apply(where, undefined, [whomOf(bearer, route)])
     // A promise would be true for everybody.
-    if (typeof answer !== 'boolean') throw fault(`where: expected true or false from it, got ${got(answer)}`)
-    return answer
+    if (typeof answer === 'boolean') return answer
+    // Its own failure would have no owner.
+    if (isThenable(answer)) answer.then(undefined, () => {})
+    throw fault(`where: expected true or false from it, got ${got(answer)}`)
   }
   return {
     means,

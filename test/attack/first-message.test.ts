@@ -5,6 +5,7 @@ import { Events } from '../../lib/events/events.js'
 import { anyOf, sessionAuth, tokenAuth } from '../../lib/index.js'
 import type { TokenAuthOptions } from '../../types/auth.js'
 import type { GuardOptions } from '../../types/options.js'
+import type { Whom } from '../../types/revoke-refresh.js'
 import { binary, frame, OPCODES, ping, text } from '../helpers/frames.js'
 import { guardedStack, userOf } from '../helpers/guarded-stack.js'
 import type { GuardedStack } from '../helpers/guarded-stack.js'
@@ -522,4 +523,18 @@ t.test('who breaks the protocol while waiting is told of, with the connId that i
   fine.json(auth('ada-60'))
   await until(() => ids.length === 2)
   t.same(ids, ['s1', 's2'])
+})
+
+t.test('a stranger who has not said who it is has no say in a revocation', async t => {
+  const { open, stack } = await bench(t)
+  const user = await open({ headers: { authorization: 'Bearer ada-600-tester' } })
+  const stranger = await open()
+  const seen: Whom[] = []
+  const revoke = (): number => stack.app.wsGuard.revoke({ where: whom => { seen.push(whom); return whom.identity!.roles!.includes('tester') } })
+  t.equal(revoke(), 1)
+  t.same(seen.map(({ identity }) => identity?.id), ['ada'])
+  t.equal((await user.waitClose()).code, 4401)
+  stranger.send(text(JSON.stringify({ type: '$auth', data: { token: 'bob-600' } })))
+  await until(() => stack.app.wsGuard.revoke({ where: whom => whom.identity?.id === 'bob' }) === 1)
+  t.equal((await stranger.waitClose()).code, 4401)
 })

@@ -138,17 +138,28 @@ t.test('revoke refuses what it can\'t take: nobody may believe that somebody was
   t.equal(revoke({ identity: 'nobody' }), 0)
 })
 
-t.test('revoke by a condition ends those for which it is true, and none when it has no answer', async t => {
+t.test('revoke by a condition ends those for which it is true, also where it throws of another', async t => {
   const { server, app, handled } = await threeRoutes(t)
   const [ada, other, bob] = [await server.open(), await server.open({ path: '/other' }), await server.open({ cookie: await server.stack.login('bob') })]
   const seen: unknown[] = []
   t.throws(() => app.wsGuard.revoke({ where: (async () => true) as never }), { code: 'WSG_ERR_SOCKET_ARGUMENT', message: /where: expected true or false from it, got an object/ })
-  t.throws(() => app.wsGuard.revoke({ where: ({ route }) => { if (route === '/other') throw new Error('mine'); return true } }), { message: 'mine' })
   t.equal(app.wsGuard.revoke({ where: socket => { seen.push(socket); return socket.identity?.id === 'ada' && socket.route === '/test' } }), 1)
   t.match(seen, [{ identity: { id: 'ada' }, route: '/test', session: 'session-of-ada' }, { route: '/other' }, { identity: { id: 'bob' } }])
   t.equal((await ada.waitClose()).code, 4401)
   for (const client of [other, bob]) client.send(say)
   await until(() => handled.length === 2)
+  t.throws(() => app.wsGuard.revoke({ where: ({ route }) => { if (route === '/other') throw new Error('mine'); return true } }), { message: 'mine' })
+  t.equal((await bob.waitClose()).code, 4401, 'one that nobody can tell of is no shelter for the others')
+  other.send(say)
+  await until(() => handled.length === 3)
+  await server.empty()
+})
+
+t.test('a condition whose promise fails is an error, and nothing more', async t => {
+  const { server, app } = await threeRoutes(t)
+  await server.open()
+  t.throws(() => app.wsGuard.revoke({ where: (async () => { throw new Error('mine') }) as never }), { code: 'WSG_ERR_SOCKET_ARGUMENT' })
+  await new Promise(setImmediate)
   await server.empty()
 })
 

@@ -32,6 +32,17 @@ t.test('a condition is told who it is, where, and what that rests on', async t =
   t.same(told, [{ identity: { id: 1 }, route: '/ws', session: null, credential: null }, { identity: { id: 1 }, route: '/ws', session: 's', credential: 'session' }])
 })
 
+t.test('a condition is asked of public routes, and not of who has still to say who it is', async t => {
+  const asked: string[] = []
+  const { means, remember } = readRevokeTarget({ where: ({ route }: { route: string }) => { asked.push(route); return true } })
+  const waiting: Bearer = { ...nobody, strategy: {} }
+  t.same([means(nobody, '/public'), means({ ...nobody, strategy: null }, '/open'), means(waiting, '/waits')], [true, true, false])
+  const recent = new Recent({ underWaySince: () => 0, provenSince: () => Infinity, now: () => 1 })
+  remember(recent)
+  t.equal(recent.endOf(waiting, '/waits'), null)
+  t.same(asked, ['/public', '/open'])
+})
+
 t.test('each ends handshakes that are under way; a condition that throws holds', async t => {
   const fail = (): boolean => { throw new Error('unknown') }
   for (const [given, cause] of [[{ identity: 1 }, 'revoked'], [{ session: 's' }, 'revoked'], [{ where: fail }, 'revoked'], [{ where: () => false }, null]] as const) {
