@@ -1,3 +1,5 @@
+import { ClientError } from './error.js'
+
 /** Why `auth` is asked. In milliseconds, what the server says about tokens (docs/protocol.md section 10). */
 export interface AuthContext {
   /** The server has just said that what it got is not valid. */
@@ -19,9 +21,22 @@ export interface AuthSource {
 
 const isForMessage = ({ deadline, expiresIn }: AuthContext): boolean => (deadline ?? expiresIn) !== undefined
 
-/** `auth` for tickets: `createClient({ auth: ticket(() => fetchTicket()) })`. Each attempt takes a new one. */
-export function ticket (auth: AuthSource): AuthSource {
-  const source = (context: AuthContext): ReturnType<AuthSource> => isForMessage(context) ? undefined : auth(context)
+/** Fetches a ticket; null: nobody is logged in. */
+export type TicketSource = (context: AuthContext) => string | null | Promise<string | null>
+
+/**
+ * `auth` for tickets: `createClient({ auth: ticket(() => fetchTicket()) })`. Each attempt takes a new one. With null it
+ * connects without, and the server says that nobody is there. Anything else that is no ticket is `connect_failed`, and
+ * tried again.
+ */
+export function ticket (fetchTicket: TicketSource): AuthSource {
+  const source = async (context: AuthContext): Promise<string | void> => {
+    if (isForMessage(context)) return
+    const got: unknown = await fetchTicket(context)
+    if (got === null) return
+    if (typeof got === 'string' && got) return got
+    throw new ClientError('connect_failed', { message: 'ticket: expected a text, or null where nobody is logged in' })
+  }
   return Object.assign(source, { prefix: 'ticket.' })
 }
 

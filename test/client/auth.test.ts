@@ -64,7 +64,7 @@ t.test('a server that waits for the first token gets it, and messages wait until
 
 t.test('who has no token says so, and what waits is not sent: the server ends it', async t => {
   const clock = fakeClock(t)
-  for (const [source, asked] of [[undefined, 1], [() => {}, 2], [ticket(() => {}), 2]] as const) {
+  for (const [source, asked] of [[undefined, 1], [() => {}, 2], [ticket(() => null), 2]] as const) {
     const { client, last, sockets } = bench(t, source)
     const events: string[] = []
     for (const event of ['unauthenticated', 'closed'] as const) client.listen(event, ({ code }) => events.push(`${event} ${code}`))
@@ -149,6 +149,41 @@ t.test('one source serves several clients', async t => {
 
 t.test('a ticket is offered under its own name', async t => {
   const { last } = bench(t, ticket(async () => 'abc'))
+  await settled()
+  t.same(last().protocols, ['wsg.v1', 'ticket.abc'])
+})
+
+t.test('without a ticket nothing is dialled: that is a fault of who fetches it, and is tried again', async t => {
+  const clock = fakeClock(t)
+  for (const given of [undefined, '', 7, {}]) {
+    let asked = 0
+    const { client, last, sockets } = bench(t, ticket((() => ++asked < 3 ? given : 'abc') as () => string))
+    const told: ClientError[] = []
+    client.listen('error', error => told.push(error))
+    await settled()
+    t.match(told, [{ code: 'connect_failed', cause: /ticket/ }], String(given))
+    t.same([client.state, sockets.length], ['waiting', 0])
+    await clock.pass(500)
+    await settled()
+    await clock.pass(1000)
+    await settled()
+    t.same([asked, told.length, last().protocols], [3, 2, ['wsg.v1', 'ticket.abc']])
+  }
+})
+
+t.test('a ticket route that fails is asked again, as any network is', async t => {
+  const clock = fakeClock(t)
+  const cause = new Error('the ticket route answered 503')
+  let asked = 0
+  const { client, last } = bench(t, ticket(async () => {
+    if (++asked === 1) throw cause
+    return 'abc'
+  }))
+  const told: ClientError[] = []
+  client.listen('error', error => told.push(error))
+  await settled()
+  t.match(told, [{ code: 'connect_failed', cause }])
+  await clock.pass(500)
   await settled()
   t.same(last().protocols, ['wsg.v1', 'ticket.abc'])
 })
