@@ -6,7 +6,7 @@ import type { EnvelopeFormat } from './client/codec.js'
 import type { IterateOptions } from './client/iterate.js'
 import type { Pace } from './client/outbox.js'
 import type { CallOptions, Client, ClientEvents, ClientOptions } from './client/types.js'
-import type { AddressSource, UrlParts } from './client/address.js'
+import type { Address, AddressSource, UrlParts } from './client/address.js'
 import { didYouMean } from './errors/nearest.js'
 import type { AnyContract } from '../types/wire.js'
 
@@ -48,6 +48,16 @@ function check (where: string, given: object | undefined, known: object): void {
   }
 }
 
+/** No attempt would mend it. A page in production is told by its server, again and again. */
+function checkFilled (url: AddressSource): void {
+  const [, name] = (typeof url !== 'function' && /\/:(\w+)/.exec(`${url}`)) || []
+  if (name === undefined) return
+  throw new ClientError('connect_failed', {
+    message: `createClient: url: expected a value for ":${name}"; ` +
+      `write urlOf("${url as Address}", { params: { ${name} } })`,
+  })
+}
+
 type Method = (...args: never[]) => unknown
 interface Methods { [type: string]: Method }
 
@@ -71,6 +81,7 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
   }
   check('createClient', options, OPTIONS)
   check('createClient: pace', options.pace, PACE)
+  checkFilled(options.url)
   const client = create(options)
   const { calls, listen } = client
   return Object.assign(client, {
@@ -82,9 +93,9 @@ export function createClient<C extends AnyContract> (options: ClientOptions<C>):
   })
 }
 
-export function urlOf<C> (address: AddressSource, parts: UrlParts<C>): () => Promise<string> {
+export const urlOf: typeof urlFrom = (address: AddressSource, parts: object) => {
   check('urlOf', parts, PARTS)
-  return urlFrom<C>(address, parts)
+  return urlFrom<unknown>(address as string, parts)
 }
 
 export const eventsOf: typeof events = client => looked('eventsOf', events(client), 0, ITERATE)

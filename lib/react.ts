@@ -37,7 +37,7 @@ export function useClient<C extends AnyContract> (options: UseClientOptions<C>):
       own[name] = (...args: never[]) => (latest.current[name] as (...args: never[]) => unknown)(...args)
     }
     const { url, params, query, ...rest } = own as never as UseClientOptions<C>
-    const client = createClient<C>({ ...rest, url: urlOf<C>(url, { params, query }) })
+    const client = createClient<C>({ ...rest, url: urlOf<unknown>(url as string, { params, query } as object) })
     return { client, leaving: undefined } as Held<C>
   }, [key])
   useEffect(() => {

@@ -25,6 +25,15 @@ t.test('the error says which name was meant', async t => {
   client.close()
 })
 
+t.test('a url whose names have no value is told at once, and not with each attempt', async t => {
+  for (const url of ['/rooms/:room', 'ws://h:8080/rooms/:room', new URL('ws://h/rooms/:room')]) {
+    t.throws(() => createClient<typeof chat>({ url, WebSocket }), {
+      code: 'connect_failed', message: /^createClient: url: expected a value for ":room"; write urlOf\(".*\/rooms\/:room", \{ params: \{ room \} \}\)$/,
+    })
+  }
+  for (const url of ['ws://h:8080/rooms/lobby', 'ws://[::1]:80/', () => '/rooms/:room']) createClient<typeof chat>({ url, WebSocket }).close()
+})
+
 t.test('else it is the same client', async t => {
   const client = createClient<typeof chat>({ url, WebSocket })
   t.equal(client.calls.history, client.calls.history, 'methods stay the same functions')

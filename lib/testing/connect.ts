@@ -12,7 +12,7 @@ import { memorySockets } from './memory-socket.js'
 import type { ConnectOptions, ConnectRest, NextOptions, TestClient, WaitOptions } from './types.js'
 
 const KEYS: readonly (keyof ConnectOptions<AnyContract>)[] = [
-  'as', 'auth', 'fingerprint', 'params', 'query', 'url', 'origin', 'cookies', 'headers', 'address', 'timeout',
+  'as', 'auth', 'fingerprint', 'params', 'query', 'url', 'origin', 'cookies', 'headers', 'address', 'timeout', 'pace',
 ]
 
 /**
@@ -54,7 +54,7 @@ export async function connect<const C extends AnyContract> (
     timeout: patience,
     // A test says itself when it comes back, and how fast it sends.
     retry: () => false,
-    pace: { rate: 1e6, burst: 1e6 },
+    pace: options.pace ?? { rate: 1e6, burst: 1e6 },
   })
   arrivals.listen(client, Object.keys(contract.outbound ?? {}))
   client.connect()

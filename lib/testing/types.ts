@@ -5,6 +5,8 @@ import type { Client, ClientOptions } from '../client/types.js'
 
 /** Third argument of `connect`. */
 export interface ConnectOptions<C extends AnyContract> extends Pick<ClientOptions<C>, 'auth' | 'fingerprint'> {
+  /** As the page's. Default: as fast as the test sends. */
+  readonly pace?: ClientOptions<C>['pace']
   /**
    * Who connects, in place of what the route's strategy would find; null: nobody, which is 401 unless the route is
    * public. Left out: the strategy is asked. Everything else of the gate stays as it is, `authorize` too.
@@ -32,7 +34,8 @@ export interface ConnectOptions<C extends AnyContract> extends Pick<ClientOption
 
 /** The third argument may be left out where the contract's URL needs no params. */
 export type ConnectRest<C extends AnyContract> =
-  {} extends ParamsOf<C> ? [options?: ConnectOptions<C>] : [options: ConnectOptions<C>]
+  {} extends ParamsOf<C> ? [options?: ConnectOptions<C>]
+    : [options: ConnectOptions<C> & ({ readonly params: ParamsOf<C> } | { readonly url: string })]
 
 /** What can be waited for. */
 export interface WaitOptions {

@@ -33,5 +33,14 @@ t.test('a url with names asks for its parts at each attempt', async t => {
   let n = 0
   const url = urlOf(async () => `ws://h${n}/rooms/:room`, { params: { room: 'a b' }, query: () => ({ since: ++n }) })
   t.same([await url(), await url()], ['ws://h0/rooms/a%20b?since=1', 'ws://h1/rooms/a%20b?since=2'])
-  await t.rejects(urlOf('ws://h/rooms/:room', {})(), { code: 'connect_failed' })
+})
+
+t.test('a name without a value is a fault of the program, told where it is made', async t => {
+  for (const address of ['ws://h/rooms/:room', '/rooms/:room', new URL('ws://h/rooms/:room')]) {
+    t.throws(() => urlOf(address as string, {}), { code: 'connect_failed', message: 'params.room' })
+    t.throws(() => urlOf(address as string, { params: { rom: 'x' } }), { code: 'connect_failed', message: 'params.room' })
+  }
+  urlOf('/rooms/:room', { params: { room: 'x' } })
+  // What a function gives is known with the first attempt.
+  await t.rejects(urlOf(() => 'ws://h/rooms/:room', {})(), { code: 'connect_failed' })
 })

@@ -386,7 +386,7 @@ t.test('an auth or url that fails is an error, and is tried again with back-off'
 t.test('what makes no URL, and a missing WebSocket, are errors that say so', async t => {
   const clock = fakeClock(t)
   const causes: string[] = []
-  for (const options of [{ url: 'nonsense' }, { url: urlOf<typeof chat>('ws://h/rooms/:room', {}) }, { WebSocket: undefined }]) {
+  for (const options of [{ url: 'nonsense' }, { url: urlOf<typeof chat>(() => 'ws://h/rooms/:room', {}) }, { WebSocket: undefined }]) {
     const page = globalThis as { WebSocket?: unknown }
     const own = page.WebSocket
     delete page.WebSocket

@@ -40,15 +40,23 @@ expectError(client.calls.history({}))
 expectError(client.calls.say({ text: '' }))
 expectError(createClient<typeof chat>({}))
 expectError(createClient<typeof chat>({ url: 'ws://h', prams: {} }))
-expectError(urlOf<typeof chat>('ws://h', { prams: {} }))
-expectError(urlOf<typeof chat>('ws://h', { params: { rom: 'x' } }))
-expectError(urlOf<typeof chat>('ws://h', { query: { since: 'x' } }))
+declare const base: string
+urlOf<typeof chat>(`${base}/rooms/:room`, { params: { room: 'x' } })
+urlOf<typeof chat>(new URL('ws://h/rooms/x'), { query: { since: 1 } })
+urlOf('ws://h/:x', { params: { x: '1' } })
+urlOf<StubContract>('/stub', {})
+expectError(urlOf<typeof chat>('/rooms/:rom', { params: { room: 'x' } })) // not the contract's
+expectError(urlOf<typeof chat>('/room/:room', { params: { room: 'x' } }))
+expectError(urlOf<typeof chat>('/rooms/:room', {})) // a name without a value
+expectError(urlOf<typeof chat>('/rooms/:room', { params: { room: 'x' }, prams: {} }))
+expectError(urlOf<typeof chat>('/rooms/:room', { params: { rom: 'x' } }))
+expectError(urlOf<typeof chat>('/rooms/:room', { params: { room: 'x' }, query: { since: 'x' } }))
 expectError(createClient<typeof chat>({ url: 'ws://h', offline: { sya: 'drop' } }))
 expectError(createClient<typeof chat>({ url: 'ws://h', idempotent: ['say'] }))
 createClient<typeof chat>({ url: urlOf<typeof chat>(() => new URL('ws://h'), { query: () => ({}) }), offline: { say: 'drop' }, idempotent: ['history'], codec: checked((type, data, kind) => kind === 'reply' || data !== type), auth: async ({ refused }) => refused ? 'a' : 'b' })
 
 // A contract with only some parts, and a plain generated interface, are the same Client.
-const prices = createClient<typeof ticker>({ url: urlOf<typeof ticker>('ws://h', { params: { anything: 'x' } }) })
+const prices = createClient<typeof ticker>({ url: urlOf<typeof ticker>('ws://h/ticker', { params: { anything: 'x' } }) })
 prices.on.tick(({ price }) => expectType<number>(price))
 expectError(prices.send.tick({ price: 1 }))
 const stub = createClient<StubContract>({ url: 'ws://h' })
