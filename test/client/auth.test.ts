@@ -90,7 +90,7 @@ t.test('why a token is asked for is told', async t => {
   last().onopen?.({} as never)
   for (const data of [{ deadline: 5000 }, { deadline: 4000, refused: true }, { expiresIn: 1000 }]) {
     last().say({ type: '$auth', data })
-    await clock.pass(800)
+    await clock.pass(1000)
   }
   t.same(asked, [{ refused: false }, { deadline: 5000 }, { deadline: 4000, refused: true }, { expiresIn: 1000 }])
 })
@@ -128,7 +128,7 @@ t.test('what can\'t be renewed is an error, and the token may end', async t => {
   await settled()
   last().open()
   last().say({ type: '$auth', data: { expiresIn: 1000 } })
-  await clock.pass(800)
+  await clock.pass(1000)
   await settled()
   t.match(told, [{ code: 'connect_failed', cause }])
   t.same([told.length, last().sent, client.state], [1, [], 'open'])
@@ -143,7 +143,7 @@ t.test('one source serves several clients', async t => {
     last().open()
     last().say({ type: '$auth', data: { expiresIn: 1000 } })
   }
-  await clock.pass(800)
+  await clock.pass(1000)
   for (const { last } of [a, b]) t.same(last().sent, [auth('one')])
 })
 
