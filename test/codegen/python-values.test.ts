@@ -76,7 +76,7 @@ t.test('generated Python', { skip: skipWithoutPython() }, async t => {
 t.test('in Python too a flat message is neither reply nor error', { skip: skipWithoutPython() }, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'wsg-python-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const flat = { name: 'flat', url: '/flat', envelope: { data: null }, outbound: { said: Type.Object({ id: Type.Integer(), error: Type.String() }) } }
+  const flat = { name: 'flat', url: '/flat', envelope: { data: null }, outbound: { said: Type.Object({ text: Type.String() }) } }
   writeFileSync(join(folder, 'flat.py'), emitPython(readModel(flat))[0]!.text)
   const rows = [
     [{ type: 'said', id: 1, error: 'full' }, ['said', null, { id: 1, error: 'full' }, null]],
