@@ -16,8 +16,8 @@ export interface AsyncApiOptions {
   /** Where it is: `wss://app.example.com`. Default: no server is listed. */
   readonly server?: string
   /**
-   * Security schemes as AsyncAPI writes them, by name; any one of them lets a client in. Default: a session's cookie
-   * and a bearer token. Routes that are known to be public have none.
+   * Security schemes as AsyncAPI writes them, by name; any one of them lets a client in. Default: the cookie
+   * `sessionId` and a bearer token. Routes that are known to be public have none.
    */
   readonly securitySchemes?: { readonly [name: string]: Json }
 }
@@ -28,7 +28,8 @@ const SCHEMES: { readonly [name: string]: Json } = {
   session: {
     type: 'httpApiKey',
     in: 'cookie',
-    name: 'session',
+    // What @fastify/session calls it where `cookieName` says nothing.
+    name: 'sessionId',
     description: "The session's cookie. The Origin header is checked with it.",
   },
   bearer: {

@@ -53,6 +53,7 @@ t.test('the chat as a document', async t => {
     'x-close-codes': [{ code: 1000, name: 'normal', retryable: true }],
   })
   t.same(Object.keys(at(document, 'components', 'securitySchemes') as object), ['session', 'bearer'])
+  t.match(at(document, 'components', 'securitySchemes', 'session'), { in: 'cookie', name: 'sessionId' }, 'what @fastify/session calls it')
   t.ok([...nested(document)].length > 10)
   // A binding's query has no name of its own.
   const nameless = [...nested({ ...document, channels: {} })].filter(one => one['title'] === undefined || !('additionalProperties' in one))
