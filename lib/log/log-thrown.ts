@@ -24,7 +24,7 @@ export function logThrown (
 /**
  * What was thrown, for a log: itself where its texts are harmless. Else one that inherits from it and has them escaped:
  * its message, which may repeat what a peer has sent, its stack, its own texts, and those of the errors behind it.
- * Throws where it can't be read.
+ * Objects that hang on it are left out. Throws where it can't be read.
  */
 export function safeThrown (thrown: unknown, depth = DEPTH): unknown {
   if (typeof thrown === 'string') return safeText(thrown)
@@ -36,6 +36,8 @@ export function safeThrown (thrown: unknown, depth = DEPTH): unknown {
   }
   for (const [name, value] of Object.entries(thrown)) {
     if (typeof value === 'string') set(name, value, safeText(value))
+    // The command that failed, with the key of a session in it, or a request with its headers.
+    else if (typeof value === 'object' && value !== null && !isRead(name)) set(name, value, undefined)
   }
   set('message', message, safeText(message))
   if (typeof stack === 'string') set('stack', stack, safeStack(stack, message))
@@ -54,6 +56,8 @@ export function safeThrown (thrown: unknown, depth = DEPTH): unknown {
   }
   return safe
 }
+
+const isRead = (name: string): boolean => name === 'cause' || name === 'errors'
 
 interface LikeError {
   readonly message: string

@@ -1,3 +1,4 @@
+import Fastify from 'fastify'
 import t from 'tap'
 import { logThrown, safeThrown } from '../../lib/log/log-thrown.js'
 
@@ -59,4 +60,17 @@ t.test('texts, causes, several errors and errors that are none are escaped as we
   const round: Error & { cause?: unknown } = new Error(PEER)
   round.cause = round
   t.equal((safeThrown(round) as Error).message, SAFE, 'one that is its own cause')
+})
+
+t.test('what hangs on an error is left out: a command with the key of a session, a request with its headers', async t => {
+  const thrown = Object.assign(new Error('LOADING Redis is loading the dataset in memory'), {
+    code: 'LOADING', command: { name: 'get', args: ['sess:SECRET'] }, config: { headers: { authorization: 'Bearer SECRET' } },
+  })
+  const lines: string[] = []
+  const { log } = Fastify({ logger: { stream: { write: line => { lines.push(line) } } } })
+  logThrown(log, 'error', { event: 'x' }, thrown, 'words')
+  logThrown(log, 'error', { event: 'x' }, new Error('down', { cause: thrown }), 'words')
+  t.match(lines[0], /LOADING Redis.*"code":"LOADING"/)
+  for (const line of lines) t.notMatch(line, /SECRET/)
+  t.equal(thrown.command.args[0], 'sess:SECRET', 'the error itself is not changed')
 })
