@@ -8,6 +8,7 @@ import { emitTypeScript, readModel } from '../../lib/codegen.js'
 import { compileContract } from '../../lib/contract/compile.js'
 import { REFUSED } from '../../lib/protocol/refused.js'
 import type { ContractModel } from '../../types/model.js'
+import { writeTsconfig } from '../helpers/modules.js'
 import { type Pair, type RandomContract, merged, randomContract, reversed, spoil } from '../helpers/random-contracts.js'
 import { ROOT } from '../helpers/sources.js'
 
@@ -49,22 +50,7 @@ const COMPILERS = [
 
 for (const [version, compiler, options] of COMPILERS) {
   t.test(`TypeScript ${version} ${Object.keys(options).join(' ')} agrees with the server about every value`, async t => {
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
-      compilerOptions: {
-        target: 'es2023',
-        lib: ['es2023', 'dom'],
-        module: 'nodenext',
-        moduleResolution: 'nodenext',
-        types: [],
-        strict: true,
-        skipLibCheck: true,
-        noEmit: true,
-        verbatimModuleSyntax: true,
-        isolatedModules: true,
-        noUncheckedIndexedAccess: true,
-        ...options,
-      },
-    }))
+    writeTsconfig(folder, { isolatedModules: true, noUncheckedIndexedAccess: true, ...options })
     const script = join(ROOT, 'node_modules', compiler)
     t.match((await run(script, ['-v'])).output, `Version ${version}`)
     const { status, output } = await run(script, ['-p', folder, '--pretty', 'false'])

@@ -9,6 +9,7 @@ import ts from 'typescript'
 import { emitTypeScript, readModel } from '../../lib/codegen.js'
 import type { ContractSpec } from '../../types/contract.js'
 import { handModel } from '../helpers/model.js'
+import { writeTsconfig } from '../helpers/modules.js'
 import { ROOT } from '../helpers/sources.js'
 import { until } from '../helpers/until.js'
 
@@ -155,22 +156,7 @@ for (const compiler of ['typescript-5', 'typescript', 'typescript-7']) {
   for (const exactOptionalPropertyTypes of [false, true]) {
     t.test(`${compiler} takes and refuses the same, exactOptionalPropertyTypes ${exactOptionalPropertyTypes}`, async t => {
       writeFileSync(join(folder, 'use.ts'), TYPES)
-      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
-        compilerOptions: {
-          target: 'es2023',
-          lib: ['es2023', 'dom'],
-          module: 'nodenext',
-          moduleResolution: 'nodenext',
-          types: [],
-          strict: true,
-          skipLibCheck: true,
-          noEmit: true,
-          verbatimModuleSyntax: true,
-          erasableSyntaxOnly: true,
-          exactOptionalPropertyTypes,
-        },
-        files: ['use.ts'],
-      }))
+      writeTsconfig(folder, { erasableSyntaxOnly: true, exactOptionalPropertyTypes }, ['use.ts'])
       const script = join(ROOT, 'node_modules', compiler, 'lib/tsc.js')
       const output = await promisify(execFile)(process.execPath, [script, '-p', folder, '--pretty', 'false'], { cwd: ROOT })
         .then(({ stdout }) => stdout, (error: { readonly stdout: string }) => error.stdout)

@@ -11,3 +11,22 @@ export function moduleFolder (t: Teardown, files: { readonly [name: string]: str
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   return folder
 }
+
+/** A project of `folder` that a strict compiler checks and writes nothing for. Without `files`: all that are in it. */
+export function writeTsconfig (folder: string, options: { readonly [name: string]: boolean }, files?: readonly string[]): void {
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
+    compilerOptions: {
+      target: 'es2023',
+      lib: ['es2023', 'dom'],
+      module: 'nodenext',
+      moduleResolution: 'nodenext',
+      types: [],
+      strict: true,
+      skipLibCheck: true,
+      noEmit: true,
+      verbatimModuleSyntax: true,
+      ...options,
+    },
+    files,
+  }))
+}
