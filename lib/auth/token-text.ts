@@ -9,7 +9,7 @@ export interface Carried {
 }
 
 /** Characters of a token at most, wherever it comes from. */
-export const MAX_TOKEN = 8192
+const MAX_TOKEN = 8192
 
 /** RFC 6750 section 2.1; the scheme's name in any case (RFC 9110 section 11.1). */
 const BEARER = /^bearer +([-.~+/\w]+=*)$/i
